@@ -1,0 +1,136 @@
+# Builds and tests mod_upgrade_required outside of httpd's tree.
+#
+#   make -f apxs.mk             the module: build/out/release/mod_upgrade_required.so
+#   make -f apxs.mk demo        installs what is needed, starts a real httpd, shows what it answers
+#   make -f apxs.mk serve       the same server, left running until Ctrl-C
+#   make -f apxs.mk test        all tests; T=NAME for one of them
+#   make -f apxs.mk help        every target
+#
+# Everything generated goes to build/out/VARIANT, one folder for each set of flags.
+
+APXS    ?= $(shell command -v apxs || command -v apxs2)
+VARIANT ?= release
+OUT     := build/out/$(VARIANT)
+SOURCES := mod_upgrade_required
+
+MODULE  := $(OUT)/mod_upgrade_required.so
+LIBRARY := $(OUT)/libupgrade.a
+
+# Targets that set the machine up must work where apxs is not there yet.
+BARE := help setup demo serve test lint bench clean
+
+ifneq ($(filter-out $(BARE),$(or $(MAKECMDGOALS),all)),)
+ifeq ($(APXS),)
+$(error apxs was not found: run "make -f apxs.mk setup", or give APXS=/path/to/apxs)
+endif
+endif
+
+ifneq ($(APXS),)
+# One name at a time: apxs -q with several prints them in a form no shell can take apart.
+apxs_query = $(shell $(APXS) -q $(1))
+ifeq ($(origin CC),default)
+CC := $(call apxs_query,CC)
+endif
+HTTPD_CFLAGS   := $(call apxs_query,CFLAGS) $(call apxs_query,EXTRA_CFLAGS)
+HTTPD_CPPFLAGS := $(call apxs_query,EXTRA_CPPFLAGS)
+# httpd's own headers are not ours to mend: -isystem keeps -Werror off them.
+HTTPD_INCLUDES := $(patsubst -I%,-isystem %,$(filter-out -I. -I/usr/include,\
+                    $(call apxs_query,EXTRA_INCLUDES) -I$(call apxs_query,INCLUDEDIR)))
+LIBEXECDIR     := $(call apxs_query,LIBEXECDIR)
+endif
+
+WARNINGS := -Wall -Wextra -Wconversion -Wshadow -Werror
+SANITIZE := -fsanitize=address,undefined -fno-sanitize-recover=undefined -fno-omit-frame-pointer
+
+VARIANT_FLAGS_release :=
+VARIANT_FLAGS_asan    := -O1 $(SANITIZE)
+VARIANT_FLAGS_cov     := -O0 --coverage
+VARIANT_FLAGS         := $(VARIANT_FLAGS_$(VARIANT))
+
+BASE_FLAGS   := -std=gnu11 -fPIC -fvisibility=hidden -MMD -MP -I$(SOURCES) $(WARNINGS)
+PURE_FLAGS    = $(HTTPD_CFLAGS) $(BASE_FLAGS) $(VARIANT_FLAGS) $(EXTRA)
+HTTPD_FLAGS   = $(HTTPD_CFLAGS) $(HTTPD_CPPFLAGS) $(BASE_FLAGS) $(HTTPD_INCLUDES) $(VARIANT_FLAGS) $(EXTRA)
+
+PURE_C    := $(sort $(wildcard $(addprefix $(SOURCES)/,values/*.c judgement/*.c wording/*.c)))
+HTTPD_C   := $(sort $(wildcard $(SOURCES)/httpd/*.c)) $(SOURCES)/mod_upgrade_required.c
+UNIT_C    := $(sort $(wildcard test/unit/*_test.c))
+FUZZ_C    := $(sort $(wildcard test/fuzz/*_fuzz.c))
+
+PURE_O    := $(PURE_C:%.c=$(OUT)/%.o)
+HTTPD_O   := $(HTTPD_C:%.c=$(OUT)/%.o)
+UNIT_BIN  := $(UNIT_C:test/unit/%.c=$(OUT)/unit/%)
+REPLAY_BIN:= $(FUZZ_C:test/fuzz/%.c=$(OUT)/fuzz/%)
+
+.PHONY: all help setup module unit test asan cov fuzz bench lint demo serve install clean FORCE
+.DELETE_ON_ERROR:
+.SECONDARY:
+
+all: module
+
+module: $(MODULE)
+
+help:
+	@sed -n 's/^# \{0,1\}//p;/^$$/q' apxs.mk
+	@echo "Other targets: setup module unit asan cov fuzz bench lint install clean"
+
+# A changed compiler or flag rebuilds: the stamp's time moves only when its text does.
+$(OUT)/flags: FORCE
+	@mkdir -p $(@D)
+	@echo '$(CC) $(HTTPD_FLAGS) $(LDFLAGS)' | cmp -s - $@ || echo '$(CC) $(HTTPD_FLAGS) $(LDFLAGS)' > $@
+
+$(PURE_O): $(OUT)/%.o: %.c $(OUT)/flags
+	@mkdir -p $(@D)
+	$(CC) $(PURE_FLAGS) -c $< -o $@
+
+$(HTTPD_O): $(OUT)/%.o: %.c $(OUT)/flags
+	@mkdir -p $(@D)
+	$(CC) $(HTTPD_FLAGS) -c $< -o $@
+
+$(LIBRARY): $(PURE_O)
+	@rm -f $@
+	$(AR) rcs $@ $^
+
+$(MODULE): $(HTTPD_O) $(LIBRARY)
+	$(CC) -shared $(VARIANT_FLAGS) $(EXTRA) $(LDFLAGS) -o $@ $^
+
+# No httpd, no APR, no stub: a forbidden call in the pure library fails here, at link time.
+$(OUT)/unit/%: test/unit/%.c test/unit/tap.h $(LIBRARY) $(OUT)/flags
+	@mkdir -p $(@D)
+	$(CC) $(PURE_FLAGS) -Itest/unit $< $(LIBRARY) -o $@
+
+$(OUT)/fuzz/%: test/fuzz/%.c test/fuzz/replay.c $(LIBRARY) $(OUT)/flags
+	@mkdir -p $(@D)
+	$(CC) $(PURE_FLAGS) $< test/fuzz/replay.c $(LIBRARY) -o $@
+
+unit: $(UNIT_BIN) $(REPLAY_BIN)
+	build/unit-tests $(OUT)
+
+setup:
+	build/setup
+
+test asan cov: setup
+	build/test $(if $(filter test,$@),,--variant $@) $(T)
+
+fuzz: setup
+	build/fuzz $(SECONDS)
+
+bench: setup
+	build/bench
+
+lint: setup
+	build/lint
+
+demo: setup
+	build/demo
+
+serve: setup
+	build/demo --serve
+
+install: $(MODULE)
+	install -d $(DESTDIR)$(LIBEXECDIR)
+	install -m 644 $(MODULE) $(DESTDIR)$(LIBEXECDIR)/
+
+clean:
+	rm -rf build/out
+
+-include $(wildcard $(OUT)/mod_upgrade_required/*.d $(OUT)/mod_upgrade_required/*/*.d $(OUT)/unit/*.d $(OUT)/fuzz/*.d)

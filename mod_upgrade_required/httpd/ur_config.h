@@ -1,0 +1,73 @@
+#ifndef UR_CONFIG_H
+#define UR_CONFIG_H
+
+#include "judgement/ur_policy.h"
+#include "wording/ur_reply.h"
+
+#include <ap_expr.h>
+#include <httpd.h>
+
+/* What the administrator wrote. In every enumeration 0 means "not said here", which is
+ * what the merge of scopes rests on. */
+
+enum ur_mode { UR_MODE_UNSET, UR_MODE_ENFORCE, UR_MODE_OFF };
+
+enum ur_switch { UR_SWITCH_UNSET, UR_SWITCH_ON, UR_SWITCH_OFF };
+
+enum ur_redirect {
+    UR_REDIRECT_UNSET,
+    UR_REDIRECT_OFF,
+    UR_REDIRECT_TEMPORARY,
+    UR_REDIRECT_PERMANENT
+};
+
+enum ur_http2_choice {
+    UR_HTTP2_CHOICE_UNSET,
+    UR_HTTP2_CHOICE_426,
+    UR_HTTP2_CHOICE_403,
+    UR_HTTP2_CHOICE_RESET
+};
+
+/* Settings that are inherited each by itself, main server -> virtual host -> outer -> inner
+ * section: type, name. */
+#define UR_EACH_SETTING(X)                                                                     \
+    X(enum ur_mode, mode)                                                                      \
+    X(enum ur_redirect, redirect)                                                              \
+    X(enum ur_switch, advertise)                                                               \
+    X(enum ur_http2_choice, http2_answer)                                                      \
+    X(const char *, guide)                                                                     \
+    X(const ap_expr_info_t *, message)                                                         \
+    X(const char *, name)
+
+/* A requirement with its exceptions; the two are inherited together. */
+struct ur_rule {
+    bool said; /* a requirement directive stood here, maybe "none" */
+    struct ur_policy policy;
+    const char *default_name;       /* what the policy is called without UpgradeName */
+    apr_array_header_t *exceptions; /* of const ap_expr_info_t *; NULL: none */
+};
+
+struct ur_dir_config {
+#define UR_DECLARE(type, member) type member;
+    UR_EACH_SETTING(UR_DECLARE)
+#undef UR_DECLARE
+    struct ur_rule route;
+    bool speaks; /* at least one directive stood here or in a scope around it */
+};
+
+struct ur_server_config {
+    struct ur_rule floor;
+    const char *tls_demanded_at; /* "file:line" of the first demand for TLS in this server's
+                                  * own configuration, .htaccess aside; NULL: none */
+};
+
+void *ur_config_create_dir(apr_pool_t *p, char *dir);
+void *ur_config_merge_dir(apr_pool_t *p, void *outer, void *inner);
+void *ur_config_create_server(apr_pool_t *p, server_rec *s);
+void *ur_config_merge_server(apr_pool_t *p, void *main_server, void *virtual_host);
+
+/* The effective configuration. Never NULL. */
+const struct ur_dir_config *ur_config_dir(const request_rec *r);
+const struct ur_server_config *ur_config_server(const server_rec *s);
+
+#endif

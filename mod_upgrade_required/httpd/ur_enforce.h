@@ -1,0 +1,18 @@
+#ifndef UR_ENFORCE_H
+#define UR_ENFORCE_H
+
+#include <httpd.h>
+
+/* The hooks that judge requests. Where each stands, and why, is said at its registration
+ * in mod_upgrade_required.c. */
+
+/* post_read_request: the floor. */
+int ur_enforce_floor(request_rec *r);
+
+/* header_parser: the TLS family of the route policy. */
+int ur_enforce_route_tls(request_rec *r);
+
+/* fixups: the whole route policy. */
+int ur_enforce_route(request_rec *r);
+
+#endif

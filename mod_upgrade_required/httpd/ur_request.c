@@ -1,0 +1,203 @@
+#include "httpd/ur_request.h"
+
+#include "httpd/ur_module.h"
+#include "values/ur_list.h"
+
+#include <apr_atomic.h>
+#include <apr_lib.h>
+#include <apr_strings.h>
+#include <http_core.h>
+#include <http_protocol.h>
+#include <http_ssl.h>
+#include <http_vhost.h>
+#include <util_filter.h>
+
+/* The streams of one HTTP/2 connection are served by several threads at once; all of
+ * them find the same version, but they must not race. */
+struct connection {
+    apr_uint32_t tls; /* enum ur_tls; UR_TLS_NONE: not asked yet, or in clear */
+};
+
+void ur_request_connection(conn_rec *c)
+{
+    if (!c->master && !c->outgoing) {
+        ap_set_module_config(c->conn_config, &upgrade_required_module,
+                             apr_pcalloc(c->pool, sizeof(struct connection)));
+    }
+}
+
+enum ur_tls ur_request_tls(request_rec *r)
+{
+    conn_rec *c = r->connection->master ? r->connection->master : r->connection;
+    struct connection *known;
+    enum ur_tls tls;
+
+    if (!ap_ssl_conn_is_ssl(c)) {
+        return UR_TLS_NONE;
+    }
+    known = ap_get_module_config(c->conn_config, &upgrade_required_module);
+    if (known && (tls = (enum ur_tls)apr_atomic_read32(&known->tls)) != UR_TLS_NONE) {
+        return tls;
+    }
+    tls = ur_tls_from_name(
+        ur_span_of(ap_ssl_var_lookup(r->pool, r->server, c, NULL, "SSL_PROTOCOL")));
+    if (known) {
+        apr_atomic_set32(&known->tls, tls);
+    }
+    return tls;
+}
+
+enum ur_http ur_request_http(const request_rec *r)
+{
+    return ur_http_from_number(r->proto_num);
+}
+
+static struct ur_span field(const request_rec *r, const char *name)
+{
+    return ur_span_of(apr_table_get(r->headers_in, name));
+}
+
+bool ur_request_announces_body(const request_rec *r)
+{
+    const char *length = apr_table_get(r->headers_in, "Content-Length");
+
+    /* httpd has refused lengths that are no number; "000" is zero. */
+    if (length && length[strspn(length, "0")] != '\0') {
+        return true;
+    }
+    /* Over HTTP/2 mod_http2 makes this field itself, for extended CONNECT too. */
+    return r->proto_num < HTTP_VERSION(2, 0) &&
+           apr_table_get(r->headers_in, "Transfer-Encoding");
+}
+
+void ur_request_handshake(const request_rec *r, struct ur_handshake *handshake)
+{
+    handshake->http = ur_request_http(r);
+    handshake->get = r->method_number == M_GET && !r->header_only;
+    handshake->body = ur_request_announces_body(r);
+    handshake->upgrade = field(r, "Upgrade");
+    handshake->connection = field(r, "Connection");
+    handshake->version = field(r, "Sec-WebSocket-Version");
+    handshake->key = field(r, "Sec-WebSocket-Key");
+}
+
+struct ur_span ur_request_accept(const request_rec *r)
+{
+    return field(r, "Accept");
+}
+
+struct ur_span ur_request_method(const request_rec *r)
+{
+    bool known = r->method_number != M_INVALID;
+
+    return known ? ur_span_of(r->method) : (struct ur_span){NULL, 0};
+}
+
+bool ur_request_is_error_document(const request_rec *r)
+{
+    return r->prev && ap_is_HTTP_ERROR(r->prev->status);
+}
+
+bool ur_request_offers_http2(const request_rec *r, enum ur_tls tls)
+{
+    const core_server_config *core = ap_get_core_module_config(r->server->module_config);
+    const char *wanted = tls == UR_TLS_NONE ? "h2c" : "h2";
+
+    for (int i = 0; core->protocols && i < core->protocols->nelts; i++) {
+        if (strcmp(APR_ARRAY_IDX(core->protocols, i, const char *), wanted) == 0) {
+            return true;
+        }
+    }
+    return false;
+}
+
+bool ur_request_is_acme_challenge(const request_rec *r)
+{
+    static const char PREFIX[] = "/.well-known/acme-challenge/";
+    const char *path = r->parsed_uri.path;
+    const char *token;
+
+    if (!path || strncmp(path, PREFIX, sizeof PREFIX - 1) != 0) {
+        return false;
+    }
+    token = path + sizeof PREFIX - 1;
+    for (const char *c = token; *c; c++) {
+        if (!apr_isalnum(*c) && *c != '-' && *c != '_') {
+            return false;
+        }
+    }
+    return *token != '\0';
+}
+
+/* What ap_process_request_internal() will do to r->parsed_uri.path. AllowEncodedSlashes is
+ * a setting of servers, so the default section has the value that will hold. */
+char *ur_request_mapped_path(request_rec *r)
+{
+    const core_server_config *server = ap_get_core_module_config(r->server->module_config);
+    const core_dir_config *dir = ap_get_core_module_config(r->per_dir_config);
+    unsigned int normalize = AP_NORMALIZE_NOT_ABOVE_ROOT;
+    unsigned int unescape = AP_UNESCAPE_URL_KEEP_UNRESERVED;
+    char *path;
+
+    if (!r->parsed_uri.path) {
+        return NULL;
+    }
+    path = apr_pstrdup(r->pool, r->parsed_uri.path);
+    if (server->merge_slashes != AP_CORE_CONFIG_OFF) {
+        normalize |= AP_NORMALIZE_MERGE_SLASHES;
+    }
+    if (!ap_normalize_path(path, normalize | AP_NORMALIZE_DECODE_UNRESERVED)) {
+        return NULL;
+    }
+    if (!dir->allow_encoded_slashes) {
+        unescape |= AP_UNESCAPE_URL_FORBID_SLASHES;
+    }
+    else if (!dir->decode_encoded_slashes) {
+        unescape |= AP_UNESCAPE_URL_KEEP_SLASHES;
+    }
+    if (ap_unescape_url_ex(path, unescape) != OK) {
+        return NULL;
+    }
+    if (dir->allow_encoded_slashes && dir->decode_encoded_slashes &&
+        !ap_normalize_path(path, normalize)) {
+        return NULL;
+    }
+    return path;
+}
+
+/* The request target without scheme and authority; NULL for the forms that have no
+ * path ("*", CONNECT's). */
+static const char *raw_path(const request_rec *r)
+{
+    const char *target;
+
+    while (r->prev) {
+        r = r->prev;
+    }
+    target = r->unparsed_uri;
+    if (*target != '/') {
+        const char *authority = strstr(target, "://");
+        if (!authority) {
+            return NULL;
+        }
+        target = strpbrk(authority + 3, "/?#");
+    }
+    return target ? target : "/";
+}
+
+const char *ur_request_https_url(request_rec *r)
+{
+    const char *path = raw_path(r);
+    const char *host = r->server->server_hostname;
+    bool literal;
+
+    if (r->hostname && ap_matches_request_vhost(r, r->hostname, r->server->port)) {
+        host = r->hostname;
+    }
+    if (!path || !host) {
+        return NULL;
+    }
+    literal = strchr(host, ':') && *host != '[';
+    return apr_pstrcat(r->pool, "https://", literal ? "[" : "", host, literal ? "]" : "",
+                       *path == '/' ? "" : "/", path, NULL);
+}

@@ -1,0 +1,50 @@
+#ifndef UR_REQUEST_H
+#define UR_REQUEST_H
+
+#include "judgement/ur_handshake.h"
+
+#include <httpd.h>
+
+/* The only reader of connections and request fields. */
+
+/* To be called for each new client connection: makes room for what ur_request_tls() finds
+ * out, once a connection, so that no request pays for it. */
+void ur_request_connection(conn_rec *c);
+
+/* TLS as the provider (mod_ssl or another) states it for the TCP connection, also for a
+ * request on an HTTP/2 stream. UR_TLS_NONE where no TLS module is loaded. */
+enum ur_tls ur_request_tls(request_rec *r);
+
+enum ur_http ur_request_http(const request_rec *r);
+
+/* The facts of section 5 of RFC 6455. The spans are the request's own fields. */
+void ur_request_handshake(const request_rec *r, struct ur_handshake *handshake);
+
+/* Accept, absent where the client sent none. */
+struct ur_span ur_request_accept(const request_rec *r);
+
+/* The method where httpd knows it; a made-up one is absent, so that it is never echoed. */
+struct ur_span ur_request_method(const request_rec *r);
+
+/* Whether the client announces a body that nobody has read yet. */
+bool ur_request_announces_body(const request_rec *r);
+
+/* Whether this is the request that httpd makes for an ErrorDocument. */
+bool ur_request_is_error_document(const request_rec *r);
+
+/* Whether Protocols of the virtual host offers HTTP/2 on this kind of connection. */
+bool ur_request_offers_http2(const request_rec *r, enum ur_tls tls);
+
+/* Whether the raw path is one that an ACME http-01 challenge has (RFC 8555, 8.3): a
+ * certificate authority asks in clear and in HTTP/1.1, whatever the floor. */
+bool ur_request_is_acme_challenge(const request_rec *r);
+
+/* The path as httpd will map it, normalised and decoded, before httpd has done so. In
+ * r->pool. NULL where httpd will refuse the path: nothing may be concluded from it. */
+char *ur_request_mapped_path(request_rec *r);
+
+/* The https URL of what the client asked for, in r->pool. Its host is the request's if
+ * that names this virtual host, else ServerName. NULL where there is no such URL. */
+const char *ur_request_https_url(request_rec *r);
+
+#endif

@@ -1,0 +1,169 @@
+#include "httpd/ur_respond.h"
+
+#include "httpd/ur_module.h"
+#include "httpd/ur_request.h"
+#include "wording/ur_body.h"
+
+#include <apr_strings.h>
+#include <http_core.h>
+#include <http_protocol.h>
+#include <http_request.h>
+#include <mod_core.h>
+
+static const char *const variables[] = {"UPGRADE_VERDICT", "UPGRADE_REASON", "UPGRADE_POLICY",
+                                        "UPGRADE_PHASE"};
+
+const char *ur_phase_word(enum ur_phase phase)
+{
+    return phase == UR_PHASE_FLOOR ? "floor" : "route";
+}
+
+void ur_respond_note(request_rec *r, enum ur_verdict verdict, enum ur_reason reason,
+                     const char *policy, enum ur_phase phase)
+{
+    const char *const values[] = {ur_verdict_word(verdict), ur_reason_row(reason)->word, policy,
+                                  ur_phase_word(phase)};
+
+    for (size_t i = 0; i < sizeof variables / sizeof variables[0]; i++) {
+        apr_table_setn(r->subprocess_env, variables[i], values[i]);
+    }
+}
+
+void ur_respond_close(request_rec *r)
+{
+    r->connection->keepalive = AP_CONN_CLOSE;
+}
+
+/* On an error httpd sends err_headers_out only, whoever writes the body. */
+static void set_fields(request_rec *r, const struct ur_field *fields, size_t count)
+{
+    for (size_t i = 0; i < count; i++) {
+        if (strcmp(fields[i].name, "Link") == 0) {
+            apr_table_addn(r->err_headers_out, fields[i].name, fields[i].value);
+        }
+        else if (strcmp(fields[i].name, "Vary") == 0) {
+            apr_table_mergen(r->err_headers_out, fields[i].name, fields[i].value);
+        }
+        else {
+            apr_table_setn(r->err_headers_out, fields[i].name, fields[i].value);
+        }
+    }
+}
+
+static void compose_fields(request_rec *r, const struct ur_refusal *refusal,
+                           const struct ur_reply *reply)
+{
+    struct ur_field fields[UR_FIELDS_MAX];
+    struct ur_buf scratch = {apr_palloc(r->pool, 128), 128, 0};
+    size_t count = ur_reply_fields(refusal, reply, &scratch, fields);
+
+    if (!count) {
+        scratch = (struct ur_buf){apr_palloc(r->pool, scratch.len), scratch.len, 0};
+        count = ur_reply_fields(refusal, reply, &scratch, fields);
+    }
+    set_fields(r, fields, count);
+    if (reply->status == HTTP_METHOD_NOT_ALLOWED) {
+        ap_allow_methods(r, REPLACE_ALLOW, "GET", NULL);
+    }
+}
+
+static struct ur_span compose_body(request_rec *r, enum ur_media media,
+                                   const struct ur_refusal *refusal,
+                                   const struct ur_reply *reply)
+{
+    size_t size = ur_body_usual_size(media);
+    struct ur_buf body = {apr_palloc(r->pool, size), size, 0};
+
+    ur_body_write(media, refusal, reply, &body);
+    if (ur_buf_full(&body)) {
+        body = (struct ur_buf){apr_palloc(r->pool, body.len), body.len, 0};
+        ur_body_write(media, refusal, reply, &body);
+    }
+    return (struct ur_span){body.at, body.len};
+}
+
+/* What ap_send_error_response() does, but with a body of our own: httpd's speaks of SSL
+ * only and is always HTML. Returns DONE. */
+static int send_error(request_rec *r, int status, const char *type, struct ur_span body)
+{
+    apr_bucket_brigade *brigade;
+
+    r->status = status;
+    r->status_line = NULL;
+    r->no_local_copy = 1;
+    r->output_filters = r->proto_output_filters;
+    ap_run_insert_error_filter(r);
+    r->headers_out = r->err_headers_out;
+    r->err_headers_out = apr_table_make(r->pool, 2);
+    r->content_languages = NULL;
+    r->content_encoding = NULL;
+    ap_set_content_type(r, type);
+    ap_set_content_length(r, (apr_off_t)body.len);
+
+    brigade = apr_brigade_create(r->pool, r->connection->bucket_alloc);
+    if (!r->header_only) {
+        APR_BRIGADE_INSERT_TAIL(brigade, apr_bucket_pool_create(body.at, body.len, r->pool,
+                                                                r->connection->bucket_alloc));
+    }
+    APR_BRIGADE_INSERT_TAIL(brigade, apr_bucket_eos_create(r->connection->bucket_alloc));
+    /* A client that has gone away is noted on the connection by the filters. */
+    (void)ap_pass_brigade(r->output_filters, brigade);
+    ap_finalize_request_protocol(r);
+    return DONE;
+}
+
+int ur_respond_refusal(request_rec *r, const struct ur_refusal *refusal, struct ur_reply *reply)
+{
+    const char *custom;
+    enum ur_media media;
+
+    *reply = ur_reply_decide(refusal);
+    compose_fields(r, refusal, reply);
+    if (reply->reset) {
+        /* mod_http2's own way to be told HTTP_1_1_REQUIRED, together with a 403. */
+        apr_table_setn(r->notes, "ssl-renegotiate-forbidden", "upgrade-required");
+        return send_error(r, reply->status, "text/plain", (struct ur_span){"", 0});
+    }
+    custom = ap_response_code_string(r, ap_index_of_response(reply->status));
+    if (custom && *custom == '"') {
+        /* httpd's own way would replace Allow by a list of its own. */
+        return send_error(r, reply->status, "text/html; charset=iso-8859-1",
+                          ur_span_of(custom + 1));
+    }
+    if (custom) {
+        return reply->status;
+    }
+    media = ur_accept_choose(ur_request_accept(r));
+    return send_error(r, reply->status, ur_media_type(media),
+                      compose_body(r, media, refusal, reply));
+}
+
+int ur_respond_redirect(request_rec *r, const char *url, bool permanent)
+{
+    apr_table_setn(r->err_headers_out, "Cache-Control", "no-store");
+    apr_table_setn(r->headers_out, "Location", url);
+    return permanent ? HTTP_PERMANENT_REDIRECT : HTTP_TEMPORARY_REDIRECT;
+}
+
+void ur_respond_error_document(request_rec *r)
+{
+    const char *verdict = apr_table_get(r->prev->subprocess_env, variables[0]);
+
+    if (!verdict || strcmp(verdict, ur_verdict_word(UR_VERDICT_REFUSE)) != 0) {
+        return;
+    }
+    for (size_t i = 0; i < sizeof variables / sizeof variables[0]; i++) {
+        const char *value = apr_table_get(r->prev->subprocess_env, variables[i]);
+        if (value) {
+            apr_table_setn(r->subprocess_env, variables[i], value);
+        }
+    }
+    /* core's upgrade handler would answer the client's "Upgrade: h2c" with a 101, or on the
+     * first request of a connection add an Upgrade of its own to ours. The client's
+     * fields stay whole in the request that was refused. */
+    r->headers_in = apr_table_copy(r->pool, r->headers_in);
+    apr_table_unset(r->headers_in, "Upgrade");
+    if (!r->connection->keepalives) {
+        r->connection->keepalives = 1;
+    }
+}

@@ -1,0 +1,36 @@
+#ifndef UR_RESPOND_H
+#define UR_RESPOND_H
+
+#include "wording/ur_reply.h"
+
+#include <httpd.h>
+
+/* The only writer of response fields and of the variables that tell what happened. */
+
+enum ur_phase { UR_PHASE_FLOOR, UR_PHASE_ROUTE };
+
+const char *ur_phase_word(enum ur_phase phase);
+
+/* Sets UPGRADE_VERDICT, UPGRADE_REASON, UPGRADE_POLICY and UPGRADE_PHASE. policy
+ * must live as long as the request. */
+void ur_respond_note(request_rec *r, enum ur_verdict verdict, enum ur_reason reason,
+                     const char *policy, enum ur_phase phase);
+
+/* Answers a refused request. Returns what the calling hook has to return: DONE where
+ * the answer has been sent, a status where an ErrorDocument is to send it. *reply
+ * tells the status for the log. */
+int ur_respond_refusal(request_rec *r, const struct ur_refusal *refusal,
+                       struct ur_reply *reply);
+
+/* Sends the client on to an https URL, which must live as long as the request. Returns
+ * the status for the calling hook. */
+int ur_respond_redirect(request_rec *r, const char *url, bool permanent);
+
+/* Prepares the request of an ErrorDocument, where it is a refusal that it tells of: it
+ * keeps the variables, and httpd's own protocol switch stays out of it. */
+void ur_respond_error_document(request_rec *r);
+
+/* The client must come back on another connection. */
+void ur_respond_close(request_rec *r);
+
+#endif

@@ -1,0 +1,57 @@
+#include "judgement/ur_verdict.h"
+
+/* clang-format off */
+static const struct ur_reason_row rows[UR_REASONS] = {
+    [UR_REASON_NONE] = {200, false, "none", "", ""},
+    [UR_REASON_TLS_MISSING] = {426, false, "tls-missing",
+        "This resource requires %T. The request came in clear.",
+        "Use https:// instead of http://, or wss:// instead of ws://."},
+    [UR_REASON_TLS_VERSION] = {426, false, "tls-version",
+        "This resource requires %T or newer. The request came over TLS %t.",
+        "Update the client, or the TLS library it uses, to one that speaks %T."},
+    [UR_REASON_HTTP_VERSION] = {426, false, "http-version",
+        "This resource requires %H or newer. The request was made in HTTP/%h.",
+        "Use a client that speaks %H, and see that no proxy on the way speaks an older version."},
+    [UR_REASON_WEBSOCKET_STRIPPED] = {426, true, "websocket-stripped",
+        "This resource is a WebSocket endpoint. The request carries parts of an opening "
+        "handshake, but Upgrade: websocket and Connection: Upgrade did not arrive together.",
+        "A proxy between the client and this server removes these fields, or the client leaves "
+        "one of them out. Configure the proxy to forward Upgrade and Connection."},
+    [UR_REASON_WEBSOCKET_MISSING] = {426, true, "websocket-missing",
+        "This resource is a WebSocket endpoint. The request was a plain HTTP/%h %m.",
+        "Connect with a WebSocket client."},
+    [UR_REASON_WEBSOCKET_HTTP_VERSION] = {426, true, "websocket-http-version",
+        "This resource is a WebSocket endpoint. The handshake came in HTTP/%h, "
+        "in which Upgrade has no meaning.",
+        "Open the WebSocket in HTTP/1.1, and see that no proxy on the way speaks HTTP/1.0."},
+    [UR_REASON_WEBSOCKET_METHOD] = {405, true, "websocket-method",
+        "A WebSocket is opened with GET. The method was %m.",
+        "Send the opening handshake as a GET."},
+    [UR_REASON_WEBSOCKET_BODY] = {400, true, "websocket-body",
+        "A WebSocket opening handshake has no body. This one announces a body.",
+        "Send the opening handshake without Content-Length and Transfer-Encoding."},
+    [UR_REASON_WEBSOCKET_VERSION] = {426, true, "websocket-version",
+        "This server speaks WebSocket version 13. The handshake does not name "
+        "this version, and only this one.",
+        "Send exactly one Sec-WebSocket-Version: 13."},
+    [UR_REASON_WEBSOCKET_KEY] = {400, true, "websocket-key",
+        "The WebSocket opening handshake has no valid Sec-WebSocket-Key.",
+        "Send exactly one Sec-WebSocket-Key: 16 random bytes in base64."},
+};
+/* clang-format on */
+
+static const char *const verdict_words[] = {
+    [UR_VERDICT_REFUSE] = "refuse",
+    [UR_VERDICT_REDIRECT] = "redirect",
+    [UR_VERDICT_EXCEPT] = "except",
+};
+
+const struct ur_reason_row *ur_reason_row(enum ur_reason reason)
+{
+    return &rows[reason];
+}
+
+const char *ur_verdict_word(enum ur_verdict verdict)
+{
+    return verdict_words[verdict];
+}

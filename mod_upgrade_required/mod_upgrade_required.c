@@ -1,0 +1,50 @@
+#include "httpd/ur_check.h"
+#include "httpd/ur_config.h"
+#include "httpd/ur_directives.h"
+#include "httpd/ur_enforce.h"
+#include "httpd/ur_request.h"
+
+#include <httpd.h>
+#include <http_config.h>
+#include <http_connection.h>
+#include <http_protocol.h>
+#include <http_request.h>
+
+static int open_connection(conn_rec *c, void *socket)
+{
+    (void)socket;
+    ur_request_connection(c);
+    return OK;
+}
+
+static void register_hooks(apr_pool_t *p)
+{
+    /* mod_dir chooses the index file in fixups, mod_speling the file that was meant: the
+     * policy of that file is the one that counts. */
+    static const char *const after[] = {"mod_dir.c", "mod_speling.c", NULL};
+
+    (void)p;
+    ap_hook_post_config(ur_check_configuration, NULL, NULL, APR_HOOK_MIDDLE);
+    ap_hook_pre_connection(open_connection, NULL, NULL, APR_HOOK_MIDDLE);
+
+    /* After mod_remoteip, mod_setenvif, mod_ssl and mod_md, whose facts the exceptions may
+     * read; before URL mapping, caches and authentication. */
+    ap_hook_post_read_request(ur_enforce_floor, NULL, NULL, APR_HOOK_REALLY_LAST);
+
+    /* Before access control: nobody should be asked for a password over a connection
+     * that the policy is about to refuse. Last, so that SetEnvIf has spoken. */
+    ap_hook_header_parser(ur_enforce_route_tls, NULL, NULL, APR_HOOK_REALLY_LAST);
+
+    ap_hook_fixups(ur_enforce_route, after, NULL, APR_HOOK_REALLY_LAST);
+}
+
+/* The one exported symbol. */
+extern module upgrade_required_module __attribute__((visibility("default")));
+
+module upgrade_required_module = {
+    STANDARD20_MODULE_STUFF, ur_config_create_dir, ur_config_merge_dir, ur_config_create_server,
+    ur_config_merge_server,  ur_directives,        register_hooks,
+#ifdef AP_MODULE_FLAG_NONE
+    AP_MODULE_FLAG_NONE,
+#endif
+};

@@ -1,0 +1,40 @@
+#ifndef UR_PROTOCOL_H
+#define UR_PROTOCOL_H
+
+#include "values/ur_span.h"
+
+/* What a client speaks. Both enumerations ascend, so that "at least" is >=, and a
+ * demand of 0 (UR_TLS_NONE, UR_HTTP_ANY) is met by everybody. */
+
+enum ur_tls {
+    UR_TLS_NONE, /* in clear */
+    UR_TLS_SOME, /* TLS of a version this module has no name for; as a demand: any TLS */
+    UR_TLS_1_0,
+    UR_TLS_1_1,
+    UR_TLS_1_2,
+    UR_TLS_1_3
+};
+
+enum ur_http {
+    UR_HTTP_ANY, /* only as a demand */
+    UR_HTTP_0_9,
+    UR_HTTP_1_0,
+    UR_HTTP_1_1,
+    UR_HTTP_2
+};
+
+/* "1.0" to "1.3"; "unknown" for UR_TLS_SOME; NULL in clear. Static strings. */
+const char *ur_tls_version(enum ur_tls tls);
+
+/* "0.9", "1.0", "1.1", "2". Static strings. */
+const char *ur_http_version(enum ur_http http);
+
+/* The version from OpenSSL's name for it ("TLSv1", "TLSv1.2"). Any other name is
+ * UR_TLS_SOME: encrypted, but older than every version that can be demanded. */
+enum ur_tls ur_tls_from_name(struct ur_span name);
+
+/* From httpd's number, major * 1000 + minor. A minor version that is not known
+ * counts as the highest known one below it (RFC 9110, 2.5). */
+enum ur_http ur_http_from_number(int number);
+
+#endif

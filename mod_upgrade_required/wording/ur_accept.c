@@ -1,0 +1,121 @@
+#include "wording/ur_accept.h"
+
+#include "values/ur_list.h"
+
+#include <string.h>
+
+/* How a media range names a form, the more specific the greater (RFC 9110, 12.5.1). */
+enum { NOT_NAMED, ANY_TYPE, ANY_SUBTYPE, ALIAS, EXACT };
+
+#define Q_ONE 1000
+
+static const struct {
+    struct ur_span type;
+    struct ur_span subtype;
+    struct ur_span alias; /* a subtype that is taken to mean this one */
+    const char *content_type;
+} medias[UR_MEDIAS] = {
+    [UR_MEDIA_JSON] = {{"application", 11},
+                       {"problem+json", 12},
+                       {"json", 4},
+                       "application/problem+json"},
+    [UR_MEDIA_HTML] = {{"text", 4}, {"html", 4}, {NULL, 0}, "text/html; charset=utf-8"},
+    [UR_MEDIA_TEXT] = {{"text", 4}, {"plain", 5}, {NULL, 0}, "text/plain; charset=utf-8"},
+};
+
+const char *ur_media_type(enum ur_media media)
+{
+    return medias[media].content_type;
+}
+
+/* Cuts off what stands before the separator; all of it where there is none. */
+static struct ur_span cut(struct ur_span *rest, char separator)
+{
+    const char *end = rest->len ? memchr(rest->at, separator, rest->len) : NULL;
+    size_t len = end ? (size_t)(end - rest->at) : rest->len;
+    struct ur_span head = {rest->at, len};
+
+    rest->at += len + (end ? 1 : 0);
+    rest->len -= len + (end ? 1 : 0);
+    return ur_span_trim(head);
+}
+
+/* A qvalue (RFC 9110, 12.4.2) in thousandths, -1 when it is none. */
+static int parse_quality(struct ur_span value)
+{
+    int quality;
+    int unit = 100;
+
+    if (!value.len || value.len > 5 || (value.at[0] != '0' && value.at[0] != '1')) {
+        return -1;
+    }
+    quality = (value.at[0] - '0') * Q_ONE;
+    if (value.len > 1 && value.at[1] != '.') {
+        return -1;
+    }
+    for (size_t i = 2; i < value.len; i++, unit /= 10) {
+        if (value.at[i] < '0' || value.at[i] > '9') {
+            return -1;
+        }
+        quality += (value.at[i] - '0') * unit;
+    }
+    return quality <= Q_ONE ? quality : -1;
+}
+
+/* The quality among a media range's parameters; other parameters are ignored. */
+static int find_quality(struct ur_span parameters)
+{
+    while (parameters.len) {
+        struct ur_span value = cut(&parameters, ';');
+        struct ur_span name = cut(&value, '=');
+        if (ur_span_is(name, UR_SPAN("q"))) {
+            return parse_quality(ur_span_trim(value));
+        }
+    }
+    return Q_ONE;
+}
+
+static int match(struct ur_span type, struct ur_span subtype, enum ur_media media)
+{
+    if (ur_span_is(type, UR_SPAN("*"))) {
+        return ur_span_is(subtype, UR_SPAN("*")) ? ANY_TYPE : NOT_NAMED;
+    }
+    if (!ur_span_is(type, medias[media].type)) {
+        return NOT_NAMED;
+    }
+    if (ur_span_is(subtype, UR_SPAN("*"))) {
+        return ANY_SUBTYPE;
+    }
+    if (ur_span_is(subtype, medias[media].subtype)) {
+        return EXACT;
+    }
+    return ur_span_is(subtype, medias[media].alias) ? ALIAS : NOT_NAMED;
+}
+
+enum ur_media ur_accept_choose(struct ur_span accept)
+{
+    int named[UR_MEDIAS] = {NOT_NAMED};
+    int quality[UR_MEDIAS] = {0};
+    enum ur_media best = UR_MEDIA_JSON;
+    struct ur_span range;
+
+    while (ur_list_next(&accept, &range)) {
+        struct ur_span subtype = cut(&range, ';');
+        struct ur_span type = cut(&subtype, '/');
+        int q = find_quality(range);
+
+        for (int media = 0; q >= 0 && media < UR_MEDIAS; media++) {
+            int how = match(type, subtype, (enum ur_media)media);
+            if (how > named[media]) {
+                named[media] = how;
+                quality[media] = q;
+            }
+        }
+    }
+    for (int media = 1; media < UR_MEDIAS; media++) {
+        if (quality[media] > quality[best]) {
+            best = (enum ur_media)media;
+        }
+    }
+    return best;
+}

@@ -1,0 +1,29 @@
+#ifndef UR_BODY_FORMS_H
+#define UR_BODY_FORMS_H
+
+#include "wording/ur_reply.h"
+
+/* The facts of an answer's body, ready to be written in one of its forms. */
+struct ur_account {
+    const struct ur_refusal *refusal;
+    const struct ur_reply *reply;
+    const char *reason;
+    struct ur_span detail;
+    struct ur_span hint;
+    const char *required[UR_FAMILIES];
+    size_t required_count;
+    const char *upgrades[UR_UPGRADES_MAX];
+    size_t upgrades_count;
+};
+
+void ur_body_json(const struct ur_account *account, struct ur_buf *out);
+void ur_body_html(const struct ur_account *account, struct ur_buf *out);
+void ur_body_text(const struct ur_account *account, struct ur_buf *out);
+
+/* words[0], words[1], ... */
+void ur_body_words(struct ur_buf *out, const char *const words[], size_t count);
+
+/* "HTTP/1.1 over TLS 1.3", "HTTP/1.1 in clear". */
+void ur_body_received(struct ur_buf *out, const struct ur_refusal *refusal);
+
+#endif

@@ -1,0 +1,81 @@
+#include "wording/ur_body_forms.h"
+
+#include "values/ur_escape.h"
+
+/* One page without scripts, fonts or pictures from elsewhere; the colours follow the
+ * reader's choice of light or dark, and both keep a contrast of 7:1 or more. */
+static const char STYLE[] =
+    ":root{color-scheme:light dark;--fg:#1b1f24;--bg:#fff;--soft:#444b54;--line:#c5ccd3;"
+    "--link:#0a4a9e}"
+    "@media(prefers-color-scheme:dark){:root{--fg:#eceff2;--bg:#15181c;--soft:#b8c0c8;"
+    "--line:#454c55;--link:#9cc7ff}}"
+    "body{margin:0;background:var(--bg);color:var(--fg);font:1rem/1.6 system-ui,sans-serif}"
+    "main{max-width:42rem;margin:0 auto;padding:3rem 1.25rem}"
+    "h1{font-size:1.6rem;line-height:1.3;margin:0 0 1rem}h1 span{color:var(--soft)}"
+    ".hint{border-left:.25rem solid var(--link);padding-left:1rem}"
+    "dl{display:grid;grid-template-columns:max-content 1fr;gap:.35rem 1.25rem;"
+    "border-top:1px solid var(--line);padding-top:1.25rem;margin-top:2rem}"
+    "dt{color:var(--soft)}dd{margin:0;overflow-wrap:anywhere}a{color:var(--link)}";
+
+static void title(struct ur_buf *out, const struct ur_reply *reply, const char *between)
+{
+    ur_buf_number(out, (unsigned)reply->status);
+    ur_buf_string(out, between);
+    ur_escape_html(out, ur_span_of(reply->title));
+}
+
+static void term(struct ur_buf *out, const char *name)
+{
+    ur_buf_string(out, "<dt>");
+    ur_buf_string(out, name);
+    ur_buf_string(out, "</dt><dd>");
+}
+
+static void facts(struct ur_buf *out, const struct ur_account *account)
+{
+    ur_buf_string(out, "<dl>\n");
+    term(out, "Reason");
+    ur_escape_html(out, ur_span_of(account->reason));
+    ur_buf_string(out, "</dd>\n");
+    term(out, "Policy");
+    ur_escape_html(out, account->refusal->name);
+    ur_buf_string(out, "</dd>\n");
+    term(out, "Required");
+    ur_body_words(out, account->required, account->required_count);
+    ur_buf_string(out, "</dd>\n");
+    term(out, "Received");
+    ur_body_received(out, account->refusal);
+    ur_buf_string(out, "</dd>\n");
+    term(out, "Upgrade to");
+    ur_body_words(out, account->upgrades, account->upgrades_count);
+    ur_buf_string(out, "</dd>\n</dl>\n");
+}
+
+static void guide(struct ur_buf *out, struct ur_span url)
+{
+    if (!ur_span_present(url)) {
+        return;
+    }
+    ur_buf_string(out, "<p><a rel=\"help\" href=\"");
+    ur_escape_html(out, url);
+    ur_buf_string(out, "\">How to upgrade</a></p>\n");
+}
+
+void ur_body_html(const struct ur_account *account, struct ur_buf *out)
+{
+    ur_buf_string(out, "<!DOCTYPE html>\n<html lang=\"en\">\n<head>\n<meta charset=\"utf-8\">\n"
+                       "<meta name=\"viewport\" content=\"width=device-width\">\n<title>");
+    title(out, account->reply, " ");
+    ur_buf_string(out, "</title>\n<style>");
+    ur_buf_bytes(out, STYLE, sizeof STYLE - 1);
+    ur_buf_string(out, "</style>\n</head>\n<body>\n<main>\n<h1><span>");
+    title(out, account->reply, "</span> ");
+    ur_buf_string(out, "</h1>\n<p>");
+    ur_escape_html(out, account->detail);
+    ur_buf_string(out, "</p>\n<p class=\"hint\">");
+    ur_escape_html(out, account->hint);
+    ur_buf_string(out, "</p>\n");
+    guide(out, account->refusal->guide);
+    facts(out, account);
+    ur_buf_string(out, "</main>\n</body>\n</html>\n");
+}
