@@ -61,6 +61,9 @@ HTTPD_O   := $(HTTPD_C:%.c=$(OUT)/%.o)
 UNIT_BIN  := $(UNIT_C:test/unit/%.c=$(OUT)/unit/%)
 REPLAY_BIN:= $(FUZZ_C:test/fuzz/%.c=$(OUT)/fuzz/%)
 
+# One short line a step; V=1 shows the whole command.
+run = $(if $(V),$(2),@printf '  %s  %s\n' '$(1)' '$@' && $(2))
+
 .PHONY: all help setup module unit test asan cov fuzz bench lint demo serve install clean FORCE
 .DELETE_ON_ERROR:
 .SECONDARY:
@@ -80,27 +83,27 @@ $(OUT)/flags: FORCE
 
 $(PURE_O): $(OUT)/%.o: %.c $(OUT)/flags
 	@mkdir -p $(@D)
-	$(CC) $(PURE_FLAGS) -c $< -o $@
+	$(call run,CC,$(CC) $(PURE_FLAGS) -c $< -o $@)
 
 $(HTTPD_O): $(OUT)/%.o: %.c $(OUT)/flags
 	@mkdir -p $(@D)
-	$(CC) $(HTTPD_FLAGS) -c $< -o $@
+	$(call run,CC,$(CC) $(HTTPD_FLAGS) -c $< -o $@)
 
 $(LIBRARY): $(PURE_O)
 	@rm -f $@
-	$(AR) rcs $@ $^
+	$(call run,AR,$(AR) rcs $@ $^)
 
 $(MODULE): $(HTTPD_O) $(LIBRARY)
-	$(CC) -shared $(VARIANT_FLAGS) $(EXTRA) $(LDFLAGS) -o $@ $^
+	$(call run,LD,$(CC) -shared $(VARIANT_FLAGS) $(EXTRA) $(LDFLAGS) -o $@ $^)
 
 # No httpd, no APR, no stub: a forbidden call in the pure library fails here, at link time.
 $(OUT)/unit/%: test/unit/%.c test/unit/tap.h $(LIBRARY) $(OUT)/flags
 	@mkdir -p $(@D)
-	$(CC) $(PURE_FLAGS) -Itest/unit $< $(LIBRARY) -o $@
+	$(call run,LD,$(CC) $(PURE_FLAGS) -Itest/unit $< $(LIBRARY) -o $@)
 
 $(OUT)/fuzz/%: test/fuzz/%.c test/fuzz/replay.c $(LIBRARY) $(OUT)/flags
 	@mkdir -p $(@D)
-	$(CC) $(PURE_FLAGS) $< test/fuzz/replay.c $(LIBRARY) -o $@
+	$(call run,LD,$(CC) $(PURE_FLAGS) $< test/fuzz/replay.c $(LIBRARY) -o $@)
 
 unit: $(UNIT_BIN) $(REPLAY_BIN)
 	build/unit-tests $(OUT)

@@ -32,7 +32,7 @@ static unsigned char lower(char c)
 
 bool ur_span_is(struct ur_span span, struct ur_span word)
 {
-    if (!span.at || span.len != word.len) {
+    if (!span.at || !word.at || span.len != word.len) {
         return false;
     }
     for (size_t i = 0; i < span.len; i++) {

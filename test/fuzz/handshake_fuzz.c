@@ -1,0 +1,33 @@
+#include "fuzz.h"
+
+#include "judgement/ur_handshake.h"
+#include "values/ur_list.h"
+#include "values/ur_wskey.h"
+
+static struct ur_span maybe(struct ur_span line)
+{
+    return line.len && line.at[0] == '-' ? (struct ur_span){NULL, 0} : line;
+}
+
+/* Four lines are Upgrade, Connection, version and key ("-": absent). What is found valid has
+ * every part that RFC 6455 demands. */
+int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
+{
+    struct ur_span rest = {(const char *)data, size};
+    struct ur_handshake handshake = {.http = UR_HTTP_1_1, .get = true};
+    enum ur_reason reason;
+
+    handshake.upgrade = maybe(fuzz_line(&rest));
+    handshake.connection = maybe(fuzz_line(&rest));
+    handshake.version = maybe(fuzz_line(&rest));
+    handshake.key = maybe(fuzz_line(&rest));
+    reason = ur_handshake_judge(&handshake);
+    must(reason < UR_REASONS);
+    if (reason == UR_REASON_NONE) {
+        must(ur_list_has(handshake.upgrade, UR_SPAN("websocket")));
+        must(ur_list_has(handshake.connection, UR_SPAN("upgrade")));
+        must(ur_wskey_valid(handshake.key));
+        must(ur_handshake_asks_switch(&handshake));
+    }
+    return 0;
+}

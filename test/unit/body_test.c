@@ -1,0 +1,120 @@
+#include "tap.h"
+
+#include "wording/ur_body.h"
+
+static const struct ur_policy websocket = {UR_TLS_NONE, UR_HTTP_ANY, true};
+static const struct ur_policy tls = {UR_TLS_1_2, UR_HTTP_2, false};
+
+static const struct ur_refusal plain = {.policy = &websocket,
+                                        .judgement = {UR_REASON_WEBSOCKET_MISSING,
+                                                      UR_FAMILY_WEBSOCKET},
+                                        .http = UR_HTTP_1_1,
+                                        .method = {"GET", 3},
+                                        .name = {"/chat", 5},
+                                        .guide = {"https://example.com/guide", 25},
+                                        .advertise = true};
+
+static const struct ur_refusal old_tls = {.policy = &tls,
+                                          .judgement = {UR_REASON_TLS_VERSION,
+                                                        UR_FAMILY_TLS | UR_FAMILY_HTTP},
+                                          .tls = UR_TLS_1_1,
+                                          .http = UR_HTTP_1_0,
+                                          .name = {"a<b>\"&", 6},
+                                          .message = {"1 < 2 & \"so\"\n", 13},
+                                          .advertise = true};
+
+static const char plain_json[] =
+    "{\"type\":\"about:blank\",\n \"title\":\"Upgrade Required\",\n \"status\":426,\n"
+    " \"detail\":\"This resource is a WebSocket endpoint. The request was a plain "
+    "HTTP/1.1 GET.\",\n"
+    " \"reason\":\"websocket-missing\",\n \"policy\":\"/chat\",\n \"required\":[\"WebSocket\"],\n"
+    " \"received\":{\"http\":\"1.1\",\"tls\":null},\n \"upgrade\":[\"websocket\"],\n"
+    " \"hint\":\"Connect with a WebSocket client.\",\n"
+    " \"upgrade_guide\":\"https://example.com/guide\"}\n";
+
+static const char old_tls_json[] =
+    "{\"type\":\"about:blank\",\n \"title\":\"Upgrade Required\",\n \"status\":426,\n"
+    " \"detail\":\"1 < 2 & \\\"so\\\"\\u000a\",\n"
+    " \"reason\":\"tls-version\",\n \"policy\":\"a<b>\\\"&\",\n"
+    " \"required\":[\"TLS/1.2\",\"HTTP/2\"],\n"
+    " \"received\":{\"http\":\"1.0\",\"tls\":\"1.1\"},\n"
+    " \"upgrade\":[\"TLS/1.3\",\"TLS/1.2\",\"HTTP/2.0\"],\n"
+    " \"hint\":\"Update the client, or the TLS library it uses, to one that speaks TLS/1.2.\"}\n";
+
+static const char plain_text[] =
+    "426 Upgrade Required\n\n"
+    "This resource is a WebSocket endpoint. The request was a plain HTTP/1.1 GET.\n\n"
+    "What to do: Connect with a WebSocket client.\n"
+    "Guide:      https://example.com/guide\n\n"
+    "Reason:     websocket-missing\nPolicy:     /chat\nRequired:   WebSocket\n"
+    "Received:   HTTP/1.1 in clear\nUpgrade to: websocket\n";
+
+static const char old_tls_text[] =
+    "426 Upgrade Required\n\n1 < 2 & \"so\"\xEF\xBF\xBD\n\n"
+    "What to do: Update the client, or the TLS library it uses, to one that speaks TLS/1.2.\n\n"
+    "Reason:     tls-version\nPolicy:     a<b>\"&\nRequired:   TLS/1.2, HTTP/2\n"
+    "Received:   HTTP/1.0 over TLS 1.1\nUpgrade to: TLS/1.3, TLS/1.2, HTTP/2.0\n";
+
+/* Written into exactly the room it needs, after a first pass that only measures. */
+static char *body_of(enum ur_media media, const struct ur_refusal *refusal)
+{
+    struct ur_reply reply = ur_reply_decide(refusal);
+    struct ur_buf measure = {NULL, 0, 0};
+    struct ur_buf body;
+    char *bytes;
+
+    ur_body_write(media, refusal, &reply, &measure);
+    bytes = malloc(measure.len + 1);
+    body = (struct ur_buf){bytes, measure.len, 0};
+    ur_body_write(media, refusal, &reply, &body);
+    ok(!ur_buf_full(&body) && body.len == measure.len, "measured as written");
+    bytes[measure.len] = '\0';
+    return bytes;
+}
+
+static void check(enum ur_media media, const struct ur_refusal *refusal, const char *want,
+                  const char *name)
+{
+    char *body = body_of(media, refusal);
+
+    is(body, want, name);
+    free(body);
+}
+
+static void check_html(void)
+{
+    char *body = body_of(UR_MEDIA_HTML, &old_tls);
+    char *page = body_of(UR_MEDIA_HTML, &plain);
+
+    ok(strstr(body, "<p>1 &lt; 2 &amp; &quot;so&quot;") != NULL, "HTML: the message is escaped");
+    ok(strstr(body, "<dd>a&lt;b&gt;&quot;&amp;</dd>") != NULL, "HTML: the name is escaped");
+    ok(strstr(body, "href") == NULL, "HTML: no link without a guide");
+    ok(strstr(page, "<a rel=\"help\" href=\"https://example.com/guide\">") != NULL, "HTML: guide");
+    ok(strstr(page, "<title>426 Upgrade Required</title>") != NULL, "HTML: title");
+    ok(strstr(page, "<dd>HTTP/1.1 in clear</dd>") != NULL, "HTML: what was received");
+    free(body);
+    free(page);
+}
+
+/* A method that httpd does not know is absent: nothing of it can be echoed. */
+static void check_unknown_method(void)
+{
+    struct ur_refusal refusal = plain;
+    char *body;
+
+    refusal.method = (struct ur_span){NULL, 0};
+    body = body_of(UR_MEDIA_TEXT, &refusal);
+    ok(strstr(body, "a plain HTTP/1.1 request.") != NULL, "unknown method");
+    free(body);
+}
+
+int main(void)
+{
+    check(UR_MEDIA_JSON, &plain, plain_json, "JSON");
+    check(UR_MEDIA_JSON, &old_tls, old_tls_json, "JSON, foreign text");
+    check(UR_MEDIA_TEXT, &plain, plain_text, "text");
+    check(UR_MEDIA_TEXT, &old_tls, old_tls_text, "text, foreign text");
+    check_html();
+    check_unknown_method();
+    return tap_done();
+}

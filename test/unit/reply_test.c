@@ -1,0 +1,162 @@
+#include "tap.h"
+
+#include "wording/ur_reply.h"
+
+#define TLS_UNMET UR_FAMILY_TLS
+#define HTTP_UNMET UR_FAMILY_HTTP
+#define WS_UNMET UR_FAMILY_WEBSOCKET
+
+/* The list of protocols that would satisfy the policy. */
+static const struct {
+    const char *name;
+    struct ur_policy policy;
+    unsigned unmet;
+    bool offers_http2;
+    const char *upgrade;
+} upgrades[] = {
+    {"TLS", {UR_TLS_SOME, 0, 0}, TLS_UNMET, 0, "TLS/1.3, TLS/1.2, HTTP/1.1"},
+    {"TLS/1.2", {UR_TLS_1_2, 0, 0}, TLS_UNMET, 1, "TLS/1.3, TLS/1.2, HTTP/1.1"},
+    {"TLS/1.3", {UR_TLS_1_3, 0, 0}, TLS_UNMET, 0, "TLS/1.3, HTTP/1.1"},
+    {"TLS, HTTP/2 demanded and met", {UR_TLS_1_2, UR_HTTP_2, 0}, TLS_UNMET, 0, "TLS/1.3, TLS/1.2"},
+    {"HTTP/1.1", {0, UR_HTTP_1_1, 0}, HTTP_UNMET, 0, "HTTP/1.1"},
+    {"HTTP/1.1 where HTTP/2 is offered", {0, UR_HTTP_1_1, 0}, HTTP_UNMET, 1, "HTTP/2.0, HTTP/1.1"},
+    {"HTTP/2", {0, UR_HTTP_2, 0}, HTTP_UNMET, 0, "HTTP/2.0"},
+    {"WebSocket", {0, 0, 1}, WS_UNMET, 0, "websocket"},
+    {"TLS and HTTP/1.1: no repeat", {UR_TLS_SOME, UR_HTTP_1_1, 0}, TLS_UNMET | HTTP_UNMET, 0,
+     "TLS/1.3, TLS/1.2, HTTP/1.1"},
+    {"TLS and HTTP/2", {UR_TLS_1_3, UR_HTTP_2, 0}, TLS_UNMET | HTTP_UNMET, 1,
+     "TLS/1.3, HTTP/2.0"},
+    {"all three", {UR_TLS_SOME, UR_HTTP_1_1, 1}, TLS_UNMET | HTTP_UNMET | WS_UNMET, 1,
+     "TLS/1.3, TLS/1.2, HTTP/1.1, HTTP/2.0, websocket"},
+};
+
+static const struct {
+    const char *name;
+    enum ur_reason reason;
+    unsigned unmet;
+    enum ur_http demanded, http;
+    bool advertise;
+    enum ur_http2_answer answer;
+    int status;
+    const char *title;
+    bool reset;
+} statuses[] = {
+    {"HTTP/1.1", UR_REASON_TLS_MISSING, TLS_UNMET, 0, UR_HTTP_1_1, 1, 0, 426, "Upgrade Required", 0},
+    {"advertise off", UR_REASON_TLS_MISSING, TLS_UNMET, 0, UR_HTTP_1_1, 0, 0, 403, "Forbidden", 0},
+    {"advertise off, a 405", UR_REASON_WEBSOCKET_METHOD, WS_UNMET, 0, UR_HTTP_1_1, 0, 0, 405,
+     "Method Not Allowed", 0},
+    {"a 400", UR_REASON_WEBSOCKET_KEY, WS_UNMET, 0, UR_HTTP_1_1, 1, 0, 400, "Bad Request", 0},
+    {"HTTP/2", UR_REASON_WEBSOCKET_MISSING, WS_UNMET, 0, UR_HTTP_2, 1, UR_HTTP2_426, 426,
+     "Upgrade Required", 0},
+    {"HTTP/2, 403", UR_REASON_WEBSOCKET_MISSING, WS_UNMET, 0, UR_HTTP_2, 1, UR_HTTP2_403, 403,
+     "Forbidden", 0},
+    {"HTTP/1.1 is not touched by 403", UR_REASON_WEBSOCKET_MISSING, WS_UNMET, 0, UR_HTTP_1_1, 1,
+     UR_HTTP2_403, 426, "Upgrade Required", 0},
+    {"HTTP/1.1 is not touched by reset", UR_REASON_WEBSOCKET_MISSING, WS_UNMET, 0, UR_HTTP_1_1, 1,
+     UR_HTTP2_RESET, 426, "Upgrade Required", 0},
+    {"reset", UR_REASON_WEBSOCKET_MISSING, WS_UNMET, 0, UR_HTTP_2, 1, UR_HTTP2_RESET, 403,
+     "Forbidden", 1},
+    {"reset does not help where TLS is missing", UR_REASON_TLS_MISSING, TLS_UNMET, 0, UR_HTTP_2, 1,
+     UR_HTTP2_RESET, 426, "Upgrade Required", 0},
+    {"nor where TLS is missing too", UR_REASON_TLS_MISSING, TLS_UNMET | WS_UNMET, 0, UR_HTTP_2, 1,
+     UR_HTTP2_RESET, 426, "Upgrade Required", 0},
+    {"nor where HTTP/2 is demanded", UR_REASON_WEBSOCKET_MISSING, WS_UNMET, UR_HTTP_2, UR_HTTP_2, 1,
+     UR_HTTP2_RESET, 426, "Upgrade Required", 0},
+};
+
+static const struct {
+    const char *name;
+    enum ur_reason reason;
+    unsigned unmet;
+    enum ur_http http;
+    bool advertise;
+    const char *guide;
+    const char *fields; /* one line each */
+} answers[] = {
+    {"WebSocket", UR_REASON_WEBSOCKET_MISSING, WS_UNMET, UR_HTTP_1_1, 1, "https://x/y",
+     "Upgrade: websocket\nConnection: Upgrade\nSec-WebSocket-Version: 13\n"
+     "Cache-Control: no-store\nVary: Accept\nLink: <https://x/y>; rel=\"help\"\n"
+     "X-Content-Type-Options: nosniff\n"},
+    {"TLS, no guide", UR_REASON_TLS_MISSING, TLS_UNMET, UR_HTTP_1_0, 1, NULL,
+     "Upgrade: TLS/1.3, TLS/1.2, HTTP/1.1\nConnection: Upgrade\nCache-Control: no-store\n"
+     "Vary: Accept\nX-Content-Type-Options: nosniff\n"},
+    {"HTTP/2 has no connection fields", UR_REASON_WEBSOCKET_MISSING, WS_UNMET, UR_HTTP_2, 1, NULL,
+     "Sec-WebSocket-Version: 13\nCache-Control: no-store\nVary: Accept\n"
+     "X-Content-Type-Options: nosniff\n"},
+    {"not advertised", UR_REASON_TLS_MISSING, TLS_UNMET, UR_HTTP_1_1, 0, NULL,
+     "Cache-Control: no-store\nVary: Accept\nX-Content-Type-Options: nosniff\n"},
+    {"method", UR_REASON_WEBSOCKET_METHOD, WS_UNMET, UR_HTTP_1_1, 1, NULL,
+     "Upgrade: websocket\nConnection: Upgrade\nSec-WebSocket-Version: 13\nAllow: GET\n"
+     "Cache-Control: no-store\nVary: Accept\nX-Content-Type-Options: nosniff\n"},
+};
+
+static void test_upgrades(void)
+{
+    for (size_t i = 0; i < COUNT(upgrades); i++) {
+        struct ur_refusal refusal = {.policy = &upgrades[i].policy,
+                                     .judgement = {UR_REASON_NONE, upgrades[i].unmet},
+                                     .offers_http2 = upgrades[i].offers_http2};
+        const char *list[UR_UPGRADES_MAX];
+        char joined[128] = "";
+
+        for (size_t k = 0, count = ur_reply_upgrades(&refusal, list); k < count; k++) {
+            strcat(joined, k ? ", " : "");
+            strcat(joined, list[k]);
+        }
+        is(joined, upgrades[i].upgrade, upgrades[i].name);
+    }
+}
+
+static void test_statuses(void)
+{
+    for (size_t i = 0; i < COUNT(statuses); i++) {
+        struct ur_policy policy = {UR_TLS_NONE, statuses[i].demanded, false};
+        struct ur_refusal refusal = {.policy = &policy,
+                                     .judgement = {statuses[i].reason, statuses[i].unmet},
+                                     .http = statuses[i].http,
+                                     .advertise = statuses[i].advertise,
+                                     .http2_answer = statuses[i].answer};
+        struct ur_reply reply = ur_reply_decide(&refusal);
+
+        ok(reply.status == statuses[i].status && reply.reset == statuses[i].reset,
+           "%s: %d%s", statuses[i].name, reply.status, reply.reset ? ", reset" : "");
+        is(reply.title, statuses[i].title, statuses[i].name);
+    }
+}
+
+/* Too small a room first, as the caller does it. */
+static void test_fields(void)
+{
+    for (size_t i = 0; i < COUNT(answers); i++) {
+        struct ur_policy policy = {UR_TLS_SOME, UR_HTTP_ANY, true};
+        struct ur_refusal refusal = {.policy = &policy,
+                                     .judgement = {answers[i].reason, answers[i].unmet},
+                                     .http = answers[i].http,
+                                     .guide = edge(answers[i].guide),
+                                     .advertise = answers[i].advertise};
+        struct ur_reply reply = ur_reply_decide(&refusal);
+        struct ur_field fields[UR_FIELDS_MAX];
+        struct ur_buf scratch = {NULL, 0, 0};
+        size_t count = ur_reply_fields(&refusal, &reply, &scratch, fields);
+        char lines[512] = "";
+
+        ok((count == 0) == (scratch.len > 0), "%s: too small a room is told", answers[i].name);
+        scratch = (struct ur_buf){malloc(scratch.len + 1), scratch.len, 0};
+        count = ur_reply_fields(&refusal, &reply, &scratch, fields);
+        for (size_t k = 0; k < count; k++) {
+            size_t len = strlen(lines);
+            snprintf(lines + len, sizeof lines - len, "%s: %s\n", fields[k].name,
+                     fields[k].value);
+        }
+        is(lines, answers[i].fields, answers[i].name);
+        free(scratch.at);
+    }
+}
+
+int main(void)
+{
+    test_upgrades();
+    test_statuses();
+    test_fields();
+    return tap_done();
+}
