@@ -17,7 +17,7 @@ MODULE  := $(OUT)/mod_upgrade_required.so
 LIBRARY := $(OUT)/libupgrade.a
 
 # Targets that set the machine up must work where apxs is not there yet.
-BARE := help setup demo serve test lint bench clean
+BARE := help setup demo serve test asan cov fuzz lint bench clean
 
 ifneq ($(filter-out $(BARE),$(or $(MAKECMDGOALS),all)),)
 ifeq ($(APXS),)
@@ -105,28 +105,39 @@ $(OUT)/fuzz/%: test/fuzz/%.c test/fuzz/replay.c $(LIBRARY) $(OUT)/flags
 	@mkdir -p $(@D)
 	$(call run,LD,$(CC) $(PURE_FLAGS) $< test/fuzz/replay.c $(LIBRARY) -o $@)
 
+# Unit tests and replayed fuzz corpora only: seconds, and no httpd.
 unit: $(UNIT_BIN) $(REPLAY_BIN)
-	build/unit-tests $(OUT)
+	prove --exec '' $^
 
 setup:
 	build/setup
 
-test asan cov: setup
-	build/test $(if $(filter test,$@),,--variant $@) $(T)
+test:
+	build/setup test
+	build/test $(T)
 
-fuzz: setup
+asan cov:
+	build/setup test
+	build/test --variant $@ $(T)
+
+fuzz:
+	build/setup fuzz
 	build/fuzz $(SECONDS)
 
-bench: setup
+bench:
+	build/setup bench demo
 	build/bench
 
-lint: setup
+lint:
+	build/setup lint
 	build/lint
 
-demo: setup
+demo:
+	build/setup demo
 	build/demo
 
-serve: setup
+serve:
+	build/setup demo
 	build/demo --serve
 
 install: $(MODULE)

@@ -1,0 +1,70 @@
+# An administrator's ErrorDocument wins over the module's body, and loses nothing.
+use strict;
+use warnings;
+use Test::More;
+use FindBin;
+use lib "$FindBin::Bin/lib";
+use Wire;
+
+# A local path, at the floor, on the first request of a connection that offers h2c: core's
+# upgrade handler must neither add a field nor switch.
+for my $offer ([], ['Upgrade: h2c', 'Connection: Upgrade, HTTP2-Settings', 'HTTP2-Settings: AAMAAABkAAQAAP__']) {
+    my $name = @$offer ? 'floor, h2c offered' : 'floor';
+    my $answer = ask('errordoc_floor', join("\r\n", 'GET /x?floor HTTP/1.1', 'Host: localhost', @$offer, '', ''), close => 1);
+    is $answer->{status}, 426, "$name: status";
+    is_deeply [fields($answer, 'Upgrade')], ['HTTP/2.0'], "$name: one Upgrade, ours";
+    is field($answer, 'Connection'), 'Upgrade, close', "$name: Connection";
+    is field($answer, 'Link'), '<https://example.com/guide>; rel="help"', "$name: Link";
+    is field($answer, 'Cache-Control'), 'no-store', "$name: Cache-Control";
+    is $answer->{body}, "reason=http-version verdict=refuse policy=floor phase=floor\n", "$name: the document sees why";
+    ok $answer->{closed}, "$name: closed";
+}
+is log_line('verdict_log', qr{^GET /x\?floor }), "GET /x?floor HTTP/1.1|426|refuse|http-version|floor|floor\n",
+  'the access log has the words';
+
+# A text
+{
+    my $answer = get('errordoc_text', '/x');
+    is $answer->{status}, 426, 'text: status';
+    is $answer->{body}, 'Please upgrade.', 'text: body';
+    is field($answer, 'Upgrade'), 'HTTP/2.0', 'text: Upgrade';
+    is field($answer, 'Content-Type'), 'text/html; charset=iso-8859-1', 'text: type';
+}
+
+# A URL: httpd's rule makes it a redirect
+{
+    my $answer = get('errordoc_url', '/x');
+    is $answer->{status}, 302, 'URL: httpd redirects';
+    is field($answer, 'Location'), 'https://example.com/upgrade', 'URL: Location';
+}
+
+# A route: its own document, on a kept connection; the document is not judged
+for my $offer ([], ['Upgrade: h2c', 'Connection: Upgrade, HTTP2-Settings', 'HTTP2-Settings: AAMAAABkAAQAAP__']) {
+    my $name = @$offer ? 'route, h2c offered' : 'route';
+    my $answer = get('errordoc_route', '/ws?route', @$offer);
+    is $answer->{status}, 426, "$name: status";
+    is_deeply [fields($answer, 'Upgrade')], ['websocket'], "$name: one Upgrade, ours";
+    is field($answer, 'Connection'), 'Upgrade', "$name: kept";
+    is $answer->{body}, "reason=websocket-missing verdict=refuse policy=/ws phase=route\n", "$name: the document sees why";
+}
+is log_line('verdict_log', qr{^GET /ws\?route }), "GET /ws?route HTTP/1.1|426|refuse|websocket-missing|/ws|route\n",
+  'route: the access log has the words';
+{
+    my $answer = ask('errordoc_route', join "\r\n", 'POST /ws HTTP/1.1', 'Host: localhost', handshake, '', '');
+    is $answer->{status}, 405, '405: status';
+    is $answer->{body}, 'Use GET.', '405: text';
+    is field($answer, 'Allow'), 'GET', '405: Allow is exact';
+    my @no_key = grep { !/Key/ } handshake;
+    $answer = get('errordoc_route', '/ws', @no_key);
+    is $answer->{status}, 400, '400: status';
+    is $answer->{body}, "nothing here\n", '400: document';
+}
+
+# An ErrorDocument of another error may lie on a route with a policy
+{
+    my $answer = get('errordoc_route', '/missing');
+    is $answer->{status}, 404, 'another error keeps its status';
+    is $answer->{body}, "endpoint\n", 'and its document';
+}
+
+done_testing;

@@ -1,0 +1,38 @@
+# What this suite changes in Apache::Test, and why.
+package Suite;
+use strict;
+use warnings;
+use parent 'Apache::TestRun';
+
+use Apache::TestConfig ();
+use IO::Socket::INET   ();
+
+# Run as root, Apache::Test would run no test and exit 0. httpd itself changes to
+# an unprivileged user for its children, and the staged folder is readable for all.
+sub check_runtime_user { return 1 }
+
+# A pid file that a killed run left behind would make Apache::Test kill whatever
+# process has that number today; a taken port would make it test a foreign server.
+sub start {
+    my $self   = shift;
+    my $config = $self->{test_config};
+    unlink $config->{server}->pid_file;
+    for my $port ($config->{vars}{port}, map { $_->{port} } values %{ $config->{vhosts} }) {
+        IO::Socket::INET->new(LocalAddr => "127.0.0.1:$port", Listen => 1, ReuseAddr => 1)
+          or die "port $port is taken: $!\n";
+    }
+    $self->SUPER::start(@_);
+}
+
+# Apache::Test listens on all addresses; this suite on the loopback address only.
+{
+    no warnings 'redefine';
+    my $parse_vhost = \&Apache::TestConfig::parse_vhost;
+    *Apache::TestConfig::parse_vhost = sub {
+        my $vhost = $parse_vhost->(@_) or return undef;
+        $vhost->{out_string} =~ s/0\.0\.0\.0:/127.0.0.1:/;
+        return $vhost;
+    };
+}
+
+1;

@@ -1,0 +1,59 @@
+# UpgradeRedirect: only a plain GET or HEAD in clear is sent on.
+use strict;
+use warnings;
+use Test::More;
+use FindBin;
+use lib "$FindBin::Bin/lib";
+use Wire;
+
+sub request { my ($vhost, $line, $host, @lines) = @_; ask($vhost, join "\r\n", "$line HTTP/1.1", "Host: $host", @lines, '', '') }
+
+my $own = 'www.example.test';
+
+# [name, request line, Host, more lines, status, Location]
+my @requests = (
+    ['GET',              'GET /x?q=1&r=%20', $own, [], 308, "https://$own/x?q=1&r=%20"],
+    ['HEAD',             'HEAD /x', $own, [], 308, "https://$own/x"],
+    ['a port in Host',   'GET /x', "$own:8080", [], 308, "https://$own/x"],
+    ['an alias',         'GET /x', 'alias.example.test', [], 308, 'https://alias.example.test/x'],
+    ['an alias with *',  'GET /x', 'a.wild.example.test', [], 308, 'https://a.wild.example.test/x'],
+    ['any case',         'GET /x', 'WWW.Example.TEST', [], 308, "https://$own/x"],
+    ['a foreign host',   'GET /x', 'evil.example', [], 308, "https://$own/x"],
+    ['a foreign address', 'GET /x', '192.0.2.1', [], 308, "https://$own/x"],
+    ['raw bytes stay',   'GET /a%2e%2Fb//c/../d', $own, [], 308, "https://$own/a%2e%2Fb//c/../d"],
+    ['absolute form',    "GET http://$own/x?y", $own, [], 308, "https://$own/x?y"],
+    ['absolute form without path', "GET http://$own", $own, [], 308, "https://$own/"],
+    ['absolute form, foreign', 'GET http://evil.example/x', $own, [], 308, "https://$own/x"],
+    ['two slashes are a path', 'GET //evil.example/x', $own, [], 308, "https://$own//evil.example/x"],
+    ['temporary',        'GET /temporary', $own, [], 307, "https://$own/temporary"],
+    ['after an internal redirect', 'GET /rewritten/x?q', $own, [], 308, "https://$own/rewritten/x?q"],
+    ['off',              'GET /no', $own, [], 426],
+    ['POST',             'POST /x', $own, ['Content-Length: 0'], 426],
+    ['OPTIONS',          'OPTIONS /x', $own, [], 426],
+    ['a handshake',      'GET /x', $own, [handshake], 426],
+    ['what is left of a handshake', 'GET /x', $own, ['Sec-WebSocket-Version: 13'], 426],
+    ['an h2c offer',     'GET /x', $own, ['Upgrade: h2c', 'Connection: Upgrade'], 426],
+    ['more than TLS unmet', 'GET /both', $own, [], 426],
+);
+
+for my $case (@requests) {
+    my ($name, $line, $host, $lines, $status, $location) = @$case;
+    my $answer = request('redirect', $line, $host, @$lines);
+    is $answer->{status}, $status, "$name: status";
+    is field($answer, 'Location'), $location, "$name: Location";
+    is field($answer, 'Cache-Control'), 'no-store', "$name: not stored";
+    is field($answer, 'Upgrade'), undef, "$name: no Upgrade" if $location;
+}
+
+{
+    my $answer = ask('redirect_floor', "GET /x HTTP/1.1\r\nHost: $own\r\n\r\n", close => 1);
+    is $answer->{status}, 307, 'floor: status';
+    is field($answer, 'Location'), "https://$own/x", 'floor: Location';
+    is field($answer, 'Connection'), 'close', 'floor: the end is announced';
+    ok $answer->{closed}, 'floor: closed';
+    is log_line('verdict_log', qr{^GET /x HTTP/1.1\|307}), "GET /x HTTP/1.1|307|redirect|tls-missing|floor|floor\n",
+      'floor: variables';
+    like log_line('error_log', qr{UR0003: redirected with 307}), qr{reason tls-missing}, 'floor: one line in the log';
+}
+
+done_testing;
