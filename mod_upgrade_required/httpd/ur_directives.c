@@ -195,9 +195,6 @@ static const char *set_message(cmd_parms *cmd, void *dir, const char *text)
     struct ur_dir_config *config = dir;
 
     config->speaks = true;
-    if (!*text) {
-        return complain(cmd, text, "is empty; write the sentence that a refused client reads");
-    }
     return parse_expression(cmd, text, AP_EXPR_FLAG_STRING_RESULT, &config->message);
 }
 
@@ -321,7 +318,7 @@ static const char *set_name(cmd_parms *cmd, void *dir, const char *name)
     if (has_control(name)) {
         return complain_control(cmd, name);
     }
-    if (!*name || strlen(name) > NAME_MAX_LENGTH) {
+    if (strlen(name) > NAME_MAX_LENGTH) {
         return complain(cmd, name, "is no policy name; write one word of 1 to 64 characters");
     }
     for (const char *c = name; *c; c++) {

@@ -98,10 +98,10 @@ static int send_error(request_rec *r, int status, const char *type, struct ur_sp
     r->content_languages = NULL;
     r->content_encoding = NULL;
     ap_set_content_type(r, type);
-    ap_set_content_length(r, (apr_off_t)body.len);
-
     brigade = apr_brigade_create(r->pool, r->connection->bucket_alloc);
     if (!r->header_only) {
+        /* Not for HEAD: the body names the method, and is one byte shorter for GET. */
+        ap_set_content_length(r, (apr_off_t)body.len);
         APR_BRIGADE_INSERT_TAIL(brigade, apr_bucket_pool_create(body.at, body.len, r->pool,
                                                                 r->connection->bucket_alloc));
     }

@@ -33,7 +33,8 @@ static size_t brackets(const struct ur_buf *body)
     return count;
 }
 
-static void write_body(enum ur_media media, const struct ur_refusal *refusal, struct ur_buf *body)
+static void write_body(enum ur_media media, const struct ur_refusal *refusal,
+                       struct ur_buf *body)
 {
     struct ur_reply reply = ur_reply_decide(refusal);
     struct ur_buf measure = {NULL, 0, 0};

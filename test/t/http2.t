@@ -15,10 +15,10 @@ my @requests = (
     ['nor where HTTP/2 is demanded',     'routes', '/http2ws',  {}, 426, 'websocket-missing'],
     ['HTTP/2 met',                       'routes', '/http2',    {}, 200],
     ['not advertised',                   'routes', '/ws/quiet', {}, 403, 'websocket-missing'],
-    ['extended CONNECT',                 'routes', '/ws',       { connect => 1 }, 200],
-    ['extended CONNECT meets both',      'routes', '/http2ws',  { connect => 1 }, 200],
-    ['extended CONNECT over TLS meets all', 'tls', '/all',      { connect => 1, tls => 1 }, 200],
-    ['over TLS, the plain GET',          'tls',    '/all',      { tls => 1 }, 426, 'websocket-missing'],
+    ['extended CONNECT',                 'routes', '/live',     { connect => 1 }, 200],
+    ['the plain GET beside it',          'routes', '/live',     {}, 426, 'websocket-missing'],
+    ['extended CONNECT over TLS meets all', 'tls', '/live',     { connect => 1, tls => 1 }, 200],
+    ['the plain GET beside it',          'tls',    '/live',     { tls => 1 }, 426, 'websocket-missing'],
     ['over TLS 1.3',                     'tls',    '/tls13',    { tls => 1 }, 200],
 );
 

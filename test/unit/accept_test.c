@@ -46,8 +46,8 @@ static const struct {
 int main(void)
 {
     for (size_t i = 0; i < COUNT(cases); i++) {
-        is(ur_media_type(ur_accept_choose(edge(cases[i].accept))), ur_media_type(cases[i].media),
-           cases[i].accept ? cases[i].accept : "absent");
+        is(ur_media_type(ur_accept_choose(edge(cases[i].accept))),
+           ur_media_type(cases[i].media), cases[i].accept ? cases[i].accept : "absent");
     }
     return tap_done();
 }

@@ -5,29 +5,30 @@
 static const struct ur_policy websocket = {UR_TLS_NONE, UR_HTTP_ANY, true};
 static const struct ur_policy tls = {UR_TLS_1_2, UR_HTTP_2, false};
 
-static const struct ur_refusal plain = {.policy = &websocket,
-                                        .judgement = {UR_REASON_WEBSOCKET_MISSING,
-                                                      UR_FAMILY_WEBSOCKET},
-                                        .http = UR_HTTP_1_1,
-                                        .method = {"GET", 3},
-                                        .name = {"/chat", 5},
-                                        .guide = {"https://example.com/guide", 25},
-                                        .advertise = true};
+static const struct ur_refusal plain = {
+    .policy = &websocket,
+    .judgement = {UR_REASON_WEBSOCKET_MISSING, UR_FAMILY_WEBSOCKET},
+    .http = UR_HTTP_1_1,
+    .method = {"GET", 3},
+    .name = {"/chat", 5},
+    .guide = {"https://example.com/guide", 25},
+    .advertise = true};
 
-static const struct ur_refusal old_tls = {.policy = &tls,
-                                          .judgement = {UR_REASON_TLS_VERSION,
-                                                        UR_FAMILY_TLS | UR_FAMILY_HTTP},
-                                          .tls = UR_TLS_1_1,
-                                          .http = UR_HTTP_1_0,
-                                          .name = {"a<b>\"&", 6},
-                                          .message = {"1 < 2 & \"so\"\n", 13},
-                                          .advertise = true};
+static const struct ur_refusal old_tls = {
+    .policy = &tls,
+    .judgement = {UR_REASON_TLS_VERSION, UR_FAMILY_TLS | UR_FAMILY_HTTP},
+    .tls = UR_TLS_1_1,
+    .http = UR_HTTP_1_0,
+    .name = {"a<b>\"&", 6},
+    .message = {"1 < 2 & \"so\"\n", 13},
+    .advertise = true};
 
 static const char plain_json[] =
     "{\"type\":\"about:blank\",\n \"title\":\"Upgrade Required\",\n \"status\":426,\n"
     " \"detail\":\"This resource is a WebSocket endpoint. The request was a plain "
     "HTTP/1.1 GET.\",\n"
-    " \"reason\":\"websocket-missing\",\n \"policy\":\"/chat\",\n \"required\":[\"WebSocket\"],\n"
+    " \"reason\":\"websocket-missing\",\n \"policy\":\"/chat\",\n "
+    "\"required\":[\"WebSocket\"],\n"
     " \"received\":{\"http\":\"1.1\",\"tls\":null},\n \"upgrade\":[\"websocket\"],\n"
     " \"hint\":\"Connect with a WebSocket client.\",\n"
     " \"upgrade_guide\":\"https://example.com/guide\"}\n";
@@ -39,7 +40,8 @@ static const char old_tls_json[] =
     " \"required\":[\"TLS/1.2\",\"HTTP/2\"],\n"
     " \"received\":{\"http\":\"1.0\",\"tls\":\"1.1\"},\n"
     " \"upgrade\":[\"TLS/1.3\",\"TLS/1.2\",\"HTTP/2.0\"],\n"
-    " \"hint\":\"Update the client, or the TLS library it uses, to one that speaks TLS/1.2.\"}\n";
+    " \"hint\":\"Update the client, or the TLS library it uses, to one that speaks "
+    "TLS/1.2.\"}\n";
 
 static const char plain_text[] =
     "426 Upgrade Required\n\n"
@@ -86,10 +88,12 @@ static void check_html(void)
     char *body = body_of(UR_MEDIA_HTML, &old_tls);
     char *page = body_of(UR_MEDIA_HTML, &plain);
 
-    ok(strstr(body, "<p>1 &lt; 2 &amp; &quot;so&quot;") != NULL, "HTML: the message is escaped");
+    ok(strstr(body, "<p>1 &lt; 2 &amp; &quot;so&quot;") != NULL,
+       "HTML: the message is escaped");
     ok(strstr(body, "<dd>a&lt;b&gt;&quot;&amp;</dd>") != NULL, "HTML: the name is escaped");
     ok(strstr(body, "href") == NULL, "HTML: no link without a guide");
-    ok(strstr(page, "<a rel=\"help\" href=\"https://example.com/guide\">") != NULL, "HTML: guide");
+    ok(strstr(page, "<a rel=\"help\" href=\"https://example.com/guide\">") != NULL,
+       "HTML: guide");
     ok(strstr(page, "<title>426 Upgrade Required</title>") != NULL, "HTML: title");
     ok(strstr(page, "<dd>HTTP/1.1 in clear</dd>") != NULL, "HTML: what was received");
     free(body);

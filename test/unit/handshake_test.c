@@ -3,7 +3,7 @@
 #include "judgement/ur_handshake.h"
 
 #define KEY "dGhlIHNhbXBsZSBub25jZQ=="
-#define H1 UR_HTTP_1_1
+#define H1  UR_HTTP_1_1
 
 /* The first failing rule wins, so each row breaks its rule and all later ones hold, or
  * the row says which later ones are broken as well. */
@@ -23,7 +23,8 @@ static const struct {
      "none"},
 
     {"plain GET", H1, 1, 0, NULL, NULL, NULL, NULL, "websocket-missing"},
-    {"plain POST over HTTP/1.0", UR_HTTP_1_0, 0, 1, NULL, NULL, NULL, NULL, "websocket-missing"},
+    {"plain POST over HTTP/1.0", UR_HTTP_1_0, 0, 1, NULL, NULL, NULL, NULL,
+     "websocket-missing"},
     {"h2c offer", H1, 1, 0, "h2c", "Upgrade, HTTP2-Settings", NULL, NULL, "websocket-missing"},
     {"Upgrade without a word, Connection names it", H1, 1, 0, "", "upgrade", NULL, NULL,
      "websocket-missing"},
@@ -37,8 +38,10 @@ static const struct {
     {"Upgrade gone", H1, 1, 0, NULL, "upgrade", NULL, NULL, "websocket-stripped"},
     {"Upgrade replaced by h2c", H1, 1, 0, "h2c", "Upgrade", "13", KEY, "websocket-stripped"},
 
-    {"HTTP/1.0", UR_HTTP_1_0, 0, 1, "websocket", "Upgrade", "13", KEY, "websocket-http-version"},
-    {"HTTP/0.9", UR_HTTP_0_9, 1, 0, "websocket", "Upgrade", "13", KEY, "websocket-http-version"},
+    {"HTTP/1.0", UR_HTTP_1_0, 0, 1, "websocket", "Upgrade", "13", KEY,
+     "websocket-http-version"},
+    {"HTTP/0.9", UR_HTTP_0_9, 1, 0, "websocket", "Upgrade", "13", KEY,
+     "websocket-http-version"},
     {"POST", H1, 0, 1, "websocket", "Upgrade", "13", KEY, "websocket-method"},
     {"body", H1, 1, 1, "websocket", "Upgrade", "8", KEY, "websocket-body"},
     {"version 8", H1, 1, 0, "websocket", "Upgrade", "8", NULL, "websocket-version"},

@@ -70,8 +70,8 @@ int main(void)
 {
     test_members();
     for (size_t i = 0; i < COUNT(words); i++) {
-        ok(ur_list_has(edge(words[i].list), ur_span_of(words[i].word)) == words[i].has, "has: %s",
-           words[i].name);
+        ok(ur_list_has(edge(words[i].list), ur_span_of(words[i].word)) == words[i].has,
+           "has: %s", words[i].name);
     }
     test_commas();
     return tap_done();

@@ -39,7 +39,13 @@ static const struct {
     {"TLS, clear", {UR_TLS_SOME, 0, 0}, UR_TLS_NONE, UR_HTTP_2, 0, "tls-missing", 1},
     {"TLS, unknown version", {UR_TLS_SOME, 0, 0}, UR_TLS_SOME, UR_HTTP_1_1, 0, "none", 0},
     {"TLS/1.2, clear", {UR_TLS_1_2, 0, 0}, UR_TLS_NONE, UR_HTTP_1_1, 0, "tls-missing", 1},
-    {"TLS/1.2, unknown version", {UR_TLS_1_2, 0, 0}, UR_TLS_SOME, UR_HTTP_1_1, 0, "tls-version", 1},
+    {"TLS/1.2, unknown version",
+     {UR_TLS_1_2, 0, 0},
+     UR_TLS_SOME,
+     UR_HTTP_1_1,
+     0,
+     "tls-version",
+     1},
     {"TLS/1.2, 1.1", {UR_TLS_1_2, 0, 0}, UR_TLS_1_1, UR_HTTP_1_1, 0, "tls-version", 1},
     {"TLS/1.2, 1.2", {UR_TLS_1_2, 0, 0}, UR_TLS_1_2, UR_HTTP_1_1, 0, "none", 0},
     {"TLS/1.2, 1.3", {UR_TLS_1_2, 0, 0}, UR_TLS_1_3, UR_HTTP_1_1, 0, "none", 0},
@@ -50,9 +56,20 @@ static const struct {
     {"HTTP/2, 1.1", {0, UR_HTTP_2, 0}, UR_TLS_NONE, UR_HTTP_1_1, 0, "http-version", 2},
     {"WebSocket, plain", {0, 0, 1}, UR_TLS_NONE, UR_HTTP_1_1, 0, "websocket-missing", 4},
     {"WebSocket, handshake", {0, 0, 1}, UR_TLS_NONE, UR_HTTP_1_1, 1, "none", 0},
-    {"WebSocket and HTTP/2, extended CONNECT", {0, UR_HTTP_2, 1}, UR_TLS_1_3, UR_HTTP_2, 1, "none", 0},
-    {"all three unmet: TLS is the reason", {UR_TLS_1_2, UR_HTTP_2, 1}, UR_TLS_NONE, UR_HTTP_1_1, 0,
-     "tls-missing", 7},
+    {"WebSocket and HTTP/2, extended CONNECT",
+     {0, UR_HTTP_2, 1},
+     UR_TLS_1_3,
+     UR_HTTP_2,
+     1,
+     "none",
+     0},
+    {"all three unmet: TLS is the reason",
+     {UR_TLS_1_2, UR_HTTP_2, 1},
+     UR_TLS_NONE,
+     UR_HTTP_1_1,
+     0,
+     "tls-missing",
+     7},
     {"HTTP before WebSocket", {0, UR_HTTP_2, 1}, UR_TLS_1_3, UR_HTTP_1_1, 0, "http-version", 6},
 };
 
@@ -81,9 +98,13 @@ static void test_spelling(const char *text, const char *canonical, const char *c
 
 int main(void)
 {
-    static const struct ur_handshake valid = {
-        UR_HTTP_1_1,         true, false, {"websocket", 9}, {"Upgrade", 7}, {"13", 2},
-        {"dGhlIHNhbXBsZSBub25jZQ==", 24}};
+    static const struct ur_handshake valid = {UR_HTTP_1_1,
+                                              true,
+                                              false,
+                                              {"websocket", 9},
+                                              {"Upgrade", 7},
+                                              {"13", 2},
+                                              {"dGhlIHNhbXBsZSBub25jZQ==", 24}};
     static const struct ur_handshake plain = {.http = UR_HTTP_1_1, .get = true};
 
     for (size_t i = 0; i < COUNT(spellings); i++) {

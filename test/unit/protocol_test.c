@@ -7,8 +7,8 @@ static const struct {
     const char *name;
     const char *version;
 } tls_names[] = {
-    {"TLSv1", "1.0"},      {"TLSv1.1", "1.1"},  {"TLSv1.2", "1.2"},      {"TLSv1.3", "1.3"},
-    {"SSLv3", "unknown"},  {"", "unknown"},     {"TLSv1.4", "unknown"},  {NULL, "unknown"},
+    {"TLSv1", "1.0"},      {"TLSv1.1", "1.1"}, {"TLSv1.2", "1.2"},     {"TLSv1.3", "1.3"},
+    {"SSLv3", "unknown"},  {"", "unknown"},    {"TLSv1.4", "unknown"}, {NULL, "unknown"},
     {"TLSv1.", "unknown"}, {"TLS", "unknown"},
 };
 
@@ -16,8 +16,8 @@ static const struct {
     int number;
     const char *version;
 } http_numbers[] = {
-    {9, "0.9"},    {0, "0.9"},    {999, "0.9"},  {1000, "1.0"}, {1001, "1.1"},
-    {1002, "1.1"}, {1999, "1.1"}, {2000, "2"},   {3000, "2"},   {-1, "0.9"},
+    {9, "0.9"},    {0, "0.9"},    {999, "0.9"}, {1000, "1.0"}, {1001, "1.1"},
+    {1002, "1.1"}, {1999, "1.1"}, {2000, "2"},  {3000, "2"},   {-1, "0.9"},
 };
 
 static const struct {
@@ -52,8 +52,8 @@ int main(void)
     for (size_t i = 0; i < COUNT(http_numbers); i++) {
         char name[32];
         snprintf(name, sizeof name, "HTTP number %d", http_numbers[i].number);
-        is(ur_http_version(ur_http_from_number(http_numbers[i].number)), http_numbers[i].version,
-           name);
+        is(ur_http_version(ur_http_from_number(http_numbers[i].number)),
+           http_numbers[i].version, name);
     }
     for (size_t i = 0; i < COUNT(keys); i++) {
         ok(ur_wskey_valid(edge(keys[i].key)) == keys[i].valid, "key: %s", keys[i].name);

@@ -2,9 +2,9 @@
 
 #include "wording/ur_reply.h"
 
-#define TLS_UNMET UR_FAMILY_TLS
+#define TLS_UNMET  UR_FAMILY_TLS
 #define HTTP_UNMET UR_FAMILY_HTTP
-#define WS_UNMET UR_FAMILY_WEBSOCKET
+#define WS_UNMET   UR_FAMILY_WEBSOCKET
 
 /* The list of protocols that would satisfy the policy. */
 static const struct {
@@ -17,16 +17,33 @@ static const struct {
     {"TLS", {UR_TLS_SOME, 0, 0}, TLS_UNMET, 0, "TLS/1.3, TLS/1.2, HTTP/1.1"},
     {"TLS/1.2", {UR_TLS_1_2, 0, 0}, TLS_UNMET, 1, "TLS/1.3, TLS/1.2, HTTP/1.1"},
     {"TLS/1.3", {UR_TLS_1_3, 0, 0}, TLS_UNMET, 0, "TLS/1.3, HTTP/1.1"},
-    {"TLS, HTTP/2 demanded and met", {UR_TLS_1_2, UR_HTTP_2, 0}, TLS_UNMET, 0, "TLS/1.3, TLS/1.2"},
+    {"TLS, HTTP/2 demanded and met",
+     {UR_TLS_1_2, UR_HTTP_2, 0},
+     TLS_UNMET,
+     0,
+     "TLS/1.3, TLS/1.2"},
     {"HTTP/1.1", {0, UR_HTTP_1_1, 0}, HTTP_UNMET, 0, "HTTP/1.1"},
-    {"HTTP/1.1 where HTTP/2 is offered", {0, UR_HTTP_1_1, 0}, HTTP_UNMET, 1, "HTTP/2.0, HTTP/1.1"},
+    {"HTTP/1.1 where HTTP/2 is offered",
+     {0, UR_HTTP_1_1, 0},
+     HTTP_UNMET,
+     1,
+     "HTTP/2.0, HTTP/1.1"},
     {"HTTP/2", {0, UR_HTTP_2, 0}, HTTP_UNMET, 0, "HTTP/2.0"},
     {"WebSocket", {0, 0, 1}, WS_UNMET, 0, "websocket"},
-    {"TLS and HTTP/1.1: no repeat", {UR_TLS_SOME, UR_HTTP_1_1, 0}, TLS_UNMET | HTTP_UNMET, 0,
+    {"TLS and HTTP/1.1: no repeat",
+     {UR_TLS_SOME, UR_HTTP_1_1, 0},
+     TLS_UNMET | HTTP_UNMET,
+     0,
      "TLS/1.3, TLS/1.2, HTTP/1.1"},
-    {"TLS and HTTP/2", {UR_TLS_1_3, UR_HTTP_2, 0}, TLS_UNMET | HTTP_UNMET, 1,
+    {"TLS and HTTP/2",
+     {UR_TLS_1_3, UR_HTTP_2, 0},
+     TLS_UNMET | HTTP_UNMET,
+     1,
      "TLS/1.3, HTTP/2.0"},
-    {"all three", {UR_TLS_SOME, UR_HTTP_1_1, 1}, TLS_UNMET | HTTP_UNMET | WS_UNMET, 1,
+    {"all three",
+     {UR_TLS_SOME, UR_HTTP_1_1, 1},
+     TLS_UNMET | HTTP_UNMET | WS_UNMET,
+     1,
      "TLS/1.3, TLS/1.2, HTTP/1.1, HTTP/2.0, websocket"},
 };
 
@@ -41,8 +58,10 @@ static const struct {
     const char *title;
     bool reset;
 } statuses[] = {
-    {"HTTP/1.1", UR_REASON_TLS_MISSING, TLS_UNMET, 0, UR_HTTP_1_1, 1, 0, 426, "Upgrade Required", 0},
-    {"advertise off", UR_REASON_TLS_MISSING, TLS_UNMET, 0, UR_HTTP_1_1, 0, 0, 403, "Forbidden", 0},
+    {"HTTP/1.1", UR_REASON_TLS_MISSING, TLS_UNMET, 0, UR_HTTP_1_1, 1, 0, 426,
+     "Upgrade Required", 0},
+    {"advertise off", UR_REASON_TLS_MISSING, TLS_UNMET, 0, UR_HTTP_1_1, 0, 0, 403, "Forbidden",
+     0},
     {"advertise off, a 405", UR_REASON_WEBSOCKET_METHOD, WS_UNMET, 0, UR_HTTP_1_1, 0, 0, 405,
      "Method Not Allowed", 0},
     {"a 400", UR_REASON_WEBSOCKET_KEY, WS_UNMET, 0, UR_HTTP_1_1, 1, 0, 400, "Bad Request", 0},
@@ -52,16 +71,16 @@ static const struct {
      "Forbidden", 0},
     {"HTTP/1.1 is not touched by 403", UR_REASON_WEBSOCKET_MISSING, WS_UNMET, 0, UR_HTTP_1_1, 1,
      UR_HTTP2_403, 426, "Upgrade Required", 0},
-    {"HTTP/1.1 is not touched by reset", UR_REASON_WEBSOCKET_MISSING, WS_UNMET, 0, UR_HTTP_1_1, 1,
-     UR_HTTP2_RESET, 426, "Upgrade Required", 0},
+    {"HTTP/1.1 is not touched by reset", UR_REASON_WEBSOCKET_MISSING, WS_UNMET, 0, UR_HTTP_1_1,
+     1, UR_HTTP2_RESET, 426, "Upgrade Required", 0},
     {"reset", UR_REASON_WEBSOCKET_MISSING, WS_UNMET, 0, UR_HTTP_2, 1, UR_HTTP2_RESET, 403,
      "Forbidden", 1},
-    {"reset does not help where TLS is missing", UR_REASON_TLS_MISSING, TLS_UNMET, 0, UR_HTTP_2, 1,
-     UR_HTTP2_RESET, 426, "Upgrade Required", 0},
-    {"nor where TLS is missing too", UR_REASON_TLS_MISSING, TLS_UNMET | WS_UNMET, 0, UR_HTTP_2, 1,
-     UR_HTTP2_RESET, 426, "Upgrade Required", 0},
-    {"nor where HTTP/2 is demanded", UR_REASON_WEBSOCKET_MISSING, WS_UNMET, UR_HTTP_2, UR_HTTP_2, 1,
-     UR_HTTP2_RESET, 426, "Upgrade Required", 0},
+    {"reset does not help where TLS is missing", UR_REASON_TLS_MISSING, TLS_UNMET, 0, UR_HTTP_2,
+     1, UR_HTTP2_RESET, 426, "Upgrade Required", 0},
+    {"nor where TLS is missing too", UR_REASON_TLS_MISSING, TLS_UNMET | WS_UNMET, 0, UR_HTTP_2,
+     1, UR_HTTP2_RESET, 426, "Upgrade Required", 0},
+    {"nor where HTTP/2 is demanded", UR_REASON_WEBSOCKET_MISSING, WS_UNMET, UR_HTTP_2,
+     UR_HTTP_2, 1, UR_HTTP2_RESET, 426, "Upgrade Required", 0},
 };
 
 static const struct {
@@ -80,7 +99,8 @@ static const struct {
     {"TLS, no guide", UR_REASON_TLS_MISSING, TLS_UNMET, UR_HTTP_1_0, 1, NULL,
      "Upgrade: TLS/1.3, TLS/1.2, HTTP/1.1\nConnection: Upgrade\nCache-Control: no-store\n"
      "Vary: Accept\nX-Content-Type-Options: nosniff\n"},
-    {"HTTP/2 has no connection fields", UR_REASON_WEBSOCKET_MISSING, WS_UNMET, UR_HTTP_2, 1, NULL,
+    {"HTTP/2 has no connection fields", UR_REASON_WEBSOCKET_MISSING, WS_UNMET, UR_HTTP_2, 1,
+     NULL,
      "Sec-WebSocket-Version: 13\nCache-Control: no-store\nVary: Accept\n"
      "X-Content-Type-Options: nosniff\n"},
     {"not advertised", UR_REASON_TLS_MISSING, TLS_UNMET, UR_HTTP_1_1, 0, NULL,
@@ -118,8 +138,8 @@ static void test_statuses(void)
                                      .http2_answer = statuses[i].answer};
         struct ur_reply reply = ur_reply_decide(&refusal);
 
-        ok(reply.status == statuses[i].status && reply.reset == statuses[i].reset,
-           "%s: %d%s", statuses[i].name, reply.status, reply.reset ? ", reset" : "");
+        ok(reply.status == statuses[i].status && reply.reset == statuses[i].reset, "%s: %d%s",
+           statuses[i].name, reply.status, reply.reset ? ", reset" : "");
         is(reply.title, statuses[i].title, statuses[i].name);
     }
 }

@@ -5,11 +5,27 @@ use warnings;
 use parent 'Apache::TestRun';
 
 use Apache::TestConfig ();
+use FindBin            ();
 use IO::Socket::INET   ();
+use IPC::Open2         qw(open2);
 
 # Run as root, Apache::Test would run no test and exit 0. httpd itself changes to
 # an unprivileged user for its children, and the staged folder is readable for all.
 sub check_runtime_user { return 1 }
+
+# The backend is needed before the configuration is written, which names its port. It
+# ends with its standard input, that is, with this process, however this one ends.
+my $backend_stdin;
+
+sub new_test_config {
+    my $self   = shift;
+    my $config = $self->SUPER::new_test_config(@_);
+    open2(my $output, $backend_stdin, '/usr/bin/python3', "$FindBin::Bin/backend/echo.py");
+    my $port = <$output>;
+    die "the backend does not start\n" unless defined $port;
+    chomp($config->{vars}{backend_port} = $port);
+    return $config;
+}
 
 # A pid file that a killed run left behind would make Apache::Test kill whatever
 # process has that number today; a taken port would make it test a foreign server.

@@ -49,7 +49,9 @@ sub answer_from {
             push @{ $answer{fields} }, [$1, $2] if $line =~ /^([^:]+):\s*(.*?)\r\n/;
         }
         my $length = field(\%answer, 'Content-Length');
+        my $coding = field(\%answer, 'Transfer-Encoding') // '';
         if ($bodiless || $answer{status} == 304 || $answer{status} < 200) { }
+        elsif ($coding eq 'chunked') { $answer{body} = _dechunk($socket) }
         elsif (defined $length) { read $socket, $answer{body}, $length }
         else { local $/; $answer{body} = <$socket> // '' }
     }
@@ -59,6 +61,19 @@ sub answer_from {
     }
     alarm 0;
     return \%answer;
+}
+
+sub _dechunk {
+    my ($socket) = @_;
+    my $body = '';
+    while (defined(my $line = <$socket>)) {
+        my $size = $line =~ /^([0-9a-fA-F]+)/ ? hex $1 : die "no chunk size: $line";
+        read $socket, (my $chunk), $size;
+        $body .= $chunk;
+        <$socket>;
+        last unless $size;
+    }
+    return $body;
 }
 
 # Whether the server has closed the connection once it has said all it wants to say.

@@ -1,0 +1,25 @@
+#!/usr/bin/python3
+"""A WebSocket server that sends every message back. Listens on a free port of 127.0.0.1, prints
+the port as its first line and ends when its standard input does, so that it cannot outlive
+whoever started it."""
+import asyncio
+import sys
+
+import websockets
+
+
+async def echo(websocket, _path=None):
+    try:
+        async for message in websocket:
+            await websocket.send(message)
+    except websockets.ConnectionClosedError:
+        pass  # clients of the tests leave without a Close frame
+
+
+async def main():
+    async with websockets.serve(echo, "127.0.0.1", 0) as server:
+        print(server.sockets[0].getsockname()[1], flush=True)
+        await asyncio.get_running_loop().run_in_executor(None, sys.stdin.read)
+
+
+asyncio.run(main())

@@ -1,0 +1,120 @@
+# An httpd of its own for tests that reload, replace modules, change the MPM or must not
+# start at all. It lives in a folder below the suite's logs, so that the check of the error
+# logs sees it, and ends with the object.
+package Server;
+use strict;
+use warnings;
+
+use Apache::Test     ();
+use IO::Socket::INET ();
+
+use constant LIMIT => 60;    # seconds; ends a hanging test, decides none
+
+my $count = 0;
+
+sub libexec { $ENV{UPGRADE_TEST_LIBEXEC} or die 'run this through build/test' }
+sub module  { $ENV{UPGRADE_TEST_MODULE} }
+
+# mpm => 'event', modules => [names], policy => 0 to leave the module out.
+sub new {
+    my ($class, %option) = @_;
+    my $self = bless {
+        mpm     => 'event',
+        modules => [qw(authz_core alias dir)],
+        policy  => 1,
+        %option,
+        folder => Apache::Test::vars('t_logs') . '/server' . $$ . '_' . ++$count,
+    }, $class;
+    mkdir $self->{folder} or die "$self->{folder}: $!";
+    my $socket = IO::Socket::INET->new(LocalAddr => '127.0.0.1', Listen => 1) or die $!;
+    $self->{port} = $socket->sockport;
+    return $self;
+}
+
+sub configure {
+    my ($self, $text) = @_;
+    my $folder = $self->{folder};
+    my @load   = map { "LoadModule ${_}_module " . libexec() . "/mod_$_.so" } "mpm_$self->{mpm}",
+      @{ $self->{modules} };
+    push @load, 'LoadModule upgrade_required_module ' . module() if $self->{policy};
+    open my $file, '>', "$folder/httpd.conf" or die "$folder: $!";
+    print $file join "\n", "ServerRoot $folder", 'ServerName localhost', "DefaultRuntimeDir $folder",
+      "PidFile $folder/httpd.pid", "ErrorLog $folder/error_log", 'LogLevel info', @load,
+      ($> == 0 ? ('User ' . Apache::Test::vars('user'), 'Group ' . Apache::Test::vars('group')) : ()),
+      "Listen 127.0.0.1:$self->{port}", 'DocumentRoot ' . Apache::Test::vars('documentroot'),
+      $text, '';
+    close $file or die $!;
+    return $self;
+}
+
+# (exit status, output) of httpd with these arguments
+sub httpd {
+    my ($self, @arguments) = @_;
+    open my $pipe, '-|', "$ENV{UPGRADE_TEST_HTTPD} -f $self->{folder}/httpd.conf @arguments 2>&1" or die $!;
+    my $output = do { local $/; <$pipe> };
+    close $pipe;
+    return ($? >> 8, $output);
+}
+
+sub start {
+    my ($self) = @_;
+    my ($status, $output) = $self->httpd('-k', 'start');
+    die "httpd does not start: $output" . $self->log if $status;
+    $self->_until(sub { $self->connects }, 'listening');
+    return $self;
+}
+
+# Ends when the new configuration is in force: httpd says so in its log.
+sub graceful {
+    my ($self) = @_;
+    my $before = () = $self->log =~ /resuming normal operations/g;
+    my ($status, $output) = $self->httpd('-k', 'graceful');
+    die "graceful: $output" . $self->log if $status;
+    $self->_until(sub { (() = $self->log =~ /resuming normal operations/g) > $before }, 'restarted');
+    return $self;
+}
+
+sub log {
+    my ($self) = @_;
+    open my $file, '<', "$self->{folder}/error_log" or return '';
+    local $/;
+    return <$file> // '';
+}
+
+sub pid {
+    my ($self) = @_;
+    open my $file, '<', "$self->{folder}/httpd.pid" or return 0;
+    return int(<$file> // 0);
+}
+
+sub connects {
+    my ($self) = @_;
+    return defined IO::Socket::INET->new(PeerAddr => "127.0.0.1:$self->{port}");
+}
+
+sub stop {
+    my ($self) = @_;
+    my $pid = $self->pid or return;
+    kill TERM => $pid;
+    $self->_until(sub { !kill 0, $pid }, 'stopped');
+    unlink "$self->{folder}/httpd.pid";
+    return;
+}
+
+sub _until {
+    my ($self, $done, $what) = @_;
+    for (1 .. LIMIT * 20) {
+        return if $done->();
+        select undef, undef, undef, 0.05;
+    }
+    die "httpd is not $what after " . LIMIT . " seconds: " . $self->log;
+}
+
+sub DESTROY {
+    my ($self) = @_;
+    local ($@, $?);
+    eval { $self->stop };
+    return;
+}
+
+1;
