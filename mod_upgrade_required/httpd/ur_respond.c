@@ -38,10 +38,7 @@ void ur_respond_close(request_rec *r)
 static void set_fields(request_rec *r, const struct ur_field *fields, size_t count)
 {
     for (size_t i = 0; i < count; i++) {
-        if (strcmp(fields[i].name, "Link") == 0) {
-            apr_table_addn(r->err_headers_out, fields[i].name, fields[i].value);
-        }
-        else if (strcmp(fields[i].name, "Vary") == 0) {
+        if (fields[i].list) {
             apr_table_mergen(r->err_headers_out, fields[i].name, fields[i].value);
         }
         else {
@@ -108,8 +105,7 @@ static int send_error(request_rec *r, int status, const char *type, struct ur_sp
     APR_BRIGADE_INSERT_TAIL(brigade, apr_bucket_eos_create(r->connection->bucket_alloc));
     /* A client that has gone away is noted on the connection by the filters. */
     (void)ap_pass_brigade(r->output_filters, brigade);
-    ap_finalize_request_protocol(r);
-    return DONE;
+    return DONE; /* upon which httpd finalizes the request */
 }
 
 int ur_respond_refusal(request_rec *r, const struct ur_refusal *refusal, struct ur_reply *reply)

@@ -1,8 +1,6 @@
 #include "values/ur_buf.h"
 
-#include <string.h>
-
-void ur_buf_bytes(struct ur_buf *buf, const char *bytes, size_t len)
+void ur_buf_overflow(struct ur_buf *buf, const char *bytes, size_t len)
 {
     if (buf->len < buf->size) {
         size_t room = buf->size - buf->len;

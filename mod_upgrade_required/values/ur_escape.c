@@ -1,6 +1,6 @@
 #include "values/ur_escape.h"
 
-static const char REPLACEMENT[] = "\xEF\xBF\xBD"; /* U+FFFD */
+#define REPLACEMENT "\xEF\xBF\xBD" /* U+FFFD */
 
 static bool is_continuation(unsigned char c)
 {
@@ -46,103 +46,102 @@ static size_t utf8_length(struct ur_span text)
     return len;
 }
 
-/* How one ASCII character is written; NULL: as it is. */
-typedef const char *(*replace_fn)(char c, char scratch[8]);
+/* The formats, as bits of the table below. */
+enum { JSON = 1 << 0, HTML = 1 << 1, TEXT = 1 << 2, ALL = JSON | HTML | TEXT };
 
-/* Characters that stay as they are go out in runs, not one by one. */
-static void escape(struct ur_buf *buf, struct ur_span text, replace_fn replace)
+/* In which formats a byte stands for itself. Most text is such bytes, and they go out in
+ * runs: one look at this table is all that each of them costs. */
+static const unsigned char plain[256] =
+    {
+        [0x20] = ALL,          [0x21] = ALL,          ['"'] = TEXT,
+        [0x23 ... 0x25] = ALL, ['&'] = JSON | TEXT,   ['\''] = JSON | TEXT,
+        [0x28 ... 0x3B] = ALL, ['<'] = JSON | TEXT,   ['='] = ALL,
+        ['>'] = JSON | TEXT,   [0x3F ... 0x5B] = ALL, ['\\'] = HTML | TEXT,
+        [0x5D ... 0x7E] = ALL,
+};
+
+static void write_json_unicode(struct ur_buf *buf, unsigned char c)
 {
-    size_t run = 0;
+    static const char hex[] = "0123456789abcdef";
+    const char escaped[] = {'\\', 'u', '0', '0', hex[c >> 4], hex[c & 0x0F]};
+
+    ur_buf_bytes(buf, escaped, sizeof escaped);
+}
+
+/* One ASCII byte that does not stand for itself in this format. */
+static void write_special(struct ur_buf *buf, char c, unsigned format)
+{
+    switch (c) {
+    case '&':
+        ur_buf_literal(buf, "&amp;");
+        break;
+    case '<':
+        ur_buf_literal(buf, "&lt;");
+        break;
+    case '>':
+        ur_buf_literal(buf, "&gt;");
+        break;
+    case '\'':
+        ur_buf_literal(buf, "&#39;");
+        break;
+    case '\\':
+        ur_buf_literal(buf, "\\\\");
+        break;
+    case '"':
+        ur_buf_string(buf, format == JSON ? "\\\"" : "&quot;");
+        break;
+    default:
+        if (format == JSON) {
+            write_json_unicode(buf, (unsigned char)c);
+        }
+        else {
+            ur_buf_literal(buf, REPLACEMENT);
+        }
+        break;
+    }
+}
+
+static void escape(struct ur_buf *buf, struct ur_span text, unsigned format)
+{
     size_t i = 0;
-    char scratch[8];
 
     while (i < text.len) {
-        size_t len = utf8_length((struct ur_span){text.at + i, text.len - i});
-        const char *other = NULL;
+        size_t run = i;
+        size_t len;
 
-        if (len == 0) {
-            other = REPLACEMENT;
-            len = 1;
+        while (i < text.len && (plain[(unsigned char)text.at[i]] & format)) {
+            i++;
+        }
+        ur_buf_bytes(buf, text.at + run, i - run);
+        if (i == text.len) {
+            break;
+        }
+        len = utf8_length((struct ur_span){text.at + i, text.len - i});
+        if (len > 1) {
+            ur_buf_bytes(buf, text.at + i, len);
         }
         else if (len == 1) {
-            other = replace(text.at[i], scratch);
+            write_special(buf, text.at[i], format);
         }
-        if (other) {
-            ur_buf_bytes(buf, text.at + run, i - run);
-            ur_buf_string(buf, other);
-            run = i + len;
+        else {
+            ur_buf_literal(buf, REPLACEMENT);
+            len = 1;
         }
         i += len;
     }
-    if (run < text.len) {
-        ur_buf_bytes(buf, text.at + run, text.len - run);
-    }
-}
-
-static bool is_control(char c)
-{
-    return (unsigned char)c < 0x20 || c == 0x7F;
-}
-
-static const char *json_character(char c, char scratch[8])
-{
-    static const char hex[] = "0123456789abcdef";
-
-    if (c == '"') {
-        return "\\\"";
-    }
-    if (c == '\\') {
-        return "\\\\";
-    }
-    if (!is_control(c)) {
-        return NULL;
-    }
-    scratch[0] = '\\';
-    scratch[1] = 'u';
-    scratch[2] = '0';
-    scratch[3] = '0';
-    scratch[4] = hex[(unsigned char)c >> 4];
-    scratch[5] = hex[c & 0x0F];
-    scratch[6] = '\0';
-    return scratch;
-}
-
-static const char *html_character(char c, char scratch[8])
-{
-    (void)scratch;
-    switch (c) {
-    case '&':
-        return "&amp;";
-    case '<':
-        return "&lt;";
-    case '>':
-        return "&gt;";
-    case '"':
-        return "&quot;";
-    case '\'':
-        return "&#39;";
-    default:
-        return is_control(c) ? REPLACEMENT : NULL;
-    }
-}
-
-static const char *text_character(char c, char scratch[8])
-{
-    (void)scratch;
-    return is_control(c) ? REPLACEMENT : NULL;
 }
 
 void ur_escape_json(struct ur_buf *buf, struct ur_span text)
 {
-    escape(buf, text, json_character);
+    escape(buf, text, JSON);
 }
 
 void ur_escape_html(struct ur_buf *buf, struct ur_span text)
 {
-    escape(buf, text, html_character);
+    escape(buf, text, HTML);
 }
 
 void ur_escape_text(struct ur_buf *buf, struct ur_span text)
 {
-    escape(buf, text, text_character);
+    escape(buf, text, TEXT);
 }

@@ -26,29 +26,29 @@ static void title(struct ur_buf *out, const struct ur_reply *reply, const char *
 
 static void term(struct ur_buf *out, const char *name)
 {
-    ur_buf_string(out, "<dt>");
+    ur_buf_literal(out, "<dt>");
     ur_buf_string(out, name);
-    ur_buf_string(out, "</dt><dd>");
+    ur_buf_literal(out, "</dt><dd>");
 }
 
 static void facts(struct ur_buf *out, const struct ur_account *account)
 {
-    ur_buf_string(out, "<dl>\n");
+    ur_buf_literal(out, "<dl>\n");
     term(out, "Reason");
     ur_escape_html(out, ur_span_of(account->reason));
-    ur_buf_string(out, "</dd>\n");
+    ur_buf_literal(out, "</dd>\n");
     term(out, "Policy");
     ur_escape_html(out, account->refusal->name);
-    ur_buf_string(out, "</dd>\n");
+    ur_buf_literal(out, "</dd>\n");
     term(out, "Required");
     ur_body_words(out, account->required, account->required_count);
-    ur_buf_string(out, "</dd>\n");
+    ur_buf_literal(out, "</dd>\n");
     term(out, "Received");
     ur_body_received(out, account->refusal);
-    ur_buf_string(out, "</dd>\n");
+    ur_buf_literal(out, "</dd>\n");
     term(out, "Upgrade to");
     ur_body_words(out, account->upgrades, account->upgrades_count);
-    ur_buf_string(out, "</dd>\n</dl>\n");
+    ur_buf_literal(out, "</dd>\n</dl>\n");
 }
 
 static void guide(struct ur_buf *out, struct ur_span url)
@@ -56,9 +56,9 @@ static void guide(struct ur_buf *out, struct ur_span url)
     if (!ur_span_present(url)) {
         return;
     }
-    ur_buf_string(out, "<p><a rel=\"help\" href=\"");
+    ur_buf_literal(out, "<p><a rel=\"help\" href=\"");
     ur_escape_html(out, url);
-    ur_buf_string(out, "\">How to upgrade</a></p>\n");
+    ur_buf_literal(out, "\">How to upgrade</a></p>\n");
 }
 
 void ur_body_html(const struct ur_account *account, struct ur_buf *out)
@@ -66,16 +66,16 @@ void ur_body_html(const struct ur_account *account, struct ur_buf *out)
     ur_buf_string(out, "<!DOCTYPE html>\n<html lang=\"en\">\n<head>\n<meta charset=\"utf-8\">\n"
                        "<meta name=\"viewport\" content=\"width=device-width\">\n<title>");
     title(out, account->reply, " ");
-    ur_buf_string(out, "</title>\n<style>");
+    ur_buf_literal(out, "</title>\n<style>");
     ur_buf_bytes(out, STYLE, sizeof STYLE - 1);
-    ur_buf_string(out, "</style>\n</head>\n<body>\n<main>\n<h1><span>");
+    ur_buf_literal(out, "</style>\n</head>\n<body>\n<main>\n<h1><span>");
     title(out, account->reply, "</span> ");
-    ur_buf_string(out, "</h1>\n<p>");
+    ur_buf_literal(out, "</h1>\n<p>");
     ur_escape_html(out, account->detail);
-    ur_buf_string(out, "</p>\n<p class=\"hint\">");
+    ur_buf_literal(out, "</p>\n<p class=\"hint\">");
     ur_escape_html(out, account->hint);
-    ur_buf_string(out, "</p>\n");
+    ur_buf_literal(out, "</p>\n");
     guide(out, account->refusal->guide);
     facts(out, account);
-    ur_buf_string(out, "</main>\n</body>\n</html>\n");
+    ur_buf_literal(out, "</main>\n</body>\n</html>\n");
 }

@@ -5,67 +5,63 @@
 /* A problem document (RFC 9457). Members without a value are left out, except
  * received.tls, whose null says "in clear". */
 
-static void write_string(struct ur_buf *out, struct ur_span text)
+/* text stands between the two literals, which open and close its string. */
+static void string(struct ur_buf *out, struct ur_span opening, struct ur_span text)
 {
-    ur_buf_string(out, "\"");
+    ur_buf_bytes(out, opening.at, opening.len);
     ur_escape_json(out, text);
-    ur_buf_string(out, "\"");
+    ur_buf_literal(out, "\"");
 }
 
-static void member(struct ur_buf *out, const char *name, struct ur_span value)
+#define MEMBER(name) UR_SPAN(",\n \"" name "\":\"")
+
+static void optional(struct ur_buf *out, struct ur_span opening, struct ur_span value)
 {
-    if (!ur_span_present(value)) {
-        return;
+    if (ur_span_present(value)) {
+        string(out, opening, value);
     }
-    ur_buf_string(out, ",\n \"");
-    ur_buf_string(out, name);
-    ur_buf_string(out, "\":");
-    write_string(out, value);
 }
 
-static void array(struct ur_buf *out, const char *name, const char *const words[], size_t count)
+static void array(struct ur_buf *out, struct ur_span opening, const char *const words[],
+                  size_t count)
 {
-    ur_buf_string(out, ",\n \"");
-    ur_buf_string(out, name);
-    ur_buf_string(out, "\":[");
+    ur_buf_bytes(out, opening.at, opening.len);
     for (size_t i = 0; i < count; i++) {
-        ur_buf_string(out, i ? "," : "");
-        write_string(out, ur_span_of(words[i]));
+        string(out, i ? UR_SPAN(",\"") : UR_SPAN("\""), ur_span_of(words[i]));
     }
-    ur_buf_string(out, "]");
+    ur_buf_literal(out, "]");
 }
 
 static void received(struct ur_buf *out, const struct ur_refusal *refusal)
 {
     const char *tls = ur_tls_version(refusal->tls);
 
-    ur_buf_string(out, ",\n \"received\":{\"http\":");
-    write_string(out, ur_span_of(ur_http_version(refusal->http)));
-    ur_buf_string(out, ",\"tls\":");
+    string(out, UR_SPAN(",\n \"received\":{\"http\":\""),
+           ur_span_of(ur_http_version(refusal->http)));
     if (tls) {
-        write_string(out, ur_span_of(tls));
+        string(out, UR_SPAN(",\"tls\":\""), ur_span_of(tls));
+        ur_buf_literal(out, "}");
     }
     else {
-        ur_buf_string(out, "null");
+        ur_buf_literal(out, ",\"tls\":null}");
     }
-    ur_buf_string(out, "}");
 }
 
 void ur_body_json(const struct ur_account *account, struct ur_buf *out)
 {
     const struct ur_refusal *refusal = account->refusal;
 
-    ur_buf_string(out, "{\"type\":\"about:blank\"");
-    member(out, "title", ur_span_of(account->reply->title));
-    ur_buf_string(out, ",\n \"status\":");
+    string(out, UR_SPAN("{\"type\":\"about:blank\",\n \"title\":\""),
+           ur_span_of(account->reply->title));
+    ur_buf_literal(out, ",\n \"status\":");
     ur_buf_number(out, (unsigned)account->reply->status);
-    member(out, "detail", account->detail);
-    member(out, "reason", ur_span_of(account->reason));
-    member(out, "policy", refusal->name);
-    array(out, "required", account->required, account->required_count);
+    string(out, MEMBER("detail"), account->detail);
+    string(out, MEMBER("reason"), ur_span_of(account->reason));
+    string(out, MEMBER("policy"), refusal->name);
+    array(out, UR_SPAN(",\n \"required\":["), account->required, account->required_count);
     received(out, refusal);
-    array(out, "upgrade", account->upgrades, account->upgrades_count);
-    member(out, "hint", account->hint);
-    member(out, "upgrade_guide", refusal->guide);
-    ur_buf_string(out, "}\n");
+    array(out, UR_SPAN(",\n \"upgrade\":["), account->upgrades, account->upgrades_count);
+    string(out, MEMBER("hint"), account->hint);
+    optional(out, MEMBER("upgrade_guide"), refusal->guide);
+    ur_buf_literal(out, "}\n");
 }

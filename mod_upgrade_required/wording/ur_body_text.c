@@ -9,7 +9,7 @@ static void line(struct ur_buf *out, const char *label, struct ur_span value)
     }
     ur_buf_string(out, label);
     ur_escape_text(out, value);
-    ur_buf_string(out, "\n");
+    ur_buf_literal(out, "\n");
 }
 
 void ur_body_text(const struct ur_account *account, struct ur_buf *out)
@@ -23,11 +23,11 @@ void ur_body_text(const struct ur_account *account, struct ur_buf *out)
     line(out, "Guide:      ", refusal->guide);
     line(out, "\nReason:     ", ur_span_of(account->reason));
     line(out, "Policy:     ", refusal->name);
-    ur_buf_string(out, "Required:   ");
+    ur_buf_literal(out, "Required:   ");
     ur_body_words(out, account->required, account->required_count);
-    ur_buf_string(out, "\nReceived:   ");
+    ur_buf_literal(out, "\nReceived:   ");
     ur_body_received(out, refusal);
-    ur_buf_string(out, "\nUpgrade to: ");
+    ur_buf_literal(out, "\nUpgrade to: ");
     ur_body_words(out, account->upgrades, account->upgrades_count);
-    ur_buf_string(out, "\n");
+    ur_buf_literal(out, "\n");
 }

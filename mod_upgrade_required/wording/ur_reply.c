@@ -109,7 +109,12 @@ struct fields {
 
 static void add_field(struct fields *fields, const char *name, const char *value)
 {
-    fields->list[fields->count++] = (struct ur_field){name, value};
+    fields->list[fields->count++] = (struct ur_field){name, value, false};
+}
+
+static void join_field(struct fields *fields, const char *name, const char *value)
+{
+    fields->list[fields->count++] = (struct ur_field){name, value, true};
 }
 
 /* Where the next value will stand. NULL once the buffer is full: then nobody reads it. */
@@ -138,11 +143,11 @@ static void add_link(struct fields *fields, struct ur_span guide, struct ur_buf 
 {
     const char *value = value_start(scratch);
 
-    ur_buf_string(scratch, "<");
+    ur_buf_literal(scratch, "<");
     ur_buf_bytes(scratch, guide.at, guide.len);
-    ur_buf_string(scratch, ">; rel=\"help\"");
+    ur_buf_literal(scratch, ">; rel=\"help\"");
     ur_buf_bytes(scratch, "", 1);
-    add_field(fields, "Link", value);
+    join_field(fields, "Link", value);
 }
 
 size_t ur_reply_fields(const struct ur_refusal *refusal, const struct ur_reply *reply,
@@ -160,7 +165,7 @@ size_t ur_reply_fields(const struct ur_refusal *refusal, const struct ur_reply *
         add_field(&fields, "Allow", "GET");
     }
     add_field(&fields, "Cache-Control", "no-store");
-    add_field(&fields, "Vary", "Accept");
+    join_field(&fields, "Vary", "Accept");
     if (ur_span_present(refusal->guide)) {
         add_link(&fields, refusal->guide, scratch);
     }

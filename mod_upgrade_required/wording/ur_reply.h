@@ -37,6 +37,7 @@ struct ur_reply {
 struct ur_field {
     const char *name;
     const char *value;
+    bool list; /* joins what others have said in this field, instead of replacing it */
 };
 
 #define UR_FIELDS_MAX   8
