@@ -1,7 +1,5 @@
 #include "httpd/ur_config.h"
 
-#include "httpd/ur_module.h"
-
 void *ur_config_create_dir(apr_pool_t *p, char *dir)
 {
     (void)dir;
@@ -61,14 +59,4 @@ void *ur_config_merge_server(apr_pool_t *p, void *main_server, void *virtual_hos
     merged->floor = merge_rule(p, &outer->floor, &inner->floor);
     merged->tls_demanded_at = inner->tls_demanded_at;
     return merged;
-}
-
-const struct ur_dir_config *ur_config_dir(const request_rec *r)
-{
-    return ap_get_module_config(r->per_dir_config, &upgrade_required_module);
-}
-
-const struct ur_server_config *ur_config_server(const server_rec *s)
-{
-    return ap_get_module_config(s->module_config, &upgrade_required_module);
 }

@@ -6,6 +6,9 @@
 
 #include <ap_expr.h>
 #include <httpd.h>
+#include <http_config.h>
+
+extern module upgrade_required_module;
 
 /* What the administrator wrote. In every enumeration 0 means "not said here", which is
  * what the merge of scopes rests on. */
@@ -67,7 +70,14 @@ void *ur_config_create_server(apr_pool_t *p, server_rec *s);
 void *ur_config_merge_server(apr_pool_t *p, void *main_server, void *virtual_host);
 
 /* The effective configuration. Never NULL. */
-const struct ur_dir_config *ur_config_dir(const request_rec *r);
-const struct ur_server_config *ur_config_server(const server_rec *s);
+static inline const struct ur_dir_config *ur_config_dir(const request_rec *r)
+{
+    return ap_get_module_config(r->per_dir_config, &upgrade_required_module);
+}
+
+static inline const struct ur_server_config *ur_config_server(const server_rec *s)
+{
+    return ap_get_module_config(s->module_config, &upgrade_required_module);
+}
 
 #endif

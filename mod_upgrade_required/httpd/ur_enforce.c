@@ -13,25 +13,33 @@ struct trial {
     const struct ur_dir_config *settings;
     const struct ur_rule *rule;
     enum ur_phase phase;
-    const char *name; /* the policy's */
-    struct ur_facts facts;
+    const char *name;              /* the policy's */
     struct ur_handshake handshake; /* filled where the policy or the verdict needs it */
     struct ur_judgement judgement;
+    enum ur_tls tls;   /* what was seen, to be told; these two only where */
+    enum ur_http http; /* the verdict is not "allowed" */
 };
 
-/* The request path: an allowed request pays for this and nothing else. */
-static bool is_met(struct trial *trial)
+/* The request path: where no handshake has to be looked at, an allowed request pays for
+ * this and nothing else. */
+static inline bool is_met(request_rec *r, const struct ur_policy *policy)
+{
+    return ur_policy_met(policy, policy->tls ? ur_request_tls(r) : UR_TLS_NONE,
+                         ur_request_http(r));
+}
+
+static void judge(struct trial *trial)
 {
     const struct ur_policy *policy = &trial->rule->policy;
+    struct ur_facts facts = {UR_TLS_NONE, ur_request_http(trial->r), &trial->handshake};
 
-    trial->facts.http = ur_request_http(trial->r);
-    trial->facts.tls = policy->tls ? ur_request_tls(trial->r) : UR_TLS_NONE;
+    if (policy->tls) {
+        facts.tls = ur_request_tls(trial->r);
+    }
     if (policy->websocket) {
         ur_request_handshake(trial->r, &trial->handshake);
-        trial->facts.handshake = &trial->handshake;
     }
-    trial->judgement = ur_judge(policy, &trial->facts);
-    return !trial->judgement.unmet;
+    trial->judgement = ur_judge(policy, &facts);
 }
 
 /* An expression that fails is not true: the policy holds. */
@@ -95,7 +103,7 @@ static const char *redirect_target(struct trial *trial)
     if (redirect != UR_REDIRECT_TEMPORARY && redirect != UR_REDIRECT_PERMANENT) {
         return NULL;
     }
-    if (trial->judgement.unmet != UR_FAMILY_TLS || trial->facts.tls != UR_TLS_NONE ||
+    if (trial->judgement.unmet != UR_FAMILY_TLS || trial->tls != UR_TLS_NONE ||
         trial->r->method_number != M_GET) {
         return NULL;
     }
@@ -131,14 +139,14 @@ static enum ur_http2_answer http2_answer_of(const struct ur_dir_config *settings
 
 static void log_verdict(const struct trial *trial, int status)
 {
-    const char *tls = ur_tls_version(trial->facts.tls);
+    const char *tls = ur_tls_version(trial->tls);
 
     ap_log_rerror(
         APLOG_MARK, APLOG_INFO, 0, trial->r,
         "UR0003: %s with %d, reason %s, policy %s, phase %s, received HTTP/%s, TLS %s",
         ap_is_HTTP_REDIRECT(status) ? "redirected" : "refused", status,
         ur_reason_row(trial->judgement.reason)->word, trial->name, ur_phase_word(trial->phase),
-        ur_http_version(trial->facts.http), tls ? tls : "none");
+        ur_http_version(trial->http), tls ? tls : "none");
 }
 
 static int refuse(struct trial *trial)
@@ -149,13 +157,13 @@ static int refuse(struct trial *trial)
     struct ur_refusal refusal = {
         .policy = &trial->rule->policy,
         .judgement = trial->judgement,
-        .tls = trial->facts.tls,
-        .http = trial->facts.http,
+        .tls = trial->tls,
+        .http = trial->http,
         .method = ur_request_method(r),
         .name = ur_span_of(trial->name),
         .guide = ur_span_of(settings->guide),
         .message = message_of(r, settings->message),
-        .offers_http2 = ur_request_offers_http2(r, trial->facts.tls),
+        .offers_http2 = ur_request_offers_http2(r, trial->tls),
         .advertise = settings->advertise != UR_SWITCH_OFF,
         .http2_answer = http2_answer_of(settings),
     };
@@ -191,7 +199,8 @@ static int decide(struct trial *trial)
 {
     const char *url;
 
-    if (is_met(trial)) {
+    judge(trial);
+    if (!trial->judgement.unmet) {
         return DECLINED;
     }
     trial->name = trial->settings->name ? trial->settings->name : trial->rule->default_name;
@@ -199,7 +208,8 @@ static int decide(struct trial *trial)
         note(trial, UR_VERDICT_EXCEPT);
         return DECLINED;
     }
-    trial->facts.tls = ur_request_tls(trial->r); /* to be told, even if not demanded */
+    trial->tls = ur_request_tls(trial->r);
+    trial->http = ur_request_http(trial->r);
     close_if_needed(trial);
     url = redirect_target(trial);
     return url ? redirect(trial, url) : refuse(trial);
@@ -207,13 +217,8 @@ static int decide(struct trial *trial)
 
 static int try_rule(request_rec *r, const struct ur_rule *rule, enum ur_phase phase)
 {
-    struct trial trial;
+    struct trial trial = {.r = r, .settings = ur_config_dir(r), .rule = rule, .phase = phase};
 
-    trial.r = r;
-    trial.settings = ur_config_dir(r);
-    trial.rule = rule;
-    trial.phase = phase;
-    trial.facts.handshake = NULL;
     return trial.settings->mode == UR_MODE_OFF ? DECLINED : decide(&trial);
 }
 
@@ -229,7 +234,7 @@ int ur_enforce_floor(request_rec *r)
         return DECLINED;
     }
     floor = &ur_config_server(r->server)->floor;
-    return ur_policy_empty(&floor->policy) ? DECLINED : try_rule(r, floor, UR_PHASE_FLOOR);
+    return is_met(r, &floor->policy) ? DECLINED : try_rule(r, floor, UR_PHASE_FLOOR);
 }
 
 /* Subrequests look at what might be served; an ErrorDocument tells the client what was
@@ -242,9 +247,9 @@ static bool judged_here(const request_rec *r)
 int ur_enforce_route_tls(request_rec *r)
 {
     const struct ur_rule *route = &ur_config_dir(r)->route;
+    const struct ur_policy tls_family = {.tls = route->policy.tls};
 
-    if (route->policy.tls == UR_TLS_NONE || !judged_here(r) ||
-        ur_request_tls(r) >= route->policy.tls) {
+    if (is_met(r, &tls_family) || !judged_here(r)) {
         return DECLINED;
     }
     return try_rule(r, route, UR_PHASE_ROUTE);
@@ -254,7 +259,7 @@ int ur_enforce_route(request_rec *r)
 {
     const struct ur_rule *route = &ur_config_dir(r)->route;
 
-    if (ur_policy_empty(&route->policy) || !judged_here(r)) {
+    if (is_met(r, &route->policy) || !judged_here(r)) {
         return DECLINED;
     }
     return try_rule(r, route, UR_PHASE_ROUTE);

@@ -47,11 +47,6 @@ enum ur_tls ur_request_tls(request_rec *r)
     return tls;
 }
 
-enum ur_http ur_request_http(const request_rec *r)
-{
-    return ur_http_from_number(r->proto_num);
-}
-
 static struct ur_span field(const request_rec *r, const char *name)
 {
     return ur_span_of(apr_table_get(r->headers_in, name));

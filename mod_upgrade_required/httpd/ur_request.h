@@ -15,7 +15,10 @@ void ur_request_connection(conn_rec *c);
  * request on an HTTP/2 stream. UR_TLS_NONE where no TLS module is loaded. */
 enum ur_tls ur_request_tls(request_rec *r);
 
-enum ur_http ur_request_http(const request_rec *r);
+static inline enum ur_http ur_request_http(const request_rec *r)
+{
+    return ur_http_from_number(r->proto_num);
+}
 
 /* The facts of section 5 of RFC 6455. The spans are the request's own fields. */
 void ur_request_handshake(const request_rec *r, struct ur_handshake *handshake);

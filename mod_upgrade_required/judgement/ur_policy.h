@@ -46,9 +46,12 @@ size_t ur_policy_words(const struct ur_policy *policy, const char *words[UR_FAMI
 /* The word of one family's demand; NULL where the policy has none. */
 const char *ur_policy_word(const struct ur_policy *policy, enum ur_family family);
 
-static inline bool ur_policy_empty(const struct ur_policy *policy)
+/* Whether it is met by the versions alone. A policy that demands WebSocket never is:
+ * ur_judge() has to look at the handshake. */
+static inline bool ur_policy_met(const struct ur_policy *policy, enum ur_tls tls,
+                                 enum ur_http http)
 {
-    return !policy->tls && !policy->http && !policy->websocket;
+    return tls >= policy->tls && http >= policy->http && !policy->websocket;
 }
 
 /* TLS before HTTP before WebSocket: the first unmet one is the reason. */

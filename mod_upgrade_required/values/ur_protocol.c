@@ -39,14 +39,3 @@ enum ur_tls ur_tls_from_name(struct ur_span name)
     }
     return UR_TLS_SOME;
 }
-
-enum ur_http ur_http_from_number(int number)
-{
-    if (number >= 2000) {
-        return UR_HTTP_2;
-    }
-    if (number >= 1001) {
-        return UR_HTTP_1_1;
-    }
-    return number == 1000 ? UR_HTTP_1_0 : UR_HTTP_0_9;
-}

@@ -35,6 +35,15 @@ enum ur_tls ur_tls_from_name(struct ur_span name);
 
 /* From httpd's number, major * 1000 + minor. A minor version that is not known
  * counts as the highest known one below it (RFC 9110, 2.5). */
-enum ur_http ur_http_from_number(int number);
+static inline enum ur_http ur_http_from_number(int number)
+{
+    if (number >= 2000) {
+        return UR_HTTP_2;
+    }
+    if (number >= 1001) {
+        return UR_HTTP_1_1;
+    }
+    return number == 1000 ? UR_HTTP_1_0 : UR_HTTP_0_9;
+}
 
 #endif
