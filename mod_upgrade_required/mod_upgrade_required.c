@@ -19,10 +19,6 @@ static int open_connection(conn_rec *c, void *socket)
 
 static void register_hooks(apr_pool_t *p)
 {
-    /* mod_dir chooses the index file in fixups, mod_speling the file that was meant: the
-     * policy of that file is the one that counts. */
-    static const char *const after[] = {"mod_dir.c", "mod_speling.c", NULL};
-
     (void)p;
     ap_hook_post_config(ur_check_configuration, NULL, NULL, APR_HOOK_MIDDLE);
     ap_hook_pre_connection(open_connection, NULL, NULL, APR_HOOK_MIDDLE);
@@ -35,7 +31,9 @@ static void register_hooks(apr_pool_t *p)
      * that the policy is about to refuse. Last, so that SetEnvIf has spoken. */
     ap_hook_header_parser(ur_enforce_route_tls, NULL, NULL, APR_HOOK_REALLY_LAST);
 
-    ap_hook_fixups(ur_enforce_route, after, NULL, APR_HOOK_REALLY_LAST);
+    /* mod_dir chooses the index file in fixups, mod_speling the file that was meant, both
+     * at APR_HOOK_LAST: the policy of that file is the one that counts. */
+    ap_hook_fixups(ur_enforce_route, NULL, NULL, APR_HOOK_REALLY_LAST);
 }
 
 /* The one exported symbol. */

@@ -47,6 +47,7 @@ struct ur_rule {
     bool said; /* a requirement directive stood here, maybe "none" */
     struct ur_policy policy;
     const char *default_name;       /* what the policy is called without UpgradeName */
+    bool name_is_fixed;             /* no UpgradeName changes it */
     apr_array_header_t *exceptions; /* of const ap_expr_info_t *; NULL: none */
 };
 

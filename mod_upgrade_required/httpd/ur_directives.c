@@ -2,6 +2,7 @@
 
 #include "httpd/ur_config.h"
 #include "httpd/ur_module.h"
+#include "values/ur_url.h"
 
 #include <ap_expr.h>
 #include <apr_lib.h>
@@ -20,6 +21,16 @@ static struct ur_server_config *server_config(const cmd_parms *cmd)
 static bool in_htaccess(const cmd_parms *cmd)
 {
     return cmd->pool == cmd->temp_pool;
+}
+
+/* To be called first by every setter of a section's directive. httpd would apply one inside
+ * <Limit> to all methods. */
+static const char *enter_section(cmd_parms *cmd, void *dir)
+{
+    struct ur_dir_config *config = dir;
+
+    config->speaks = true;
+    return ap_check_cmd_context(cmd, NOT_IN_LIMIT);
 }
 
 static const char *complain(const cmd_parms *cmd, const char *value, const char *why)
@@ -102,18 +113,21 @@ static const char *set_floor(cmd_parms *cmd, void *dir, int argc, char *const ar
     return parse_requirements(cmd, argc, argv, floor);
 }
 
-/* All <If> sections have the same path, so they are told apart by where they stand; the
- * file's folder is not the client's business. */
+/* All <If>, <ElseIf> and <Else> sections have the same path, so they are told apart by where
+ * they stand; the file's folder is not the client's business. */
 static const char *section_name(const cmd_parms *cmd)
 {
     const ap_directive_t *section = cmd->directive->parent;
 
+    if (in_htaccess(cmd)) {
+        return ".htaccess";
+    }
     if (!cmd->path) {
         return "server";
     }
-    if (section && ap_cstr_casecmp(section->directive, "<If") == 0) {
-        return apr_psprintf(cmd->pool, "<If> %s:%d", apr_filepath_name_get(section->filename),
-                            section->line_num);
+    if (section && strcmp(cmd->path, "*If") == 0) {
+        return apr_psprintf(cmd->pool, "%s> %s:%d", section->directive,
+                            apr_filepath_name_get(section->filename), section->line_num);
     }
     return cmd->path;
 }
@@ -121,12 +135,13 @@ static const char *section_name(const cmd_parms *cmd)
 static const char *set_require(cmd_parms *cmd, void *dir, int argc, char *const argv[])
 {
     struct ur_dir_config *config = dir;
+    const char *error = enter_section(cmd, dir);
 
-    config->speaks = true;
-    if (in_htaccess(cmd)) {
-        config->name = ".htaccess";
+    if (error) {
+        return error;
     }
     config->route.default_name = section_name(cmd);
+    config->route.name_is_fixed = in_htaccess(cmd);
     return parse_requirements(cmd, argc, argv, &config->route);
 }
 
@@ -185,17 +200,18 @@ static const char *set_floor_except(cmd_parms *cmd, void *dir, const char *text)
 static const char *set_except(cmd_parms *cmd, void *dir, const char *text)
 {
     struct ur_dir_config *config = dir;
+    const char *error = enter_section(cmd, dir);
 
-    config->speaks = true;
-    return add_exception(cmd, text, &config->route);
+    return error ? error : add_exception(cmd, text, &config->route);
 }
 
 static const char *set_message(cmd_parms *cmd, void *dir, const char *text)
 {
     struct ur_dir_config *config = dir;
+    const char *error = enter_section(cmd, dir);
 
-    config->speaks = true;
-    return parse_expression(cmd, text, AP_EXPR_FLAG_STRING_RESULT, &config->message);
+    return error ? error
+                 : parse_expression(cmd, text, AP_EXPR_FLAG_STRING_RESULT, &config->message);
 }
 
 /* Words of a closed list */
@@ -205,11 +221,15 @@ struct choice {
     int value;
 };
 
-static const char *choose(const cmd_parms *cmd, const char *word, const struct choice *choices,
-                          int *value)
+static const char *choose(cmd_parms *cmd, void *dir, const char *word,
+                          const struct choice *choices, int *value)
 {
     const char *right = NULL;
+    const char *error = enter_section(cmd, dir);
 
+    if (error) {
+        return error;
+    }
     if (has_control(word)) {
         return complain_control(cmd, word);
     }
@@ -230,9 +250,8 @@ static const char *set_mode(cmd_parms *cmd, void *dir, const char *word)
         {"enforce", UR_MODE_ENFORCE}, {"off", UR_MODE_OFF}, {NULL, 0}};
     struct ur_dir_config *config = dir;
     int value = UR_MODE_UNSET;
-    const char *error = choose(cmd, word, choices, &value);
+    const char *error = choose(cmd, dir, word, choices, &value);
 
-    config->speaks = true;
     config->mode = (enum ur_mode)value;
     return error;
 }
@@ -245,9 +264,8 @@ static const char *set_redirect(cmd_parms *cmd, void *dir, const char *word)
                                             {NULL, 0}};
     struct ur_dir_config *config = dir;
     int value = UR_REDIRECT_UNSET;
-    const char *error = choose(cmd, word, choices, &value);
+    const char *error = choose(cmd, dir, word, choices, &value);
 
-    config->speaks = true;
     config->redirect = (enum ur_redirect)value;
     return error;
 }
@@ -256,10 +274,8 @@ static const char *set_advertise(cmd_parms *cmd, void *dir, int on)
 {
     struct ur_dir_config *config = dir;
 
-    (void)cmd;
-    config->speaks = true;
     config->advertise = on ? UR_SWITCH_ON : UR_SWITCH_OFF;
-    return NULL;
+    return enter_section(cmd, dir);
 }
 
 static const char *set_http2_answer(cmd_parms *cmd, void *dir, const char *word)
@@ -270,9 +286,8 @@ static const char *set_http2_answer(cmd_parms *cmd, void *dir, const char *word)
                                             {NULL, 0}};
     struct ur_dir_config *config = dir;
     int value = UR_HTTP2_CHOICE_UNSET;
-    const char *error = choose(cmd, word, choices, &value);
+    const char *error = choose(cmd, dir, word, choices, &value);
 
-    config->speaks = true;
     config->http2_answer = (enum ur_http2_choice)value;
     return error;
 }
@@ -280,35 +295,38 @@ static const char *set_http2_answer(cmd_parms *cmd, void *dir, const char *word)
 /* Texts */
 
 /* The URL is sent inside <> in a Link field and in an HTML attribute. */
+static bool is_guide(apr_pool_t *pool, const char *url)
+{
+    apr_uri_t uri;
+
+    if (url[0] == '/') {
+        return url[1] != '/';
+    }
+    return apr_uri_parse(pool, url, &uri) == APR_SUCCESS && uri.scheme && uri.hostname &&
+           *uri.hostname && !uri.user &&
+           (ap_cstr_casecmp(uri.scheme, "https") == 0 ||
+            ap_cstr_casecmp(uri.scheme, "http") == 0);
+}
+
 static const char *set_guide(cmd_parms *cmd, void *dir, const char *url)
 {
     struct ur_dir_config *config = dir;
-    apr_uri_t uri;
-    bool absolute;
 
     if (has_control(url)) {
         return complain_control(cmd, url);
     }
-    absolute =
-        apr_uri_parse(cmd->temp_pool, url, &uri) == APR_SUCCESS && uri.scheme && uri.hostname &&
-        *uri.hostname &&
-        (ap_cstr_casecmp(uri.scheme, "https") == 0 || ap_cstr_casecmp(uri.scheme, "http") == 0);
-    if (!absolute && (url[0] != '/' || url[1] == '/')) {
+    if (!is_guide(cmd->temp_pool, url)) {
         return complain(cmd, url,
                         "is no address of a guide; write https://host/path, or a path "
                         "on this server that begins with one slash");
     }
-    for (const char *c = url; *c; c++) {
-        if (*c == '<' || *c == '>' || *c == '"' || *c == ' ' || *c == '\\' ||
-            (unsigned char)*c >= 0x80) {
-            return complain(cmd, url,
-                            "contains a character that a URL cannot have; write it "
-                            "percent-encoded");
-        }
+    if (!ur_url_clean(ur_span_of(url))) {
+        return complain(cmd, url,
+                        "contains a character that a URL cannot have; write it "
+                        "percent-encoded");
     }
-    config->speaks = true;
     config->guide = url;
-    return NULL;
+    return enter_section(cmd, dir);
 }
 
 static const char *set_name(cmd_parms *cmd, void *dir, const char *name)
@@ -327,9 +345,8 @@ static const char *set_name(cmd_parms *cmd, void *dir, const char *name)
                             "is no policy name; write letters, digits and . _ - / : only");
         }
     }
-    config->speaks = true;
     config->name = name;
-    return NULL;
+    return enter_section(cmd, dir);
 }
 
 #define SERVER       RSRC_CONF

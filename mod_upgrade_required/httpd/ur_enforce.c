@@ -64,10 +64,12 @@ static bool any_exception(request_rec *r, const apr_array_header_t *exceptions)
 }
 
 /* Expressions of a floor are evaluated before httpd has normalised the path, and would let
- * "/health/../admin" pass as "/health". They see what httpd will map instead. */
+ * "/health/../admin" pass as "/health". They see what httpd will map instead. There is no
+ * file yet either, and the -F of expressions would follow the NULL pointer. */
 static bool floor_exception(request_rec *r, const apr_array_header_t *exceptions)
 {
     char *raw = r->uri;
+    char *filename = r->filename;
     char *path;
     bool excepted;
 
@@ -78,8 +80,10 @@ static bool floor_exception(request_rec *r, const apr_array_header_t *exceptions
         return false;
     }
     r->uri = path;
+    r->filename = filename ? filename : path;
     excepted = any_exception(r, exceptions);
     r->uri = raw;
+    r->filename = filename;
     return excepted;
 }
 
@@ -120,9 +124,8 @@ static struct ur_span message_of(request_rec *r, const ap_expr_info_t *message)
         ap_log_rerror(APLOG_MARK, APLOG_INFO, 0, r,
                       "UR0002: UpgradeMessage cannot be evaluated, the default is sent: %s",
                       error);
-        text = NULL;
     }
-    return ur_span_of(text);
+    return ur_span_of(error || !text || !*text ? NULL : text);
 }
 
 static enum ur_http2_answer http2_answer_of(const struct ur_dir_config *settings)
@@ -194,6 +197,11 @@ static void close_if_needed(const struct trial *trial)
     }
 }
 
+static const char *name_of(const struct ur_dir_config *settings, const struct ur_rule *rule)
+{
+    return settings->name && !rule->name_is_fixed ? settings->name : rule->default_name;
+}
+
 /* DECLINED where the request may go on, else what the hook has to return. */
 static int decide(struct trial *trial)
 {
@@ -203,7 +211,7 @@ static int decide(struct trial *trial)
     if (!trial->judgement.unmet) {
         return DECLINED;
     }
-    trial->name = trial->settings->name ? trial->settings->name : trial->rule->default_name;
+    trial->name = name_of(trial->settings, trial->rule);
     if (is_excepted(trial)) {
         note(trial, UR_VERDICT_EXCEPT);
         return DECLINED;

@@ -42,12 +42,14 @@ bool ur_request_offers_http2(const request_rec *r, enum ur_tls tls);
  * certificate authority asks in clear and in HTTP/1.1, whatever the floor. */
 bool ur_request_is_acme_challenge(const request_rec *r);
 
-/* The path as httpd will map it, normalised and decoded, before httpd has done so. In
- * r->pool. NULL where httpd will refuse the path: nothing may be concluded from it. */
+/* What httpd will map, before it does: the path, normalised and decoded; the whole URL for a
+ * forward proxy. In r->pool. NULL where httpd will refuse the path, or where it depends on
+ * the section what the path means: nothing may be concluded from it. */
 char *ur_request_mapped_path(request_rec *r);
 
 /* The https URL of what the client asked for, in r->pool. Its host is the request's if
- * that names this virtual host, else ServerName. NULL where there is no such URL. */
+ * ServerName or a ServerAlias of this virtual host is that, else ServerName. NULL where there
+ * is no such URL, as for a forward proxy. */
 const char *ur_request_https_url(request_rec *r);
 
 #endif

@@ -87,11 +87,11 @@ static int send_error(request_rec *r, int status, const char *type, struct ur_sp
 
     r->status = status;
     r->status_line = NULL;
-    r->no_local_copy = 1;
     r->output_filters = r->proto_output_filters;
     ap_run_insert_error_filter(r);
-    r->headers_out = r->err_headers_out;
-    r->err_headers_out = apr_table_make(r->pool, 2);
+    /* What was meant for a success goes; httpd sends err_headers_out, on which
+     * "Header always" works. */
+    r->headers_out = apr_table_make(r->pool, 2);
     r->content_languages = NULL;
     r->content_encoding = NULL;
     ap_set_content_type(r, type);
@@ -141,11 +141,24 @@ int ur_respond_redirect(request_rec *r, const char *url, bool permanent)
     return permanent ? HTTP_PERMANENT_REDIRECT : HTTP_TEMPORARY_REDIRECT;
 }
 
+/* Whether this request was refused or redirected here. */
+static bool was_answered(const request_rec *r)
+{
+    const char *verdict = apr_table_get(r->subprocess_env, variables[0]);
+
+    return verdict && (strcmp(verdict, ur_verdict_word(UR_VERDICT_REFUSE)) == 0 ||
+                       strcmp(verdict, ur_verdict_word(UR_VERDICT_REDIRECT)) == 0);
+}
+
+/* Fields of the client that the request of an ErrorDocument must not act on. core's upgrade
+ * handler would answer "Upgrade: h2c" with a 101; a script or a proxied document would wait
+ * for a body that nobody may send any more. */
+static const char *const withheld[] = {"Upgrade", "Content-Length", "Transfer-Encoding",
+                                       "Expect"};
+
 void ur_respond_error_document(request_rec *r)
 {
-    const char *verdict = apr_table_get(r->prev->subprocess_env, variables[0]);
-
-    if (!verdict || strcmp(verdict, ur_verdict_word(UR_VERDICT_REFUSE)) != 0) {
+    if (!was_answered(r->prev)) {
         return;
     }
     for (size_t i = 0; i < sizeof variables / sizeof variables[0]; i++) {
@@ -154,11 +167,12 @@ void ur_respond_error_document(request_rec *r)
             apr_table_setn(r->subprocess_env, variables[i], value);
         }
     }
-    /* core's upgrade handler would answer the client's "Upgrade: h2c" with a 101, or on the
-     * first request of a connection add an Upgrade of its own to ours. The client's
-     * fields stay whole in the request that was refused. */
+    /* A copy: the fields stay whole in the request that was refused. */
     r->headers_in = apr_table_copy(r->pool, r->headers_in);
-    apr_table_unset(r->headers_in, "Upgrade");
+    for (size_t i = 0; i < sizeof withheld / sizeof withheld[0]; i++) {
+        apr_table_unset(r->headers_in, withheld[i]);
+    }
+    /* On the first request of a connection core would add an Upgrade of its own to ours. */
     if (!r->connection->keepalives) {
         r->connection->keepalives = 1;
     }

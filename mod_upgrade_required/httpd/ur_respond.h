@@ -26,8 +26,9 @@ int ur_respond_refusal(request_rec *r, const struct ur_refusal *refusal,
  * the status for the calling hook. */
 int ur_respond_redirect(request_rec *r, const char *url, bool permanent);
 
-/* Prepares the request of an ErrorDocument, where it is a refusal that it tells of: it
- * keeps the variables, and httpd's own protocol switch stays out of it. */
+/* Prepares the request of an ErrorDocument, where it is an answer of this module that it
+ * tells of: it keeps the variables, waits for no body, and httpd's own protocol switch stays
+ * out of it. */
 void ur_respond_error_document(request_rec *r);
 
 /* The client must come back on another connection. */

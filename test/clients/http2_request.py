@@ -22,6 +22,7 @@ def arguments():
     parser.add_argument("--method", default="GET")
     parser.add_argument("--tls", action="store_true")
     parser.add_argument("--connect", action="store_true", help="extended CONNECT (RFC 8441)")
+    parser.add_argument("--body", type=int, help="length of a body")
     parser.add_argument("--field", action="append", default=[], help="name: value")
     return parser.parse_args()
 
@@ -84,16 +85,33 @@ def may_start(options, connection):
     return not options.connect or connection.remote_settings.get(enabled, 0) == 1
 
 
+def send_body(connection, stream, left):
+    """Sends as much of the body as the windows allow; what is left, None once it has ended."""
+    while left > 0:
+        room = min(left, connection.local_flow_control_window(stream), connection.max_outbound_frame_size)
+        if room <= 0:
+            return left
+        connection.send_data(stream, b"x" * room)
+        left -= room
+    connection.end_stream(stream)
+    return None
+
+
 def exchange(options, wire):
     connection = h2.connection.H2Connection(h2.config.H2Configuration(client_side=True))
     report = {"status": 0, "fields": [], "body": "", "reset": None}
     started = done = False
+    left = None
     connection.initiate_connection()
     while not done:
         if not started and may_start(options, connection):
             stream = connection.get_next_available_stream_id()
-            connection.send_headers(stream, request_fields(options), end_stream=not options.connect)
+            keeps_open = options.connect or options.body is not None
+            connection.send_headers(stream, request_fields(options), end_stream=not keeps_open)
+            left = options.body
             started = True
+        if started and not done and left is not None:
+            left = send_body(connection, stream, left)
         wire.sendall(connection.data_to_send())
         data = wire.recv(65536)
         if not data:

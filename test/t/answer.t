@@ -64,6 +64,19 @@ my $always = get('routes', '/always');
 is field($always, 'X-Always'), 'yes', 'Header always set';
 is field($always, 'X-Not-On-Errors'), undef, 'Header set is for successes';
 
+my $headers = get('routes', '/headers');
+is field($headers, 'Cache-Control'), 'max-age=5', 'Header always set replaces';
+is field($headers, 'Upgrade'), undef, 'Header always unset removes';
+like field($headers, 'Vary'), qr/^Accept, ?Cookie$/, 'Header always append adds';
+
+# What describes the file does not describe the answer
+my $encoded = get('routes', '/page.html.de.gz', 'Accept: text/plain');
+is $encoded->{status}, 426, 'an encoded file: refused';
+is field($encoded, $_), undef, "an encoded file: no $_" for 'Content-Encoding', 'Content-Language';
+
+like json_of(get('routes', '/empty-message'))->{detail}, qr/^This resource is a WebSocket endpoint/,
+  'an empty message gives way to the default';
+
 # Keep-Alive and Connection are merged by httpd
 my $kept = ask('routes', "GET /ws HTTP/1.0\r\nHost: localhost\r\nConnection: keep-alive\r\n\r\n");
 is field($kept, 'Connection'), 'Upgrade, Keep-Alive', 'keep-alive of HTTP/1.0 is merged';

@@ -41,6 +41,9 @@ my @mistakes = (
     ["<Location /x>\nUpgradeFloor TLS\n</Location>", 'UpgradeFloor not allowed in <Location> context'],
     ["<Location /x>\nUpgradeFloorExcept true\n</Location>", 'UpgradeFloorExcept not allowed in <Location> context'],
     ["<Location /x>\nUpgradeRequire WebSocket\nUpgradeRequire TLS\n</Location>", 'stands twice in one scope'],
+    map({ ["<Location /x>\n<Limit POST>\n$_\n</Limit>\n</Location>", 'cannot occur within <Limit>'] }
+        'UpgradeRequire TLS', 'UpgradeExcept true', 'UpgradeMode off', 'UpgradeGuide /x', 'UpgradeMessage x',
+        'UpgradeName x', 'UpgradeRedirect off', 'UpgradeAdvertise off', 'UpgradeHTTP2Answer 426'),
     ['UpgradeFloorExcept "%{REQUEST_URI} =="', "UpgradeFloorExcept: '%{REQUEST_URI} ==' does not parse as an expression"],
     ['UpgradeExcept "no such"', "UpgradeExcept: 'no such' does not parse"],
     ['UpgradeMode on', "UpgradeMode: 'on' is none of: enforce, off"],
@@ -52,6 +55,9 @@ my @mistakes = (
     ['UpgradeGuide ftp://example.com/', 'is no address of a guide'],
     ['UpgradeGuide javascript:alert(1)', 'is no address of a guide'],
     ['UpgradeGuide //example.com/x', 'is no address of a guide'],
+    ['UpgradeGuide https://user:pw@example.com/', 'is no address of a guide'],
+    ['UpgradeGuide https://example.com/%zz', 'a character that a URL cannot have'],
+    ['UpgradeGuide https://example.com/{x}', 'a character that a URL cannot have'],
     ['UpgradeGuide https://', 'is no address of a guide'],
     ['UpgradeGuide "https://example.com/a b"', 'a character that a URL cannot have'],
     ['UpgradeGuide "https://example.com/>;x"', 'a character that a URL cannot have'],
@@ -90,7 +96,9 @@ for my $mistake (@mistakes) {
 }
 
 # The shipped configuration
-for my $file (glob "$FindBin::Bin/conf.d/*.conf") {
+my @shipped = glob "$FindBin::Bin/conf.d/*.conf";
+is scalar @shipped, 2, 'the shipped files are here';
+for my $file (@shipped) {
     my ($status, $output) = $server->configure("Include $file")->httpd('-t');
     is $status, 0, "$file is sound" or diag $output;
 }

@@ -60,6 +60,33 @@ is log_line('verdict_log', qr{^GET /ws\?route }), "GET /ws?route HTTP/1.1|426|re
     is $answer->{body}, "nothing here\n", '400: document';
 }
 
+# A document that is proxied must not wait for the body that the client announced. (Its status
+# is the document's: mod_proxy's rule.)
+for my $body (['Content-Length: 100000'], ['Transfer-Encoding: chunked'], ['Content-Length: 9', 'Expect: 100-continue']) {
+    my $answer = ask('errordoc_route', join("\r\n", 'POST /ws/proxied HTTP/1.1', 'Host: localhost', @$body, '', ''), close => 1);
+    like $answer->{body}, qr/^reason=/, "proxied document, @$body: the document";
+    ok $answer->{closed}, "proxied document, @$body: closed";
+}
+
+# A document that is not there: httpd's own words, but our fields
+{
+    my $answer = ask('errordoc_route', join "\r\n", 'POST /ws/gone HTTP/1.1', 'Host: localhost', handshake, '', '');
+    is $answer->{status}, 405, 'missing document: status';
+    like field($answer, 'Allow'), qr/\bGET\b/, 'missing document: Allow';
+    is field($answer, 'Sec-WebSocket-Version'), '13', 'missing document: fields';
+}
+
+# HEAD, and HTTP/2
+{
+    my $answer = ask('errordoc_route', "HEAD /ws HTTP/1.1\r\nHost: localhost\r\n\r\n", close => 0);
+    is $answer->{status}, 426, 'HEAD: status';
+    is field($answer, 'Upgrade'), 'websocket', 'HEAD: Upgrade';
+    $answer = h2('errordoc_route', '/ws');
+    is $answer->{status}, 426, 'HTTP/2: status';
+    is $answer->{body}, "reason=websocket-missing verdict=refuse policy=/ws phase=route\n", 'HTTP/2: the document';
+    is field($answer, 'upgrade'), undef, 'HTTP/2: no Upgrade';
+}
+
 # An ErrorDocument of another error may lie on a route with a policy
 {
     my $answer = get('errordoc_route', '/missing');

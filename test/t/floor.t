@@ -11,6 +11,8 @@ my $V11 = "HTTP/1.1\r\nHost: localhost";
 
 sub bytes { my ($method, $path, $rest, @lines) = @_; join "\r\n", "$method $path $rest", @lines, '', '' }
 
+my $other = port_of('floor_http11');
+
 # [name, vhost, method, path, version and Host, more lines, status, reason]
 my @requests = (
     ['HTTP/1.0',                   'floor_http11', 'GET', '/plain', $V10, [], 426, 'http-version'],
@@ -29,6 +31,17 @@ my @requests = (
     ['mod_remoteip has spoken',    'floor_remoteip', 'GET', '/plain', $V11, ['X-Client: 192.0.2.7'], 200, undef],
     ['another client',             'floor_remoteip', 'GET', '/plain', $V11, ['X-Client: 198.51.100.7'], 426, 'tls-missing'],
 
+    ['mod_setenvif has spoken',    'floor_env',    'GET', '/plain', $V11, ['X-Monitor: yes'], 200, undef],
+    ['and found nothing',          'floor_env',    'GET', '/plain', $V11, [], 426, 'tls-missing'],
+    ['-F has no file to look from', 'floor_file',  'GET', '/plain', $V11, [], 200, undef],
+    ['-F finds nothing',           'floor_nofile', 'GET', '/plain', $V11, [], 426, 'tls-missing'],
+
+    # a forward proxy maps the whole URL: its path alone excepts nothing
+    ['a path of another server',   'floor_proxy',  'GET', "http://127.0.0.1:$other/health/", $V11, [], 426, 'tls-missing'],
+    ['a challenge of another server', 'floor_proxy', 'GET', "http://127.0.0.1:$other/.well-known/acme-challenge/x", $V11, [], 426, 'tls-missing'],
+    ['the path of this server',    'floor_proxy',  'GET', '/health/', $V11, [], 200, undef],
+    ['a URL that is excepted',     'floor_proxy',  'GET', "http://127.0.0.1:$other/plain", $V11, [], 200, undef],
+
     # exceptions see the path as httpd will map it
     ['excepted path',              'floor_http11', 'GET', '/health',              $V10, [], 301, undef],
     ['below it',                   'floor_http11', 'GET', '/health/',             $V10, [], 200, undef],
@@ -37,6 +50,11 @@ my @requests = (
     ['dots that lead out',         'floor_http11', 'GET', '/health/../plain',     $V10, [], 426, 'http-version'],
     ['encoded dots that lead out', 'floor_http11', 'GET', '/health/%2e%2E/plain', $V10, [], 426, 'http-version'],
     ['dots above the root',        'floor_http11', 'GET', '/../health/',          $V10, [], 426, 'http-version'],
+    ['dots behind merged slashes', 'floor_http11', 'GET', '/health//../plain',     $V10, [], 426, 'http-version'],
+    ['dots with a path parameter', 'floor_http11', 'GET', '/health/..;x/plain',    $V10, [], 426, 'http-version'],
+    ['encoded dots with one',      'floor_http11', 'GET', '/health/%2e%2e;/plain', $V10, [], 426, 'http-version'],
+    ['one dot with one',           'floor_http11', 'GET', '/health/.;/',           $V10, [], 426, 'http-version'],
+    ['a path parameter',           'floor_http11', 'GET', '/health/;x',            $V10, [], 404, undef],
     ['an encoded slash',           'floor_http11', 'GET', '/health%2f',           $V10, [], 426, 'http-version'],
     ['a broken escape',            'floor_http11', 'GET', '/health/%zz',          $V10, [], 426, 'http-version'],
     ['an encoded NUL',             'floor_http11', 'GET', '/health/%00',          $V10, [], 426, 'http-version'],
@@ -84,6 +102,11 @@ for my $case (@requests) {
     is json_of($answer)->{reason}, 'http-version', 'HTTP/0.9: refused';
     is json_of($answer)->{received}{http}, '0.9', 'HTTP/0.9: seen as such';
 }
+
+# A forward proxy is never redirected to this server's own https.
+is ask('floor_proxy', bytes('GET', "http://127.0.0.1:$other/redirect", $V11))->{status}, 426,
+  'a forward proxy request is not redirected';
+is ask('floor_proxy', bytes('GET', '/redirect', $V11))->{status}, 308, 'a request for this server is';
 
 # HTTP/2 meets the floor and keeps the connection to itself.
 is h2('floor_http2', '/plain')->{status}, 200, 'HTTP/2 meets the floor';

@@ -31,6 +31,12 @@ for my $case (@requests) {
     is json_of($answer)->{reason}, $reason, "$name: reason" if $reason;
 }
 
+for my $body ('x' x 10, 'x' x 100_000) {
+    my $answer = h2('routes', '/ws', body => $body);
+    is $answer->{status}, 426, 'a body of ' . length($body) . ' bytes: status';
+    is json_of($answer)->{reason}, 'websocket-missing', 'a body: reason';
+}
+
 {
     my $answer = h2('routes', '/ws', fields => ['accept: text/plain']);
     is field($answer, 'content-type'), 'text/plain; charset=utf-8', 'the form is negotiated';

@@ -24,6 +24,7 @@ my @requests = (
     ['the index file that mod_dir chooses', '/dir/',     [], 426, 'index.html'],
     ['a file beside it',               '/dir/other.html', [], 200],
     ['.htaccess',                      '/htaccess/x',    [], 426, '.htaccess'],
+    ['a file function in .htaccess is refused', '/htaccess-file/x', [], 500],
     ['an exception in .htaccess',      '/htaccess/x',    ['X-Probe: yes'], 200],
     ['a mistake in .htaccess',         '/htaccess-bad/x', [], 500],
     ['a pattern',                      '/matched',       [], 426, '^/match(ed)?$'],
@@ -43,6 +44,7 @@ for my $case (@requests) {
 
 is get('routes', '/includes.shtml')->{body}, "endpoint\n", 'the subrequest shows the file';
 like json_of(get('routes', '/if'))->{policy}, qr{^<If> extra\.conf:\d+$}, '<If> is named by where it stands';
+like json_of(get('routes', '/elseif'))->{policy}, qr{^<ElseIf> extra\.conf:\d+$}, '<ElseIf> too';
 like log_line('error_log', qr{htaccess-bad.*UpgradeRequire}), qr{'HTTP/3' is refused, because this httpd cannot see HTTP/3; write HTTP/2},
   'a mistake in .htaccess is explained in the log';
 

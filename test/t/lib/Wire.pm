@@ -130,13 +130,15 @@ sub json_of {
 }
 
 # One HTTP/2 request by python3-h2: { status, fields, body, reset }. tls => 1 for TLS,
-# otherwise prior knowledge; connect => 1 for an extended CONNECT.
+# otherwise prior knowledge; connect => 1 for an extended CONNECT; body => a string, whose
+# length is what counts, for a POST.
 sub h2 {
     my ($vhost, $path, %option) = @_;
     my @command = ('/usr/bin/python3', dirname(__FILE__) . '/../clients/http2_request.py',
         '--port', port_of($vhost), '--path', $path);
     push @command, '--tls' if $option{tls};
     push @command, '--connect' if $option{connect};
+    push @command, '--method', 'POST', '--body', length $option{body} if defined $option{body};
     push @command, map { ('--field', $_) } @{ $option{fields} || [] };
     open my $pipe, '-|', @command or die "python3: $!";
     my $output = do { local $/; <$pipe> };
