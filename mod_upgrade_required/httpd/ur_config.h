@@ -40,7 +40,9 @@ enum ur_http2_choice {
     X(enum ur_http2_choice, http2_answer)                                                      \
     X(const char *, guide)                                                                     \
     X(const ap_expr_info_t *, message)                                                         \
-    X(const char *, name)
+    X(const char *, name)                                                                      \
+    X(const struct ur_origins *, origins)                                                      \
+    X(const struct ur_words *, subprotocols)
 
 /* A requirement with its exceptions; the two are inherited together. */
 struct ur_rule {

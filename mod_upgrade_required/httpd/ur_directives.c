@@ -2,6 +2,7 @@
 
 #include "httpd/ur_config.h"
 #include "httpd/ur_module.h"
+#include "values/ur_origin.h"
 #include "values/ur_url.h"
 
 #include <ap_expr.h>
@@ -292,6 +293,90 @@ static const char *set_http2_answer(cmd_parms *cmd, void *dir, const char *word)
     return error;
 }
 
+/* What a handshake may ask for */
+
+/* The two directives have no use for a server as a whole: WebSockets are routes. */
+static const char *enter_route(cmd_parms *cmd, void *dir)
+{
+    if (!cmd->path) {
+        return apr_pstrcat(
+            cmd->pool, cmd->cmd->name,
+            ": stands in <Location>, <Directory>, <Files>, <If> or .htaccess only", NULL);
+    }
+    return enter_section(cmd, dir);
+}
+
+/* The words, "any" standing alone for none of them. */
+static const char *parse_words(cmd_parms *cmd, int argc, char *const argv[],
+                               struct ur_words *words)
+{
+    struct ur_span *spans = apr_palloc(cmd->pool, sizeof *spans * (size_t)(argc ? argc : 1));
+
+    if (argc == 0) {
+        return apr_pstrcat(cmd->pool, cmd->cmd->name, ": needs at least one word", NULL);
+    }
+    *words = (struct ur_words){0, spans};
+    if (argc == 1 && ap_cstr_casecmp(argv[0], "any") == 0) {
+        return NULL;
+    }
+    for (int i = 0; i < argc; i++) {
+        if (has_control(argv[i])) {
+            return complain_control(cmd, argv[i]);
+        }
+        if (ap_cstr_casecmp(argv[i], "any") == 0) {
+            return complain(cmd, argv[i], "stands alone: it accepts everything");
+        }
+        spans[words->count++] = ur_span_of(argv[i]);
+    }
+    return NULL;
+}
+
+static const char *set_origin(cmd_parms *cmd, void *dir, int argc, char *const argv[])
+{
+    struct ur_dir_config *config = dir;
+    struct ur_origins *origins = apr_pcalloc(cmd->pool, sizeof *origins);
+    struct ur_words words;
+    struct ur_span *listed = apr_palloc(cmd->pool, sizeof *listed * (size_t)(argc ? argc : 1));
+    const char *error = enter_route(cmd, dir);
+
+    if (!error) {
+        error = parse_words(cmd, argc, argv, &words);
+    }
+    origins->listed.words = listed;
+    for (size_t i = 0; !error && i < words.count; i++) {
+        if (ur_span_is(words.words[i], UR_SPAN("same"))) {
+            origins->same = true;
+            continue;
+        }
+        error = ur_origin_complaint(words.words[i]);
+        if (error) {
+            return complain(cmd, argv[i], error);
+        }
+        listed[origins->listed.count++] = words.words[i];
+    }
+    config->origins = origins;
+    return error;
+}
+
+static const char *set_protocol(cmd_parms *cmd, void *dir, int argc, char *const argv[])
+{
+    struct ur_dir_config *config = dir;
+    struct ur_words *words = apr_pcalloc(cmd->pool, sizeof *words);
+    const char *error = enter_route(cmd, dir);
+
+    if (!error) {
+        error = parse_words(cmd, argc, argv, words);
+    }
+    for (size_t i = 0; !error && i < words->count; i++) {
+        if (*ap_scan_http_token(argv[i]) || !*argv[i]) {
+            return complain(cmd, argv[i],
+                            "is no name of a subprotocol; write a token such as chat.v2");
+        }
+    }
+    config->subprotocols = words;
+    return error;
+}
+
 /* Texts */
 
 /* The URL is sent inside <> in a Link field and in an HTML attribute. */
@@ -381,5 +466,9 @@ const command_rec ur_directives[] = {
                  "on (default), or off: no Upgrade field in answers, and 403 instead of 426"),
     AP_INIT_TAKE1("UpgradeHTTP2Answer", set_http2_answer, NULL, ANYWHERE,
                   "426 (default), 403 or reset: what a refused HTTP/2 request gets"),
+    AP_INIT_TAKE_ARGV("UpgradeWebSocketOrigin", set_origin, NULL, ANYWHERE,
+                      "any (default), same, or the origins whose pages may open a WebSocket"),
+    AP_INIT_TAKE_ARGV("UpgradeWebSocketProtocol", set_protocol, NULL, ANYWHERE,
+                      "any (default), or the subprotocols of which a handshake must offer one"),
     {.name = NULL},
 };

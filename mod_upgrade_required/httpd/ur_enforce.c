@@ -28,6 +28,16 @@ static inline bool is_met(request_rec *r, const struct ur_policy *policy)
                          ur_request_http(r));
 }
 
+static void read_handshake(struct trial *trial)
+{
+    struct ur_handshake *handshake = &trial->handshake;
+
+    ur_request_handshake(trial->r, handshake);
+    handshake->subprotocols = trial->settings->subprotocols;
+    handshake->origins = trial->settings->origins;
+    handshake->tls = handshake->origins && ur_request_tls(trial->r) != UR_TLS_NONE;
+}
+
 static void judge(struct trial *trial)
 {
     const struct ur_policy *policy = &trial->rule->policy;
@@ -37,7 +47,7 @@ static void judge(struct trial *trial)
         facts.tls = ur_request_tls(trial->r);
     }
     if (policy->websocket) {
-        ur_request_handshake(trial->r, &trial->handshake);
+        read_handshake(trial);
     }
     trial->judgement = ur_judge(policy, &facts);
 }
@@ -166,6 +176,10 @@ static int refuse(struct trial *trial)
         .name = ur_span_of(trial->name),
         .guide = ur_span_of(settings->guide),
         .message = message_of(r, settings->message),
+        .subprotocols = settings->subprotocols,
+        .evidence = trial->judgement.reason == UR_REASON_WEBSOCKET_STRIPPED
+                        ? ur_request_evidence(r)
+                        : 0,
         .offers_http2 = ur_request_offers_http2(r, trial->tls),
         .advertise = settings->advertise != UR_SWITCH_OFF,
         .http2_answer = http2_answer_of(settings),

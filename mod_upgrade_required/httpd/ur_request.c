@@ -73,6 +73,21 @@ void ur_request_handshake(const request_rec *r, struct ur_handshake *handshake)
     handshake->connection = field(r, "Connection");
     handshake->version = field(r, "Sec-WebSocket-Version");
     handshake->key = field(r, "Sec-WebSocket-Key");
+    handshake->origin = field(r, "Origin");
+    handshake->protocol = field(r, "Sec-WebSocket-Protocol");
+    handshake->host = field(r, "Host");
+}
+
+unsigned ur_request_evidence(const request_rec *r)
+{
+    unsigned evidence = 0;
+
+    for (size_t i = 0; ur_evidence_name(i); i++) {
+        if (apr_table_get(r->headers_in, ur_evidence_name(i))) {
+            evidence |= 1U << i;
+        }
+    }
+    return evidence;
 }
 
 struct ur_span ur_request_accept(const request_rec *r)

@@ -20,8 +20,12 @@ static inline enum ur_http ur_request_http(const request_rec *r)
     return ur_http_from_number(r->proto_num);
 }
 
-/* The facts of section 5 of RFC 6455. The spans are the request's own fields. */
+/* What the request says of an opening handshake; the spans are its own fields. What would be
+ * accepted (origins, subprotocols) is the caller's to fill in, and tls where origins are. */
 void ur_request_handshake(const request_rec *r, struct ur_handshake *handshake);
+
+/* Which of the fields of ur_evidence_name() came: bit i for the i-th. */
+unsigned ur_request_evidence(const request_rec *r);
 
 /* Accept, absent where the client sent none. */
 struct ur_span ur_request_accept(const request_rec *r);

@@ -1,6 +1,7 @@
 #include "judgement/ur_handshake.h"
 
 #include "values/ur_list.h"
+#include "values/ur_origin.h"
 #include "values/ur_wskey.h"
 
 static const struct ur_span WEBSOCKET = {"websocket", 9};
@@ -19,6 +20,40 @@ static bool was_stripped(const struct ur_handshake *handshake, bool names_websoc
         return true;
     }
     return names_upgrade && !ur_span_present(handshake->upgrade);
+}
+
+/* Only browsers are bound to tell the truth here, and they always send the field: it guards
+ * their users, not the server (RFC 6455, 10.2). */
+static bool origin_allowed(const struct ur_handshake *handshake)
+{
+    const struct ur_origins *origins = handshake->origins;
+
+    if (!origins || (!origins->same && !origins->listed.count) ||
+        !ur_span_present(handshake->origin)) {
+        return true;
+    }
+    if (origins->same && ur_origin_is_own(handshake->origin, handshake->tls, handshake->host)) {
+        return true;
+    }
+    for (size_t i = 0; i < origins->listed.count; i++) {
+        if (ur_origin_same(handshake->origin, origins->listed.words[i])) {
+            return true;
+        }
+    }
+    return false;
+}
+
+/* Names of subprotocols compare as they are written (RFC 6455, 4.1). */
+static bool subprotocol_offered(const struct ur_handshake *handshake)
+{
+    const struct ur_words *accepted = handshake->subprotocols;
+
+    for (size_t i = 0; accepted && i < accepted->count; i++) {
+        if (ur_list_has_exactly(handshake->protocol, accepted->words[i])) {
+            return true;
+        }
+    }
+    return !accepted || !accepted->count;
 }
 
 enum ur_reason ur_handshake_judge(const struct ur_handshake *handshake)
@@ -44,7 +79,45 @@ enum ur_reason ur_handshake_judge(const struct ur_handshake *handshake)
     if (!ur_span_is(ur_span_trim(handshake->version), VERSION)) {
         return UR_REASON_WEBSOCKET_VERSION;
     }
-    return ur_wskey_valid(handshake->key) ? UR_REASON_NONE : UR_REASON_WEBSOCKET_KEY;
+    if (!ur_wskey_valid(handshake->key)) {
+        return UR_REASON_WEBSOCKET_KEY;
+    }
+    if (!origin_allowed(handshake)) {
+        return UR_REASON_WEBSOCKET_ORIGIN;
+    }
+    return subprotocol_offered(handshake) ? UR_REASON_NONE : UR_REASON_WEBSOCKET_SUBPROTOCOL;
+}
+
+const char *ur_evidence_name(size_t i)
+{
+    /* The last ones are Connection as some appliances leave it behind. */
+    static const char *const names[] = {"Sec-WebSocket-Key",
+                                        "Sec-WebSocket-Version",
+                                        "Upgrade",
+                                        "Connection",
+                                        "Via",
+                                        "Forwarded",
+                                        "X-Forwarded-For",
+                                        "X-Forwarded-Host",
+                                        "X-Forwarded-Proto",
+                                        "X-Forwarded-Port",
+                                        "X-Forwarded-Server",
+                                        "X-Real-IP",
+                                        "X-Cnection",
+                                        "Cneonction",
+                                        "nnCoection",
+                                        "X-Connection"};
+
+    _Static_assert(sizeof names / sizeof names[0] <= UR_EVIDENCE_MAX, "one bit for each");
+    return i < sizeof names / sizeof names[0] ? names[i] : NULL;
+}
+
+bool ur_handshake_asks(const struct ur_handshake *handshake)
+{
+    return ur_list_has(handshake->upgrade, WEBSOCKET) ||
+           (!ur_span_present(handshake->upgrade) &&
+            ur_list_has(handshake->connection, UPGRADE)) ||
+           ur_span_present(handshake->key) || ur_span_present(handshake->version);
 }
 
 bool ur_handshake_asks_switch(const struct ur_handshake *handshake)

@@ -5,6 +5,18 @@
 #include "values/ur_protocol.h"
 #include "values/ur_span.h"
 
+/* Words of the administrator. */
+struct ur_words {
+    size_t count;
+    const struct ur_span *words;
+};
+
+/* Which origins may open a WebSocket. The zero value: all of them. */
+struct ur_origins {
+    bool same; /* the one that pages of this server have */
+    struct ur_words listed;
+};
+
 /* The facts of a request that bear on a WebSocket opening handshake (RFC 6455, 4.2.1;
  * RFC 8441 over HTTP/2, where httpd shows the extended CONNECT as a GET with the same
  * fields). A field that came several times is one comma-joined value. */
@@ -16,10 +28,29 @@ struct ur_handshake {
     struct ur_span connection; /* Connection */
     struct ur_span version;    /* Sec-WebSocket-Version */
     struct ur_span key;        /* Sec-WebSocket-Key */
+    struct ur_span origin;     /* Origin; programs need not send one */
+    struct ur_span protocol;   /* Sec-WebSocket-Protocol */
+    struct ur_span host;       /* Host */
+    bool tls;                  /* the request came over TLS */
+
+    const struct ur_origins *origins; /* accepted; NULL: all */
+    const struct ur_words
+        *subprotocols; /* one must be offered; NULL or no words: none need be */
 };
+
+/* Fields whose presence tells what became of a handshake on its way: what is left of it, and
+ * what proxies add. A closed list, so that the names may be shown. */
+#define UR_EVIDENCE_MAX 16
+
+/* The name of the i-th of these fields, NULL behind the last. Static string. */
+const char *ur_evidence_name(size_t i);
 
 /* UR_REASON_NONE for a valid handshake, else the reason of the first rule it fails. */
 enum ur_reason ur_handshake_judge(const struct ur_handshake *handshake);
+
+/* Whether the client means to open a WebSocket, well or badly. An offer of h2c alone is
+ * not meant so. */
+bool ur_handshake_asks(const struct ur_handshake *handshake);
 
 /* Whether the client asks for any change of protocol, WebSocket or other, even if it
  * asks badly. Such a request is never redirected. */

@@ -15,8 +15,13 @@ static const struct ur_reason_row rows[UR_REASONS] = {
     [UR_REASON_WEBSOCKET_STRIPPED] = {426, true, "websocket-stripped",
         "This resource is a WebSocket endpoint. The request carries parts of an opening "
         "handshake, but Upgrade: websocket and Connection: Upgrade did not arrive together.",
-        "A proxy between the client and this server removes these fields, or the client leaves "
-        "one of them out. Configure the proxy to forward Upgrade and Connection."},
+        "A proxy between the client and this server removes these hop-by-hop fields; "
+        "it has to send them on:\n"
+        "nginx: proxy_http_version 1.1; proxy_set_header Upgrade $http_upgrade; "
+        "proxy_set_header Connection \"upgrade\";\n"
+        "HAProxy: mode http, without option httpclose and without http-request del-header "
+        "for Upgrade or Connection\n"
+        "httpd 2.4.47 or later: ProxyPass /path http://this-server/path upgrade=websocket"},
     [UR_REASON_WEBSOCKET_MISSING] = {426, true, "websocket-missing",
         "This resource is a WebSocket endpoint. The request was a plain HTTP/%h %m.",
         "Connect with a WebSocket client."},
@@ -37,6 +42,12 @@ static const struct ur_reason_row rows[UR_REASONS] = {
     [UR_REASON_WEBSOCKET_KEY] = {400, true, "websocket-key",
         "The WebSocket opening handshake has no valid Sec-WebSocket-Key.",
         "Send exactly one Sec-WebSocket-Key: 16 random bytes in base64."},
+    [UR_REASON_WEBSOCKET_ORIGIN] = {403, true, "websocket-origin",
+        "Pages of the request's origin may not open this WebSocket.",
+        "Open it from a page of an allowed origin, or have the administrator allow this one."},
+    [UR_REASON_WEBSOCKET_SUBPROTOCOL] = {400, true, "websocket-subprotocol",
+        "The WebSocket opening handshake offers no subprotocol that is accepted here.",
+        "Offer one of the accepted subprotocols in Sec-WebSocket-Protocol."},
 };
 /* clang-format on */
 

@@ -51,13 +51,11 @@ enum { JSON = 1 << 0, HTML = 1 << 1, TEXT = 1 << 2, ALL = JSON | HTML | TEXT };
 
 /* In which formats a byte stands for itself. Most text is such bytes, and they go out in
  * runs: one look at this table is all that each of them costs. */
-static const unsigned char plain[256] =
-    {
-        [0x20] = ALL,          [0x21] = ALL,          ['"'] = TEXT,
-        [0x23 ... 0x25] = ALL, ['&'] = JSON | TEXT,   ['\''] = JSON | TEXT,
-        [0x28 ... 0x3B] = ALL, ['<'] = JSON | TEXT,   ['='] = ALL,
-        ['>'] = JSON | TEXT,   [0x3F ... 0x5B] = ALL, ['\\'] = HTML | TEXT,
-        [0x5D ... 0x7E] = ALL,
+static const unsigned char plain[256] = {
+    ['\n'] = HTML,         [0x20] = ALL,          [0x21] = ALL,         ['"'] = TEXT,
+    [0x23 ... 0x25] = ALL, ['&'] = JSON | TEXT,   ['\''] = JSON | TEXT, [0x28 ... 0x3B] = ALL,
+    ['<'] = JSON | TEXT,   ['='] = ALL,           ['>'] = JSON | TEXT,  [0x3F ... 0x5B] = ALL,
+    ['\\'] = HTML | TEXT,  [0x5D ... 0x7E] = ALL,
 };
 
 static void write_json_unicode(struct ur_buf *buf, unsigned char c)

@@ -9,7 +9,8 @@
 /* The inside of a JSON string (RFC 8259, 7). */
 void ur_escape_json(struct ur_buf *buf, struct ur_span text);
 
-/* HTML text or the inside of a quoted attribute. Control characters become U+FFFD. */
+/* HTML text or the inside of a quoted attribute. Control characters become U+FFFD, except
+ * line ends. */
 void ur_escape_html(struct ur_buf *buf, struct ur_span text);
 
 /* Plain text: control characters, line ends too, become U+FFFD, so that foreign text

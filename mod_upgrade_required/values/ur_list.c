@@ -1,5 +1,7 @@
 #include "values/ur_list.h"
 
+#include <string.h>
+
 /* Length of the first member, that is, the distance to the comma that ends it. */
 static size_t member_length(struct ur_span list)
 {
@@ -44,6 +46,18 @@ bool ur_list_has(struct ur_span list, struct ur_span word)
 
     while (ur_list_next(&list, &member)) {
         if (ur_span_is(member, word)) {
+            return true;
+        }
+    }
+    return false;
+}
+
+bool ur_list_has_exactly(struct ur_span list, struct ur_span word)
+{
+    struct ur_span member;
+
+    while (ur_list_next(&list, &member)) {
+        if (member.len == word.len && memcmp(member.at, word.at, word.len) == 0) {
             return true;
         }
     }

@@ -16,6 +16,9 @@ bool ur_list_next(struct ur_span *rest, struct ur_span *member);
  * "websocket;x=1" are not "websocket". */
 bool ur_list_has(struct ur_span list, struct ur_span word);
 
+/* The same, but case counts. */
+bool ur_list_has_exactly(struct ur_span list, struct ur_span word);
+
 /* How many members there are, empty ones not counted. */
 size_t ur_list_count(struct ur_span list);
 

@@ -4,11 +4,29 @@
 
 /* Longer than any template with its words filled in; a message of the administrator is
  * not copied here. */
-#define SENTENCE_MAX 384
+#define SENTENCE_MAX 768
 
 static struct ur_span text_of(const struct ur_buf *buf)
 {
     return (struct ur_span){buf->at, ur_buf_full(buf) ? buf->size : buf->len};
+}
+
+/* What only one reason has to tell. */
+static void tell_more(struct ur_account *account)
+{
+    const struct ur_refusal *refusal = account->refusal;
+
+    if (refusal->judgement.reason == UR_REASON_WEBSOCKET_SUBPROTOCOL && refusal->subprotocols) {
+        account->subprotocols = *refusal->subprotocols;
+    }
+    if (refusal->judgement.reason != UR_REASON_WEBSOCKET_STRIPPED) {
+        return;
+    }
+    for (size_t i = 0; ur_evidence_name(i); i++) {
+        if (refusal->evidence & (1U << i)) {
+            account->evidence[account->evidence_count++] = ur_evidence_name(i);
+        }
+    }
 }
 
 void ur_body_write(enum ur_media media, const struct ur_refusal *refusal,
@@ -32,6 +50,8 @@ void ur_body_write(enum ur_media media, const struct ur_refusal *refusal,
     account.hint = text_of(&hint);
     account.required_count = ur_policy_words(refusal->policy, account.required);
     account.upgrades_count = ur_reply_upgrades(refusal, account.upgrades);
+
+    tell_more(&account);
 
     switch (media) {
     case UR_MEDIA_HTML:

@@ -14,6 +14,9 @@ struct ur_account {
     size_t required_count;
     const char *upgrades[UR_UPGRADES_MAX];
     size_t upgrades_count;
+    const char *evidence[UR_EVIDENCE_MAX];
+    size_t evidence_count;
+    struct ur_words subprotocols; /* count 0: not to be told */
 };
 
 void ur_body_json(const struct ur_account *account, struct ur_buf *out);

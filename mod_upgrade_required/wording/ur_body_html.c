@@ -12,7 +12,8 @@ static const char STYLE[] =
     "body{margin:0;background:var(--bg);color:var(--fg);font:1rem/1.6 system-ui,sans-serif}"
     "main{max-width:42rem;margin:0 auto;padding:3rem 1.25rem}"
     "h1{font-size:1.6rem;line-height:1.3;margin:0 0 1rem}h1 span{color:var(--soft)}"
-    ".hint{border-left:.25rem solid var(--link);padding-left:1rem}"
+    ".hint{border-left:.25rem solid var(--link);padding-left:1rem;white-space:pre-line;"
+    "overflow-wrap:anywhere}"
     "dl{display:grid;grid-template-columns:max-content 1fr;gap:.35rem 1.25rem;"
     "border-top:1px solid var(--line);padding-top:1.25rem;margin-top:2rem}"
     "dt{color:var(--soft)}dd{margin:0;overflow-wrap:anywhere}a{color:var(--link)}";
@@ -31,6 +32,16 @@ static void term(struct ur_buf *out, const char *name)
     ur_buf_literal(out, "</dt><dd>");
 }
 
+static void accepted(struct ur_buf *out, const struct ur_words *subprotocols)
+{
+    term(out, "Accepted");
+    for (size_t i = 0; i < subprotocols->count; i++) {
+        ur_buf_string(out, i ? ", " : "");
+        ur_escape_html(out, subprotocols->words[i]);
+    }
+    ur_buf_literal(out, "</dd>\n");
+}
+
 static void facts(struct ur_buf *out, const struct ur_account *account)
 {
     ur_buf_literal(out, "<dl>\n");
@@ -46,6 +57,14 @@ static void facts(struct ur_buf *out, const struct ur_account *account)
     term(out, "Received");
     ur_body_received(out, account->refusal);
     ur_buf_literal(out, "</dd>\n");
+    if (account->evidence_count) {
+        term(out, "Evidence");
+        ur_body_words(out, account->evidence, account->evidence_count);
+        ur_buf_literal(out, "</dd>\n");
+    }
+    if (account->subprotocols.count) {
+        accepted(out, &account->subprotocols);
+    }
     term(out, "Upgrade to");
     ur_body_words(out, account->upgrades, account->upgrades_count);
     ur_buf_literal(out, "</dd>\n</dl>\n");

@@ -32,6 +32,15 @@ static void array(struct ur_buf *out, struct ur_span opening, const char *const 
     ur_buf_literal(out, "]");
 }
 
+static void spans(struct ur_buf *out, struct ur_span opening, const struct ur_words *words)
+{
+    ur_buf_bytes(out, opening.at, opening.len);
+    for (size_t i = 0; i < words->count; i++) {
+        string(out, i ? UR_SPAN(",\"") : UR_SPAN("\""), words->words[i]);
+    }
+    ur_buf_literal(out, "]");
+}
+
 static void received(struct ur_buf *out, const struct ur_refusal *refusal)
 {
     const char *tls = ur_tls_version(refusal->tls);
@@ -61,6 +70,12 @@ void ur_body_json(const struct ur_account *account, struct ur_buf *out)
     array(out, UR_SPAN(",\n \"required\":["), account->required, account->required_count);
     received(out, refusal);
     array(out, UR_SPAN(",\n \"upgrade\":["), account->upgrades, account->upgrades_count);
+    if (account->evidence_count) {
+        array(out, UR_SPAN(",\n \"evidence\":["), account->evidence, account->evidence_count);
+    }
+    if (account->subprotocols.count) {
+        spans(out, UR_SPAN(",\n \"subprotocols\":["), &account->subprotocols);
+    }
     string(out, MEMBER("hint"), account->hint);
     optional(out, MEMBER("upgrade_guide"), refusal->guide);
     ur_buf_literal(out, "}\n");

@@ -19,7 +19,9 @@ void ur_body_text(const struct ur_account *account, struct ur_buf *out)
     ur_buf_number(out, (unsigned)account->reply->status);
     line(out, " ", ur_span_of(account->reply->title));
     line(out, "\n", account->detail);
-    line(out, "\nWhat to do: ", account->hint);
+    ur_buf_literal(out, "\nWhat to do: ");
+    ur_buf_bytes(out, account->hint.at, account->hint.len); /* our own words, lines and all */
+    ur_buf_literal(out, "\n");
     line(out, "Guide:      ", refusal->guide);
     line(out, "\nReason:     ", ur_span_of(account->reason));
     line(out, "Policy:     ", refusal->name);
@@ -27,6 +29,14 @@ void ur_body_text(const struct ur_account *account, struct ur_buf *out)
     ur_body_words(out, account->required, account->required_count);
     ur_buf_literal(out, "\nReceived:   ");
     ur_body_received(out, refusal);
+    if (account->evidence_count) {
+        ur_buf_literal(out, "\nEvidence:   ");
+        ur_body_words(out, account->evidence, account->evidence_count);
+    }
+    for (size_t i = 0; i < account->subprotocols.count; i++) {
+        ur_buf_string(out, i ? ", " : "\nAccepted:   ");
+        ur_escape_text(out, account->subprotocols.words[i]);
+    }
     ur_buf_literal(out, "\nUpgrade to: ");
     ur_body_words(out, account->upgrades, account->upgrades_count);
     ur_buf_literal(out, "\n");

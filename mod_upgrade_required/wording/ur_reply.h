@@ -16,14 +16,16 @@ enum ur_http2_answer {
 struct ur_refusal {
     const struct ur_policy *policy;
     struct ur_judgement judgement;
-    enum ur_tls tls;        /* seen */
-    enum ur_http http;      /* seen */
-    struct ur_span method;  /* one that httpd knows, or absent */
-    struct ur_span name;    /* the policy's */
-    struct ur_span guide;   /* URL, or absent */
-    struct ur_span message; /* replaces the detail, or absent */
-    bool offers_http2;      /* the virtual host speaks HTTP/2 on this kind of connection */
-    bool advertise;         /* Upgrade may be sent */
+    enum ur_tls tls;                     /* seen */
+    enum ur_http http;                   /* seen */
+    struct ur_span method;               /* one that httpd knows, or absent */
+    struct ur_span name;                 /* the policy's */
+    struct ur_span guide;                /* URL, or absent */
+    struct ur_span message;              /* replaces the detail, or absent */
+    const struct ur_words *subprotocols; /* accepted; told with websocket-subprotocol only */
+    unsigned evidence; /* bit i: ur_evidence_name(i) came; told with websocket-stripped only */
+    bool offers_http2; /* the virtual host speaks HTTP/2 on this kind of connection */
+    bool advertise;    /* Upgrade may be sent */
     enum ur_http2_answer http2_answer;
 };
 

@@ -16,6 +16,8 @@ my @sound = (
     'UpgradeFloorExcept "%{REQUEST_URI} == \'/x\'"',
     "<Location /x>\nUpgradeRequire TLS\nUpgradeExcept \"-R '192.0.2.0/24'\"\nUpgradeExcept true\n</Location>",
     "<If \"true\">\nUpgradeRequire none\n</If>",
+    "<Location /x>\nUpgradeWebSocketOrigin any\nUpgradeWebSocketProtocol any\n</Location>",
+    "<Location /x>\nUpgradeWebSocketOrigin same https://a.example http://b.example:8080 null\nUpgradeWebSocketProtocol chat.v2 mqtt\n</Location>",
     "<Files x>\nUpgradeMode off\n</Files>",
     "<Directory />\nUpgradeMode enforce\nUpgradeName a.b-c_d/e:f\n</Directory>",
     'UpgradeGuide https://example.com/guide?a=b',
@@ -30,6 +32,17 @@ my @sound = (
 
 # [configuration, what the message must say]
 my @mistakes = (
+    ['UpgradeWebSocketOrigin same', 'stands in <Location>, <Directory>'],
+    ['UpgradeWebSocketProtocol chat', 'stands in <Location>, <Directory>'],
+    map({ ["<Location /x>\n$_->[0]\n</Location>", $_->[1]] }
+        ['UpgradeWebSocketOrigin', 'needs at least one word'],
+        ['UpgradeWebSocketOrigin any same', "'any' stands alone"],
+        ['UpgradeWebSocketOrigin example.com', "UpgradeWebSocketOrigin: 'example.com' is no origin; write any, same, null"],
+        ['UpgradeWebSocketOrigin https://example.com/', 'is no origin'],
+        ["UpgradeWebSocketOrigin \"https://\x01\"", 'contains a control character'],
+        ['UpgradeWebSocketProtocol "two words"', "'two words' is no name of a subprotocol"],
+        ['UpgradeWebSocketProtocol a,b', "'a,b' is no name of a subprotocol"],
+        ['UpgradeWebSocketProtocol any chat', "'any' stands alone"]),
     ['UpgradeFloor', 'UpgradeFloor: needs none, or at most one of each'],
     ['UpgradeFloor TLS TLS/1.2', "UpgradeFloor: 'TLS/1.2' is the second word of its family"],
     ['UpgradeRequire HTTP/1.1 HTTP/2', "UpgradeRequire: 'HTTP/2' is the second word of its family"],
@@ -92,7 +105,7 @@ for my $mistake (@mistakes) {
 {
     my ($status, $output) = $server->configure('')->httpd('-L');
     my %listed = map { $_ => 1 } $output =~ /^(Upgrade\w+) \(/gm;
-    is scalar keys %listed, 11, 'httpd -L lists every directive';
+    is scalar keys %listed, 13, 'httpd -L lists every directive';
 }
 
 # The shipped configuration

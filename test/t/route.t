@@ -102,6 +102,20 @@ like log_line('error_log', qr{htaccess-bad.*UpgradeRequire}), qr{'HTTP/3' is ref
         ['key twice', 'GET /ws HTTP/1.1', [@both, @rest, $rest[1]], 400, 'websocket-key'],
         ['key of 15 bytes', 'GET /ws HTTP/1.1', [@both, $rest[0], 'Sec-WebSocket-Key: dGhlIHNhbXBsZSBub25j'], 400, 'websocket-key'],
     );
+    my @good = (@both, @rest);
+    my $port = port_of('routes');
+    push @handshakes, (
+        ['an allowed origin', 'GET /origin HTTP/1.1', [@good, 'Origin: https://app.example.com'], 200],
+        ['the same origin', 'GET /origin HTTP/1.1', [@good, "Origin: http://localhost"], 200],
+        ['the same origin over TLS', 'GET /origin HTTP/1.1', [@good, "Origin: https://localhost"], 403, 'websocket-origin'],
+        ['another origin', 'GET /origin HTTP/1.1', [@good, 'Origin: https://evil.example'], 403, 'websocket-origin'],
+        ['no origin', 'GET /origin HTTP/1.1', [@good], 200],
+        ['any origin', 'GET /origin/any HTTP/1.1', [@good, 'Origin: https://evil.example'], 200],
+        ['an accepted subprotocol', 'GET /protocol HTTP/1.1', [@good, 'Sec-WebSocket-Protocol: x, chat.v1'], 200],
+        ['no subprotocol', 'GET /protocol HTTP/1.1', [@good], 400, 'websocket-subprotocol'],
+        ['another subprotocol', 'GET /protocol HTTP/1.1', [@good, 'Sec-WebSocket-Protocol: x'], 400, 'websocket-subprotocol'],
+    );
+    is_deeply json_of(get('routes', '/protocol', @good))->{subprotocols}, ['chat.v2', 'chat.v1'], 'the accepted ones are told';
     for my $case (@handshakes) {
         my ($name, $line, $lines, $status, $reason) = @$case;
         my $answer = ask('routes', join "\r\n", $line, 'Host: localhost', @$lines, '', '');
@@ -110,6 +124,19 @@ like log_line('error_log', qr{htaccess-bad.*UpgradeRequire}), qr{'HTTP/3' is ref
         is field($answer, 'Sec-WebSocket-Version'), '13', "handshake, $name: version" if $status != 200;
         is field($answer, 'Allow'), ($status == 405 ? 'GET' : undef), "handshake, $name: Allow";
     }
+}
+
+# A proxy took the hop-by-hop fields away: the answer names what is left, and the cure.
+{
+    my $answer = get('routes', '/ws', 'Sec-WebSocket-Version: 13', 'Sec-WebSocket-Key: ' . WS_KEY, 'Via: 1.1 EcHo',
+        'X-Forwarded-For: 192.0.2.1', 'X-Cnection: Upgrade', 'X-Other: EcHo');
+    my $body = json_of($answer);
+    is $body->{reason}, 'websocket-stripped', 'stripped: reason';
+    is_deeply $body->{evidence}, ['Sec-WebSocket-Key', 'Sec-WebSocket-Version', 'Via', 'X-Forwarded-For', 'X-Cnection'],
+      'stripped: the evidence';
+    like $body->{hint}, qr/^$_/m, "stripped: the lines for $_" for 'nginx: ', 'HAProxy: ', 'httpd ';
+    unlike $answer->{body}, qr/EcHo|192\.0\.2\.1/, 'stripped: names, no values';
+    is json_of(get('routes', '/ws'))->{evidence}, undef, 'not stripped: no evidence';
 }
 
 # What meets the policy reaches a real backend and is answered by it.

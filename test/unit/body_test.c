@@ -83,6 +83,45 @@ static void check(enum ur_media media, const struct ur_refusal *refusal, const c
     free(body);
 }
 
+/* What only one reason tells: evidence by name, and the subprotocols, in each form. */
+static void check_more(void)
+{
+    static const struct ur_span names[] = {{"chat.v2", 7}, {"<b>", 3}};
+    static const struct ur_words accepted = {2, names};
+    static const struct {
+        enum ur_reason reason;
+        enum ur_media media;
+        const char *want;
+    } parts[] = {
+        {UR_REASON_WEBSOCKET_STRIPPED, UR_MEDIA_JSON,
+         "\"evidence\":[\"Sec-WebSocket-Key\",\"Via\"]"},
+        {UR_REASON_WEBSOCKET_STRIPPED, UR_MEDIA_JSON, "\\u000anginx: proxy_http_version 1.1;"},
+        {UR_REASON_WEBSOCKET_STRIPPED, UR_MEDIA_TEXT, "\nEvidence:   Sec-WebSocket-Key, Via\n"},
+        {UR_REASON_WEBSOCKET_STRIPPED, UR_MEDIA_TEXT, "\nHAProxy: mode http"},
+        {UR_REASON_WEBSOCKET_STRIPPED, UR_MEDIA_HTML, "<dd>Sec-WebSocket-Key, Via</dd>"},
+        {UR_REASON_WEBSOCKET_STRIPPED, UR_MEDIA_HTML,
+         "Connection &quot;upgrade&quot;;\nHAProxy"},
+        {UR_REASON_WEBSOCKET_SUBPROTOCOL, UR_MEDIA_JSON,
+         "\"subprotocols\":[\"chat.v2\",\"<b>\"]"},
+        {UR_REASON_WEBSOCKET_SUBPROTOCOL, UR_MEDIA_TEXT, "\nAccepted:   chat.v2, <b>\n"},
+        {UR_REASON_WEBSOCKET_SUBPROTOCOL, UR_MEDIA_HTML, "<dd>chat.v2, &lt;b&gt;</dd>"},
+    };
+
+    for (size_t i = 0; i < COUNT(parts); i++) {
+        struct ur_refusal refusal = plain;
+        char *body;
+
+        refusal.judgement.reason = parts[i].reason;
+        refusal.evidence = 1U << 0 | 1U << 4;
+        refusal.subprotocols = &accepted;
+        body = body_of(parts[i].media, &refusal);
+        if (!ok(strstr(body, parts[i].want) != NULL, "part %zu", i)) {
+            printf("# %s", body);
+        }
+        free(body);
+    }
+}
+
 static void check_html(void)
 {
     char *body = body_of(UR_MEDIA_HTML, &old_tls);
@@ -119,6 +158,7 @@ int main(void)
     check(UR_MEDIA_TEXT, &plain, plain_text, "text");
     check(UR_MEDIA_TEXT, &old_tls, old_tls_text, "text, foreign text");
     check_html();
+    check_more();
     check_unknown_method();
     return tap_done();
 }

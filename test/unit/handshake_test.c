@@ -69,28 +69,120 @@ static const struct {
     {"version alone", NULL, NULL, "13", NULL, true},
 };
 
+static const struct ur_span LISTED[] = {{"https://app.example.com", 23}, {"null", 4}};
+static const struct ur_origins LIST = {false, {2, LISTED}};
+static const struct ur_origins SAME = {true, {0, NULL}};
+static const struct ur_origins BOTH = {true, {2, LISTED}};
+static const struct ur_origins ALL = {false, {0, NULL}};
+
+static const struct ur_span NAMES[] = {{"chat.v2", 7}, {"chat.v1", 7}};
+static const struct ur_words ACCEPTED = {2, NAMES};
+static const struct ur_words WHATEVER = {0, NULL};
+
+/* A handshake that keeps the first six rules. */
+static const struct {
+    const char *name;
+    const struct ur_origins *origins;
+    const struct ur_words *subprotocols;
+    const char *origin;
+    const char *protocol;
+    const char *reason;
+} offers[] = {
+    {"no rule", NULL, NULL, "https://evil.example", "x", "none"},
+    {"any", &ALL, &WHATEVER, "https://evil.example", NULL, "none"},
+    {"listed", &LIST, NULL, "https://app.example.com", NULL, "none"},
+    {"listed, its port written", &LIST, NULL, "HTTPS://App.Example.com:443", NULL, "none"},
+    {"listed null", &LIST, NULL, "null", NULL, "none"},
+    {"not listed", &LIST, NULL, "https://evil.example", NULL, "websocket-origin"},
+    {"another scheme", &LIST, NULL, "http://app.example.com", NULL, "websocket-origin"},
+    {"another port", &LIST, NULL, "https://app.example.com:8443", NULL, "websocket-origin"},
+    {"a suffix of the host", &LIST, NULL, "https://x.app.example.com", NULL,
+     "websocket-origin"},
+    {"a longer host", &LIST, NULL, "https://app.example.com.evil.example", NULL,
+     "websocket-origin"},
+    {"sent twice", &LIST, NULL, "https://app.example.com, https://app.example.com", NULL,
+     "websocket-origin"},
+    {"empty", &LIST, NULL, "", NULL, "websocket-origin"},
+    {"no Origin: not a browser", &LIST, NULL, NULL, NULL, "none"},
+    {"same", &SAME, NULL, "https://localhost:8443", NULL, "none"},
+    {"same host, another port", &SAME, NULL, "https://localhost", NULL, "websocket-origin"},
+    {"same host in clear", &SAME, NULL, "http://localhost:8443", NULL, "websocket-origin"},
+    {"null is not the same", &SAME, NULL, "null", NULL, "websocket-origin"},
+    {"same or listed", &BOTH, NULL, "https://app.example.com", NULL, "none"},
+    {"offered", NULL, &ACCEPTED, NULL, "x, chat.v1", "none"},
+    {"none offered", NULL, &ACCEPTED, NULL, NULL, "websocket-subprotocol"},
+    {"another offered", NULL, &ACCEPTED, NULL, "chat.v3", "websocket-subprotocol"},
+    {"case counts", NULL, &ACCEPTED, NULL, "Chat.V2", "websocket-subprotocol"},
+    {"origin before subprotocol", &LIST, &ACCEPTED, "https://evil.example", NULL,
+     "websocket-origin"},
+};
+
+/* Whether "asks" is true for the four fields of a request. */
+static const struct {
+    const char *name;
+    const char *upgrade, *connection, *version, *key;
+    bool asks;
+} meant[] = {
+    {"nothing", NULL, "keep-alive", NULL, NULL, false},
+    {"websocket", "h2c, websocket", NULL, NULL, NULL, true},
+    {"h2c", "h2c", "Upgrade", NULL, NULL, false},
+    {"Connection alone", NULL, "upgrade", NULL, NULL, true},
+    {"key alone", NULL, NULL, NULL, "x", true},
+    {"version alone", "h2c", "Upgrade", "13", NULL, true},
+};
+
+static void test_offers(void)
+{
+    for (size_t i = 0; i < COUNT(offers); i++) {
+        struct ur_handshake handshake = {.http = H1,
+                                         .get = true,
+                                         .upgrade = edge("websocket"),
+                                         .connection = edge("Upgrade"),
+                                         .version = edge("13"),
+                                         .key = edge(KEY),
+                                         .origin = edge(offers[i].origin),
+                                         .protocol = edge(offers[i].protocol),
+                                         .host = edge("localhost:8443"),
+                                         .tls = true,
+                                         .origins = offers[i].origins,
+                                         .subprotocols = offers[i].subprotocols};
+        is(ur_reason_row(ur_handshake_judge(&handshake))->word, offers[i].reason,
+           offers[i].name);
+    }
+}
+
 int main(void)
 {
     for (size_t i = 0; i < COUNT(cases); i++) {
-        struct ur_handshake handshake = {cases[i].http,
-                                         cases[i].get,
-                                         cases[i].body,
-                                         edge(cases[i].upgrade),
-                                         edge(cases[i].connection),
-                                         edge(cases[i].version),
-                                         edge(cases[i].key)};
+        struct ur_handshake handshake = {.http = cases[i].http,
+                                         .get = cases[i].get,
+                                         .body = cases[i].body,
+                                         .upgrade = edge(cases[i].upgrade),
+                                         .connection = edge(cases[i].connection),
+                                         .version = edge(cases[i].version),
+                                         .key = edge(cases[i].key)};
         is(ur_reason_row(ur_handshake_judge(&handshake))->word, cases[i].reason, cases[i].name);
     }
     for (size_t i = 0; i < COUNT(switches); i++) {
-        struct ur_handshake handshake = {H1,
-                                         true,
-                                         false,
-                                         edge(switches[i].upgrade),
-                                         edge(switches[i].connection),
-                                         edge(switches[i].version),
-                                         edge(switches[i].key)};
+        struct ur_handshake handshake = {.http = H1,
+                                         .get = true,
+                                         .upgrade = edge(switches[i].upgrade),
+                                         .connection = edge(switches[i].connection),
+                                         .version = edge(switches[i].version),
+                                         .key = edge(switches[i].key)};
         ok(ur_handshake_asks_switch(&handshake) == switches[i].asks, "asks: %s",
            switches[i].name);
     }
+    for (size_t i = 0; i < COUNT(meant); i++) {
+        struct ur_handshake handshake = {.http = H1,
+                                         .get = true,
+                                         .upgrade = edge(meant[i].upgrade),
+                                         .connection = edge(meant[i].connection),
+                                         .version = edge(meant[i].version),
+                                         .key = edge(meant[i].key)};
+        ok(ur_handshake_asks(&handshake) == meant[i].asks, "means a WebSocket: %s",
+           meant[i].name);
+    }
+    test_offers();
     return tap_done();
 }

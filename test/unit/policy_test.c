@@ -98,13 +98,12 @@ static void test_spelling(const char *text, const char *canonical, const char *c
 
 int main(void)
 {
-    static const struct ur_handshake valid = {UR_HTTP_1_1,
-                                              true,
-                                              false,
-                                              {"websocket", 9},
-                                              {"Upgrade", 7},
-                                              {"13", 2},
-                                              {"dGhlIHNhbXBsZSBub25jZQ==", 24}};
+    static const struct ur_handshake valid = {.http = UR_HTTP_1_1,
+                                              .get = true,
+                                              .upgrade = {"websocket", 9},
+                                              .connection = {"Upgrade", 7},
+                                              .version = {"13", 2},
+                                              .key = {"dGhlIHNhbXBsZSBub25jZQ==", 24}};
     static const struct ur_handshake plain = {.http = UR_HTTP_1_1, .get = true};
 
     for (size_t i = 0; i < COUNT(spellings); i++) {

@@ -19,6 +19,8 @@ static const struct {
     {UR_REASON_WEBSOCKET_BODY, "websocket-body", 400},
     {UR_REASON_WEBSOCKET_VERSION, "websocket-version", 426},
     {UR_REASON_WEBSOCKET_KEY, "websocket-key", 400},
+    {UR_REASON_WEBSOCKET_ORIGIN, "websocket-origin", 403},
+    {UR_REASON_WEBSOCKET_SUBPROTOCOL, "websocket-subprotocol", 400},
 };
 
 /* A percent sign without a known letter would run past the end or print nonsense. */
