@@ -25,8 +25,10 @@ int ur_check_configuration(apr_pool_t *pconf, apr_pool_t *plog, apr_pool_t *ptem
         return OK;
     }
     for (server_rec *s = main_server; s; s = s->next) {
+        /* A virtual host that says nothing shares the main server's structure. */
+        bool shared = s != main_server && ur_config_server(s) == ur_config_server(main_server);
         const char *at = ur_config_server(s)->tls_demanded_at;
-        if (at) {
+        if (at && !shared) {
             ap_log_error(APLOG_MARK, APLOG_WARNING, 0, s,
                          "UR0004: %s demands TLS, but no TLS module is loaded: every request "
                          "under this policy is refused; load mod_ssl",

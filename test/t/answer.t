@@ -13,12 +13,12 @@ my %want = (
     'Connection'             => 'Upgrade',
     'Sec-WebSocket-Version'  => '13',
     'Cache-Control'          => 'no-store',
-    'Vary'                   => 'Accept',
-    'Link'                   => '<https://example.com/guide>; rel="help"',
+    'Link'                   => '</early>; rel=a, <https://example.com/guide>; rel="help"',
     'X-Content-Type-Options' => 'nosniff',
     'Content-Type'           => 'application/problem+json',
 );
 is field($answer, $_), $want{$_}, "field $_" for sort keys %want;
+like field($answer, 'Vary'), qr/^Origin, ?Accept$/, 'field Vary joins what others vary on';
 is_deeply json_of($answer), {
     type          => 'about:blank',
     title         => 'Upgrade Required',
@@ -45,10 +45,21 @@ for my $form (['text/html', 'text/html; charset=utf-8'], ['text/plain', 'text/pl
 my $message = 'Chat on localhost speaks <WebSocket> & "nothing" else.';
 is json_of(get('routes', '/ws/guide'))->{detail}, $message, 'message in JSON';
 is json_of(get('routes', '/ws/guide'))->{policy}, 'chat.v2', 'name in JSON';
-is field(get('routes', '/ws/guide'), 'Link'), '</local/guide.html>; rel="help"', 'the inner guide';
+is field(get('routes', '/ws/guide'), 'Link'), '</early>; rel=a, </local/guide.html>; rel="help"', 'the inner guide';
 like get('routes', '/ws/guide', 'Accept: text/html')->{body},
   qr{<p>Chat on localhost speaks &lt;WebSocket&gt; &amp; &quot;nothing&quot; else\.</p>}, 'message in HTML';
 like get('routes', '/ws/guide', 'Accept: text/plain')->{body}, qr{^\Q$message\E$}m, 'message in text';
+
+# Nothing is cut: texts longer than the usual room
+{
+    my $long = join ' ', map { "word$_" } 1 .. 900;
+    my $answer = get('routes', '/long', "X-Long: $long");
+    is json_of($answer)->{detail}, $long, 'a long message arrives whole';
+    like field($answer, 'Link'), qr{/(?:guide-){50}\?a=1&b='2'>}, 'a long guide too';
+    is field($answer, 'Upgrade'), 'websocket', 'and the fields beside it';
+    is field($answer, 'X-Early'), undef, 'what was meant for a success is not sent';
+    like get('routes', '/long', "X-Long: x", 'Accept: text/html')->{body}, qr{a=1&amp;b=&#39;2&#39;"}, 'the guide is escaped in HTML';
+}
 
 # Front ends that choke on Upgrade
 my $quiet = get('routes', '/ws/quiet');
@@ -67,7 +78,7 @@ is field($always, 'X-Not-On-Errors'), undef, 'Header set is for successes';
 my $headers = get('routes', '/headers');
 is field($headers, 'Cache-Control'), 'max-age=5', 'Header always set replaces';
 is field($headers, 'Upgrade'), undef, 'Header always unset removes';
-like field($headers, 'Vary'), qr/^Accept, ?Cookie$/, 'Header always append adds';
+like field($headers, 'Vary'), qr/^Origin, ?Accept, ?Cookie$/, 'Header always append adds';
 
 # What describes the file does not describe the answer
 my $encoded = get('routes', '/page.html.de.gz', 'Accept: text/plain');

@@ -70,6 +70,8 @@ my @mistakes = (
     ['UpgradeGuide //example.com/x', 'is no address of a guide'],
     ['UpgradeGuide https://user:pw@example.com/', 'is no address of a guide'],
     ['UpgradeGuide https://example.com/%zz', 'a character that a URL cannot have'],
+    ['UpgradeGuide "https://example.com/a\\\\b"', 'a character that a URL cannot have'],
+    ["UpgradeGuide https://example.com/\xc3\xbc", 'a character that a URL cannot have'],
     ['UpgradeGuide https://example.com/{x}', 'a character that a URL cannot have'],
     ['UpgradeGuide https://', 'is no address of a guide'],
     ['UpgradeGuide "https://example.com/a b"', 'a character that a URL cannot have'],

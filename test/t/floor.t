@@ -62,6 +62,11 @@ my @requests = (
     ['encoded slashes allowed',    'floor_slashes', 'GET', '/health%2f',          $V10, [], 200, undef],
     ['and dots behind them',       'floor_slashes', 'GET', '/health%2f..%2fplain', $V10, [], 426, 'http-version'],
 
+    ['slashes that are kept', 'floor_noslashmerge', 'GET', '/a//health/',          $V10, [], 404, undef],
+    ['dots between kept slashes', 'floor_noslashmerge', 'GET', '/a//../health/',   $V10, [], 426, 'http-version'],
+    ['an encoded slash that is kept', 'floor_nodecode', 'GET', '/enc%2fx',         $V10, [], 404, undef],
+    ['is no slash',                'floor_nodecode', 'GET', '/health%2fx',         $V10, [], 426, 'http-version'],
+
     # ACME challenges
     ['a challenge',         'floor_tls', 'GET', '/.well-known/acme-challenge/aZ09-_', $V11, [], 404, undef],
     ['with a query',        'floor_tls', 'GET', '/.well-known/acme-challenge/aZ09-_?x', $V11, [], 404, undef],

@@ -14,6 +14,18 @@ sub status {
     return answer_from($socket)->{status};
 }
 
+# Old children may take a connection or two after httpd has said that it goes on with the
+# new configuration: wait until the answer is the new one. It has to come.
+sub becomes {
+    my ($server, $path, $want, $name) = @_;
+    my $got;
+    for (1 .. Wire::LIMIT * 20) {
+        last if ($got = status($server, $path)) == $want;
+        select undef, undef, undef, 0.05;
+    }
+    return is $got, $want, $name;
+}
+
 sub require_on { return "<Location $_[0]>\nUpgradeRequire WebSocket\n</Location>" }
 
 for my $mpm (qw(event worker prefork)) {
@@ -22,14 +34,14 @@ for my $mpm (qw(event worker prefork)) {
     is status($server, '/endpoint'), 200, "$mpm: allowed";
 
     $server->configure('')->graceful;
-    is status($server, '/dir/'), 200, "$mpm: a reload without policies";
+    becomes $server, '/dir/', 200, "$mpm: a reload without policies";
 
     $server->configure(join "\n", map { require_on("/p$_") } 1 .. 300)->graceful;
-    is status($server, '/p300'), 426, "$mpm: a reload with 300 policies";
+    becomes $server, '/p300', 426, "$mpm: a reload with 300 policies";
     is status($server, '/dir/'), 200, "$mpm: and what they leave alone";
 
     $server->configure("UpgradeFloor HTTP/2\nUpgradeGuide /g")->graceful for 1 .. 3;
-    is status($server, '/endpoint'), 426, "$mpm: several reloads in a row";
+    becomes $server, '/endpoint', 426, "$mpm: several reloads in a row";
 
     # A reload with a mistake leaves the running server as it is.
     my ($status, $output) = $server->configure('UpgradeFloor HTTP/3')->httpd('-k', 'graceful');
@@ -45,13 +57,13 @@ for my $mpm (qw(event worker prefork)) {
     is status($server, '/dir/'), 200, 'without the module';
     $server->{policy} = 1;
     $server->configure(require_on('/dir'))->graceful;
-    is status($server, '/dir/'), 426, 'first activated by a reload';
+    becomes $server, '/dir/', 426, 'first activated by a reload';
     $server->{policy} = 0;
     $server->configure('')->graceful;
-    is status($server, '/dir/'), 200, 'removed by a reload';
+    becomes $server, '/dir/', 200, 'removed by a reload';
     $server->{policy} = 1;
     $server->configure(require_on('/dir'))->graceful;
-    is status($server, '/dir/'), 426, 'and back';
+    becomes $server, '/dir/', 426, 'and back';
 }
 
 # A connection that is kept over a reload goes on under the policy it came under, or is
@@ -67,7 +79,7 @@ for my $mpm (qw(event worker prefork)) {
     print $socket $request;
     my $status = answer_from($socket)->{status};
     ok $status == 0 || $status == 426, "kept connection: after the reload ($status)";
-    is status($server, '/dir/'), 200, 'a new connection has the new configuration';
+    becomes $server, '/dir/', 200, 'a new connection has the new configuration';
 }
 
 # The bare server: no mod_ssl, no mod_http2, no mod_proxy, no mod_dir
@@ -78,8 +90,22 @@ for my $mpm (qw(event worker prefork)) {
     is scalar @warnings, 1, 'no TLS module: one warning at start';
     like $warnings[0], qr/httpd\.conf:\d+$/, 'no TLS module: with file and line';
     $server->configure('UpgradeFloor HTTP/1.1')->graceful;
-    is status($server, '/endpoint'), 200, 'no TLS module: other families work';
+    becomes $server, '/endpoint', 200, 'no TLS module: other families work';
     is scalar(() = $server->log =~ /UR0004/g), 1, 'no TLS module: nothing demands TLS, nothing is said';
+}
+
+# The warning comes once for each demand, and not where a TLS module is there
+{
+    my $text = join "\n", 'UpgradeFloor TLS', "<Location /x>", 'UpgradeRequire TLS', '</Location>',
+      '<VirtualHost *:1>', 'UpgradeFloor TLS/1.3', '</VirtualHost>', '<VirtualHost *:2>', '</VirtualHost>',
+      '<VirtualHost *:3>', 'UpgradeFloorExcept true', '</VirtualHost>';
+    my $server = Server->new(modules => ['authz_core'])->configure($text)->start;
+    my @at = $server->log =~ /UR0004: \S+:(\d+) demands TLS/g;
+    is scalar @at, 2, 'a warning for the main server and one for the virtual host that says more';
+    is $at[1] - $at[0], 5, 'each at its own line';
+    $server->stop;
+    $server = Server->new(modules => [qw(authz_core socache_shmcb ssl)])->configure($text)->start;
+    unlike $server->log, qr/UR0004/, 'no warning where a TLS module is loaded';
 }
 
 done_testing;

@@ -25,6 +25,8 @@ my @requests = (
     ['absolute form',    "GET http://$own/x?y", $own, [], 308, "https://$own/x?y"],
     ['absolute form without path', "GET http://$own", $own, [], 308, "https://$own/"],
     ['absolute form, foreign', 'GET http://evil.example/x', $own, [], 308, "https://$own/x"],
+    ['absolute form, a query behind the host', "GET http://$own?q=a/b", $own, [], 308, "https://$own/?q=a/b"],
+    ['an IPv6 address',  'GET /x', '[::1]', [], 308, 'https://[::1]/x'],
     ['two slashes are a path', 'GET //evil.example/x', $own, [], 308, "https://$own//evil.example/x"],
     ['bytes that a Location cannot have', "GET /a\"<>\\^{}|\xff", $own, [], 308, "https://$own/a%22%3C%3E%5C%5E%7B%7D%7C%FF"],
     ['temporary',        'GET /temporary', $own, [], 307, "https://$own/temporary"],

@@ -20,6 +20,13 @@ my @requests = (
     ['an exception',                   '/except',        ['X-Probe: yes'], 200],
     ['the other one',                  '/except',        ['X-Other: yes'], 200],
     ['no exception',                   '/except',        ['X-Probe: no'], 426, '/except'],
+    ['an exception of the outer section', '/except/more', ['X-Probe: yes'], 200],
+    ['one that is added',              '/except/more', ['X-More: yes'], 200],
+    ['does not leak outwards',         '/except',      ['X-More: yes'], 426, '/except'],
+    ['an exception that fails',        '/broken',      [], 426, '/broken'],
+    ['TLS is judged after SetEnvIf',   '/tls/env',     ['X-Ok: yes'], 200],
+    ['and refused without',            '/tls/env',     [], 426, '/tls/env'],
+    ['UpgradeName in .htaccess',       '/htaccess-name/x', [], 500],
     ['a new policy starts without',    '/except/again',  ['X-Probe: yes'], 426, '/except/again'],
     ['the index file that mod_dir chooses', '/dir/',     [], 426, 'index.html'],
     ['a file beside it',               '/dir/other.html', [], 200],
@@ -39,9 +46,12 @@ for my $case (@requests) {
     my $answer = ask('routes', join "\r\n", ($method // 'GET') . " $path HTTP/1.1", 'Host: localhost', @$lines, '', '');
     is $answer->{status}, $status, "$name: status";
     is json_of($answer)->{policy}, $policy, "$name: policy" if $policy && !$method;
-    is field($answer, 'Vary'), undef, "$name: no Vary" if $status == 200;
+    is field($answer, 'Vary'), 'Origin', "$name: no Vary of ours" if $status == 200;
 }
 
+like log_line('error_log', qr{UR0001}), qr{does not apply}, 'an exception that fails is logged';
+like log_line('error_log', qr{UR0002}), qr{the default is sent}, 'a message that fails is logged';
+like json_of(get('routes', '/broken'))->{detail}, qr/^This resource is a WebSocket/, 'and gives way to the default';
 is get('routes', '/includes.shtml')->{body}, "endpoint\n", 'the subrequest shows the file';
 like json_of(get('routes', '/if'))->{policy}, qr{^<If> extra\.conf:\d+$}, '<If> is named by where it stands';
 like json_of(get('routes', '/elseif'))->{policy}, qr{^<ElseIf> extra\.conf:\d+$}, '<ElseIf> too';
@@ -67,6 +77,7 @@ like log_line('error_log', qr{htaccess-bad.*UpgradeRequire}), qr{'HTTP/3' is ref
     print $socket "HEAD /ws HTTP/1.1\r\nHost: localhost\r\n\r\n";
     my $third = answer_from($socket, 1);
     is $third->{status}, 426, 'kept: HEAD has the fields';
+    is field($third, 'Content-Length'), undef, 'kept: and no length, which would be that of a GET';
     print $socket $request;
     is answer_from($socket)->{status}, 426, 'kept: and no body';
 

@@ -41,6 +41,10 @@ for my $case (@requests) {
     is_deeply \@seen, ['1.2', '1.2', '1.2'], 'the version of a kept connection';
 }
 
+# Where TLS is met, the password comes before the other families are judged.
+is ask('tls', "GET /tls13/password HTTP/1.1\r\nHost: localhost\r\nConnection: close\r\n\r\n", tls => { SSL_version => 'TLSv1_3' })->{status},
+  401, 'TLS met: the password first';
+
 is field(ask('tls', "GET /http11 HTTP/1.0\r\n\r\n", tls => { SSL_version => 'TLSv1_3' }), 'Upgrade'),
   'HTTP/2.0, HTTP/1.1', 'h2 is offered where the virtual host has it';
 

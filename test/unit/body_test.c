@@ -83,6 +83,25 @@ static void check(enum ur_media media, const struct ur_refusal *refusal, const c
     free(body);
 }
 
+/* No sentence of the table is cut. */
+static void check_sentences(void)
+{
+    static const struct ur_policy all = {UR_TLS_1_3, UR_HTTP_2, true};
+
+    for (int reason = UR_REASON_NONE + 1; reason < UR_REASONS; reason++) {
+        struct ur_refusal refusal = plain;
+        const char *hint = ur_reason_row((enum ur_reason)reason)->hint;
+        char *body;
+
+        refusal.policy = &all;
+        refusal.judgement.reason = (enum ur_reason)reason;
+        body = body_of(UR_MEDIA_TEXT, &refusal);
+        ok(strstr(body, hint + strlen(hint) - 5) != NULL || strchr(hint, '%'), "whole: %s",
+           ur_reason_row((enum ur_reason)reason)->word);
+        free(body);
+    }
+}
+
 /* What only one reason tells: evidence by name, and the subprotocols, in each form. */
 static void check_more(void)
 {
@@ -159,6 +178,7 @@ int main(void)
     check(UR_MEDIA_TEXT, &old_tls, old_tls_text, "text, foreign text");
     check_html();
     check_more();
+    check_sentences();
     check_unknown_method();
     return tap_done();
 }

@@ -34,6 +34,7 @@ static const struct {
     {"17 bytes", "dGhlIHNhbXBsZSBub25jZWU=", false},
     {"no padding", "dGhlIHNhbXBsZSBub25jZQ", false},
     {"one pad too many", "dGhlIHNhbXBsZSBub25jZQ===", false},
+    {"the last pad is none", "dGhlIHNhbXBsZSBub25jZQ=A", false},
     {"padding inside", "dGhlIHNhbXBsZSBub25jZ=Q=", false},
     {"url alphabet", "dGhlIHNhbXBsZSBub25j-_==", false},
     {"space inside", "dGhlIHNhbXBsZSBub25j Q==", false},

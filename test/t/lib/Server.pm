@@ -41,7 +41,7 @@ sub configure {
     print $file join "\n", "ServerRoot $folder", 'ServerName localhost', "DefaultRuntimeDir $folder",
       "PidFile $folder/httpd.pid", "ErrorLog $folder/error_log", 'LogLevel info', @load,
       ($> == 0 ? ('User ' . Apache::Test::vars('user'), 'Group ' . Apache::Test::vars('group')) : ()),
-      "Listen 127.0.0.1:$self->{port}", 'DocumentRoot ' . Apache::Test::vars('documentroot'),
+      'StartServers 1', "Listen 127.0.0.1:$self->{port}", 'DocumentRoot ' . Apache::Test::vars('documentroot'),
       $text, '';
     close $file or die $!;
     return $self;
@@ -60,7 +60,7 @@ sub start {
     my ($self) = @_;
     my ($status, $output) = $self->httpd('-k', 'start');
     die "httpd does not start: $output" . $self->log if $status;
-    $self->_until(sub { $self->connects }, 'listening');
+    $self->_until(sub { $self->answers }, 'answering');
     return $self;
 }
 
@@ -87,9 +87,12 @@ sub pid {
     return int(<$file> // 0);
 }
 
-sub connects {
+# Whether a child is up and serving: a port that takes connections is not enough.
+sub answers {
     my ($self) = @_;
-    return defined IO::Socket::INET->new(PeerAddr => "127.0.0.1:$self->{port}");
+    my $socket = IO::Socket::INET->new(PeerAddr => "127.0.0.1:$self->{port}", Timeout => LIMIT) or return 0;
+    print $socket "GET / HTTP/1.0\r\n\r\n";
+    return defined scalar <$socket>;
 }
 
 sub stop {
