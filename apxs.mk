@@ -1,6 +1,6 @@
 # Builds and tests mod_upgrade_required outside of httpd's tree.
 #
-#   make -f apxs.mk             the module: build/out/release/mod_upgrade_required.so
+#   make -f apxs.mk             both modules, in build/out/release/
 #   make -f apxs.mk demo        installs what is needed, starts a real httpd, shows what it answers
 #   make -f apxs.mk serve       the same server, left running until Ctrl-C
 #   make -f apxs.mk test        all tests; T=NAME for one of them
@@ -13,7 +13,9 @@ VARIANT ?= release
 OUT     := build/out/$(VARIANT)
 SOURCES := mod_upgrade_required
 
-MODULE  := $(OUT)/mod_upgrade_required.so
+POLICY  := $(OUT)/mod_upgrade_required.so
+HELPER  := $(OUT)/mod_upgrade_wstunnel.so
+MODULES := $(POLICY) $(HELPER)
 LIBRARY := $(OUT)/libupgrade.a
 
 # Targets that set the machine up must work where apxs is not there yet.
@@ -52,12 +54,14 @@ PURE_FLAGS    = $(HTTPD_CFLAGS) $(BASE_FLAGS) $(VARIANT_FLAGS) $(EXTRA)
 HTTPD_FLAGS   = $(HTTPD_CFLAGS) $(HTTPD_CPPFLAGS) $(BASE_FLAGS) $(HTTPD_INCLUDES) $(VARIANT_FLAGS) $(EXTRA)
 
 PURE_C    := $(sort $(wildcard $(addprefix $(SOURCES)/,values/*.c judgement/*.c wording/*.c)))
-HTTPD_C   := $(sort $(wildcard $(SOURCES)/httpd/*.c)) $(SOURCES)/mod_upgrade_required.c
+POLICY_C  := $(sort $(wildcard $(SOURCES)/httpd/*.c)) $(SOURCES)/mod_upgrade_required.c
+HELPER_C  := $(sort $(wildcard $(SOURCES)/proxy/*.c)) $(SOURCES)/mod_upgrade_wstunnel.c
 UNIT_C    := $(sort $(wildcard test/unit/*_test.c))
 FUZZ_C    := $(sort $(wildcard test/fuzz/*_fuzz.c))
 
 PURE_O    := $(PURE_C:%.c=$(OUT)/%.o)
-HTTPD_O   := $(HTTPD_C:%.c=$(OUT)/%.o)
+POLICY_O  := $(POLICY_C:%.c=$(OUT)/%.o)
+HELPER_O  := $(HELPER_C:%.c=$(OUT)/%.o)
 UNIT_BIN  := $(UNIT_C:test/unit/%.c=$(OUT)/unit/%)
 REPLAY_BIN:= $(FUZZ_C:test/fuzz/%.c=$(OUT)/fuzz/%)
 
@@ -70,7 +74,7 @@ run = $(if $(V),$(2),@printf '  %s  %s\n' '$(1)' '$@' && $(2))
 
 all: module
 
-module: $(MODULE)
+module: $(MODULES)
 
 help:
 	@sed -n 's/^# \{0,1\}//p;/^$$/q' apxs.mk
@@ -85,7 +89,7 @@ $(PURE_O): $(OUT)/%.o: %.c $(OUT)/flags
 	@mkdir -p $(@D)
 	$(call run,CC,$(CC) $(PURE_FLAGS) -c $< -o $@)
 
-$(HTTPD_O): $(OUT)/%.o: %.c $(OUT)/flags
+$(POLICY_O) $(HELPER_O): $(OUT)/%.o: %.c $(OUT)/flags
 	@mkdir -p $(@D)
 	$(call run,CC,$(CC) $(HTTPD_FLAGS) -c $< -o $@)
 
@@ -93,7 +97,9 @@ $(LIBRARY): $(PURE_O)
 	@rm -f $@
 	$(call run,AR,$(AR) rcs $@ $^)
 
-$(MODULE): $(HTTPD_O) $(LIBRARY)
+$(POLICY): $(POLICY_O) $(LIBRARY)
+$(HELPER): $(HELPER_O) $(LIBRARY)
+$(MODULES):
 	$(call run,LD,$(CC) -shared $(VARIANT_FLAGS) $(EXTRA) $(LDFLAGS) -o $@ $^)
 
 # No httpd, no APR, no stub: a forbidden call in the pure library fails here, at link time.
@@ -140,9 +146,9 @@ serve:
 	build/setup demo
 	build/demo --serve
 
-install: $(MODULE)
+install: $(MODULES)
 	install -d $(DESTDIR)$(LIBEXECDIR)
-	install -m 644 $(MODULE) $(DESTDIR)$(LIBEXECDIR)/
+	install -m 644 $(MODULES) $(DESTDIR)$(LIBEXECDIR)/
 
 clean:
 	rm -rf build/out

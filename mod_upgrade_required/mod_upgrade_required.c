@@ -2,6 +2,7 @@
 #include "httpd/ur_config.h"
 #include "httpd/ur_directives.h"
 #include "httpd/ur_enforce.h"
+#include "httpd/ur_export.h"
 #include "httpd/ur_request.h"
 
 #include <httpd.h>
@@ -17,9 +18,15 @@ static int open_connection(conn_rec *c, void *socket)
     return OK;
 }
 
+static int upgrade_required_keep(request_rec *r, const char *name)
+{
+    return ur_enforce_keep(r, name);
+}
+
 static void register_hooks(apr_pool_t *p)
 {
     (void)p;
+    APR_REGISTER_OPTIONAL_FN(upgrade_required_keep);
     ap_hook_post_config(ur_check_configuration, NULL, NULL, APR_HOOK_MIDDLE);
     ap_hook_pre_connection(open_connection, NULL, NULL, APR_HOOK_MIDDLE);
 

@@ -216,15 +216,12 @@ static const char *name_of(const struct ur_dir_config *settings, const struct ur
     return settings->name && !rule->name_is_fixed ? settings->name : rule->default_name;
 }
 
-/* DECLINED where the request may go on, else what the hook has to return. */
-static int decide(struct trial *trial)
+/* After an unmet judgement: DECLINED where the request may go on all the same, else what the
+ * hook has to return. */
+static int conclude(struct trial *trial)
 {
     const char *url;
 
-    judge(trial);
-    if (!trial->judgement.unmet) {
-        return DECLINED;
-    }
     trial->name = name_of(trial->settings, trial->rule);
     if (is_excepted(trial)) {
         note(trial, UR_VERDICT_EXCEPT);
@@ -241,7 +238,11 @@ static int try_rule(request_rec *r, const struct ur_rule *rule, enum ur_phase ph
 {
     struct trial trial = {.r = r, .settings = ur_config_dir(r), .rule = rule, .phase = phase};
 
-    return trial.settings->mode == UR_MODE_OFF ? DECLINED : decide(&trial);
+    if (trial.settings->mode == UR_MODE_OFF) {
+        return DECLINED;
+    }
+    judge(&trial);
+    return trial.judgement.unmet ? conclude(&trial) : DECLINED;
 }
 
 int ur_enforce_floor(request_rec *r)
@@ -285,4 +286,23 @@ int ur_enforce_route(request_rec *r)
         return DECLINED;
     }
     return try_rule(r, route, UR_PHASE_ROUTE);
+}
+
+int ur_enforce_keep(request_rec *r, const char *name)
+{
+    const struct ur_rule rule = {.policy = {.websocket = true}, .default_name = name};
+    struct trial trial = {
+        .r = r, .settings = ur_config_dir(r), .rule = &rule, .phase = UR_PHASE_ROUTE};
+
+    if (!judged_here(r) || (!name && !trial.settings->route.policy.websocket)) {
+        return DECLINED;
+    }
+    judge(&trial);
+    if (!trial.judgement.unmet) {
+        return OK;
+    }
+    if (!name || trial.settings->mode == UR_MODE_OFF || !ur_handshake_asks(&trial.handshake)) {
+        return DECLINED;
+    }
+    return conclude(&trial);
 }

@@ -15,4 +15,7 @@ int ur_enforce_route_tls(request_rec *r);
 /* fixups: the whole route policy. */
 int ur_enforce_route(request_rec *r);
 
+/* What ur_export.h promises of upgrade_required_keep(). */
+int ur_enforce_keep(request_rec *r, const char *name);
+
 #endif

@@ -15,7 +15,8 @@ my $count = 0;
 sub libexec { $ENV{UPGRADE_TEST_LIBEXEC} or die 'run this through build/test' }
 sub module  { $ENV{UPGRADE_TEST_MODULE} }
 
-# mpm => 'event', modules => [names], policy => 0 to leave the module out.
+# mpm => 'event', modules => [names], policy => 0 to leave the module
+# out, helper => 1 to load the one for mod_proxy too.
 sub new {
     my ($class, %option) = @_;
     my $self = bless {
@@ -37,6 +38,7 @@ sub configure {
     my @load   = map { "LoadModule ${_}_module " . libexec() . "/mod_$_.so" } "mpm_$self->{mpm}",
       @{ $self->{modules} };
     push @load, 'LoadModule upgrade_required_module ' . module() if $self->{policy};
+    push @load, 'LoadModule upgrade_wstunnel_module ' . module() =~ s/required/wstunnel/r if $self->{helper};
     open my $file, '>', "$folder/httpd.conf" or die "$folder: $!";
     print $file join "\n", "ServerRoot $folder", 'ServerName localhost', "DefaultRuntimeDir $folder",
       "PidFile $folder/httpd.pid", "ErrorLog $folder/error_log", 'LogLevel info', @load,

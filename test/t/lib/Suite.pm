@@ -13,17 +13,27 @@ use IPC::Open2         qw(open2);
 # an unprivileged user for its children, and the staged folder is readable for all.
 sub check_runtime_user { return 1 }
 
-# The backend is needed before the configuration is written, which names its port. It
-# ends with its standard input, that is, with this process, however this one ends.
-my $backend_stdin;
+# The backends are needed before the configuration is written, which names their ports. They
+# end with their standard input, that is, with this process, however this one ends.
+my %stdin;
+
+# Starts it; the ports that it prints.
+sub _backend {
+    my ($name, @arguments) = @_;
+    open2(my $output, $stdin{$name}, '/usr/bin/python3', "$FindBin::Bin/backend/$name.py", @arguments);
+    my $ports = <$output>;
+    die "the $name backend does not start\n" unless defined $ports;
+    return split ' ', $ports;
+}
 
 sub new_test_config {
     my $self   = shift;
     my $config = $self->SUPER::new_test_config(@_);
-    open2(my $output, $backend_stdin, '/usr/bin/python3', "$FindBin::Bin/backend/echo.py");
-    my $port = <$output>;
-    die "the backend does not start\n" unless defined $port;
-    chomp($config->{vars}{backend_port} = $port);
+    my $vars = $config->{vars};
+    my $conf = "$FindBin::Bin/conf";
+    $vars->{raw_socket} = "$FindBin::Bin/raw.$$.socket";
+    ($vars->{echo_port}) = _backend('echo');
+    @$vars{qw(raw_port raw_tls_port)} = _backend('raw', "$conf/server.crt", "$conf/server.key", $vars->{raw_socket});
     return $config;
 }
 

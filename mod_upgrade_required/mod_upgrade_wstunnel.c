@@ -1,0 +1,36 @@
+#include "proxy/ur_backend_filter.h"
+#include "proxy/ur_keep.h"
+#include "proxy/ur_shadow.h"
+
+#include <httpd.h>
+#include <http_config.h>
+#include <http_request.h>
+#include <mod_proxy.h>
+
+static void register_hooks(apr_pool_t *p)
+{
+    /* What the route's policy refuses need not be kept. */
+    static const char *const after[] = {"mod_upgrade_required.c", NULL};
+
+    (void)p;
+    ur_backend_filter_register();
+    ap_hook_post_config(ur_keep_find_policy, NULL, NULL, APR_HOOK_MIDDLE);
+    ap_hook_post_config(ur_shadow_find_handler, NULL, NULL, APR_HOOK_LAST);
+    ap_hook_fixups(ur_keep_fixups, after, NULL, APR_HOOK_REALLY_LAST);
+
+    /* Before mod_proxy_http and mod_proxy_wstunnel, who stand at APR_HOOK_FIRST. */
+    proxy_hook_scheme_handler(ur_shadow_handler, NULL, NULL, APR_HOOK_REALLY_FIRST);
+    APR_OPTIONAL_HOOK(proxy, create_req, ur_backend_filter_create_req, NULL, NULL,
+                      APR_HOOK_MIDDLE);
+}
+
+/* The one exported symbol. */
+extern module upgrade_wstunnel_module __attribute__((visibility("default")));
+
+module upgrade_wstunnel_module = {
+    STANDARD20_MODULE_STUFF, ur_keep_create_dir, ur_keep_merge_dir, NULL, NULL,
+    ur_keep_directives,      register_hooks,
+#ifdef AP_MODULE_FLAG_NONE
+    AP_MODULE_FLAG_NONE,
+#endif
+};

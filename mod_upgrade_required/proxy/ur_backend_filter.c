@@ -1,0 +1,207 @@
+#include "proxy/ur_backend_filter.h"
+
+#include "judgement/ur_switching.h"
+#include "proxy/ur_keep.h"
+#include "proxy/ur_proxy_module.h"
+
+#include <util_filter.h>
+
+/* What mod_proxy_http is shown in place of a bad 101: it answers 502 to a 101 without an
+ * Upgrade, with an ErrorDocument if there is one, and closes the backend's connection. An
+ * error instead would end a kept client connection without an answer. */
+static const char NO_SWITCH[] = "HTTP/1.1 101 Bad Switch\r\n\r\n";
+
+enum state {
+    JUDGING, /* a head is to be read, whole, before any of it is shown */
+    SHOWING, /* held is what mod_proxy_http gets to read next */
+    PASSING  /* nothing more to do with this answer */
+};
+
+struct watch {
+    enum state state;
+    enum state then; /* after SHOWING */
+    struct ur_span accept;
+    apr_bucket_brigade *held;
+    char head[UR_SWITCHING_MAX];
+    apr_size_t len;
+};
+
+static ap_filter_rec_t *filter_handle;
+
+/* apr_brigade_split_line() may leave a bucket without bytes; APR_BRIGADE_EMPTY() alone
+ * would say that something is left. */
+static bool is_empty(apr_bucket_brigade *held)
+{
+    while (!APR_BRIGADE_EMPTY(held) && APR_BRIGADE_FIRST(held)->length == 0) {
+        apr_bucket_delete(APR_BRIGADE_FIRST(held));
+    }
+    return APR_BRIGADE_EMPTY(held);
+}
+
+static void hold(struct watch *watch, const char *bytes, apr_size_t len, enum state then)
+{
+    apr_brigade_write(watch->held, NULL, NULL, bytes, len);
+    watch->state = SHOWING;
+    watch->then = then;
+    watch->len = 0;
+}
+
+static void show(ap_filter_t *f, struct watch *watch, enum ur_switching verdict)
+{
+    if (verdict == UR_SWITCHING_BAD) {
+        ap_log_cerror(APLOG_MARK, APLOG_INFO, 0, f->c,
+                      "UR0007: the backend's answer to a WebSocket handshake is no valid "
+                      "switch; no tunnel is opened");
+        hold(watch, NO_SWITCH, sizeof NO_SWITCH - 1, PASSING);
+        return;
+    }
+    hold(watch, watch->head, watch->len, verdict == UR_SWITCHING_INTERIM ? JUDGING : PASSING);
+}
+
+/* Reads one line, or the part of one that there is. */
+static apr_status_t read_line(ap_filter_t *f, struct watch *watch, apr_read_type_e block)
+{
+    apr_bucket_brigade *line = apr_brigade_create(f->c->pool, f->c->bucket_alloc);
+    apr_size_t room = sizeof watch->head - watch->len;
+    apr_status_t rv = ap_get_brigade(f->next, line, AP_MODE_GETLINE, block, 0);
+
+    if (rv == APR_SUCCESS) {
+        rv = apr_brigade_flatten(line, watch->head + watch->len, &room);
+        watch->len += room;
+        if (rv == APR_SUCCESS && room == 0) {
+            rv = APR_EOF;
+        }
+    }
+    apr_brigade_destroy(line);
+    return rv;
+}
+
+/* Line by line, so that what follows the head stays where mod_proxy's tunnel looks for it. */
+static apr_status_t judge_head(ap_filter_t *f, struct watch *watch, apr_read_type_e block)
+{
+    enum ur_switching verdict = UR_SWITCHING_MORE;
+
+    while (verdict == UR_SWITCHING_MORE) {
+        apr_status_t rv = read_line(f, watch, block);
+        if (rv != APR_SUCCESS) {
+            /* Nothing has come, or not yet: mod_proxy knows what that means. */
+            if (watch->len == 0 || APR_STATUS_IS_EAGAIN(rv)) {
+                return rv;
+            }
+            verdict = UR_SWITCHING_BAD;
+            break;
+        }
+        verdict = ur_switching_judge((struct ur_span){watch->head, watch->len}, watch->accept);
+    }
+    show(f, watch, verdict);
+    return APR_SUCCESS;
+}
+
+/* Copies of the first bytes, which stay. */
+static apr_status_t peek(apr_bucket_brigade *held, apr_bucket_brigade *bb, apr_off_t wanted)
+{
+    apr_bucket *end;
+    apr_status_t rv = apr_brigade_partition(held, wanted, &end);
+
+    if (rv != APR_SUCCESS && rv != APR_INCOMPLETE) {
+        return rv;
+    }
+    for (apr_bucket *b = APR_BRIGADE_FIRST(held); b != end && b != APR_BRIGADE_SENTINEL(held);
+         b = APR_BUCKET_NEXT(b)) {
+        apr_bucket *copy;
+        rv = apr_bucket_copy(b, &copy);
+        if (rv != APR_SUCCESS) {
+            return rv;
+        }
+        APR_BRIGADE_INSERT_TAIL(bb, copy);
+    }
+    return APR_SUCCESS;
+}
+
+static apr_status_t take(apr_bucket_brigade *held, apr_bucket_brigade *bb, apr_off_t wanted)
+{
+    apr_bucket *end;
+    apr_status_t rv = apr_brigade_partition(held, wanted, &end);
+
+    if (rv != APR_SUCCESS && rv != APR_INCOMPLETE) {
+        return rv;
+    }
+    while (!APR_BRIGADE_EMPTY(held) && APR_BRIGADE_FIRST(held) != end) {
+        apr_bucket *b = APR_BRIGADE_FIRST(held);
+        APR_BUCKET_REMOVE(b);
+        APR_BRIGADE_INSERT_TAIL(bb, b);
+    }
+    return APR_SUCCESS;
+}
+
+static apr_status_t serve(struct watch *watch, apr_bucket_brigade *bb, ap_input_mode_t mode,
+                          apr_read_type_e block, apr_off_t wanted)
+{
+    switch (mode) {
+    case AP_MODE_GETLINE:
+        return apr_brigade_split_line(bb, watch->held, block, HUGE_STRING_LEN);
+    case AP_MODE_SPECULATIVE:
+        return peek(watch->held, bb, wanted);
+    case AP_MODE_READBYTES:
+        return take(watch->held, bb, wanted);
+    default:
+        return APR_SUCCESS;
+    }
+}
+
+static apr_status_t backend_filter(ap_filter_t *f, apr_bucket_brigade *bb, ap_input_mode_t mode,
+                                   apr_read_type_e block, apr_off_t wanted)
+{
+    struct watch *watch = f->ctx;
+
+    if (watch->state == SHOWING && is_empty(watch->held)) {
+        watch->state = watch->then;
+    }
+    /* Other modes ask about the connection, not for the answer. */
+    if (watch->state == PASSING ||
+        (mode != AP_MODE_GETLINE && mode != AP_MODE_SPECULATIVE && mode != AP_MODE_READBYTES)) {
+        return ap_get_brigade(f->next, bb, mode, block, wanted);
+    }
+    if (watch->state == JUDGING) {
+        apr_status_t rv = judge_head(f, watch, block);
+        if (rv != APR_SUCCESS) {
+            return rv;
+        }
+    }
+    return serve(watch, bb, mode, block, wanted);
+}
+
+/* With the answer's pool: not while the answer is read, or what mod_proxy_http has put in
+ * front of it would go missing. */
+static apr_status_t remove_filter(void *filter)
+{
+    ap_remove_input_filter(filter);
+    return APR_SUCCESS;
+}
+
+void ur_backend_filter_register(void)
+{
+    filter_handle =
+        ap_register_input_filter("UPGRADE_BACKEND", backend_filter, NULL, AP_FTYPE_CONNECTION);
+}
+
+int ur_backend_filter_create_req(request_rec *r, request_rec *answer)
+{
+    const struct ur_kept *kept = ur_keep_of(r);
+    conn_rec *c = answer->connection;
+    struct watch *watch;
+    ap_filter_t *filter;
+
+    if (!kept) {
+        return DECLINED;
+    }
+    /* The filter lives as long as the connection may be read, not as the request. */
+    watch = apr_pcalloc(c->pool, sizeof *watch);
+    watch->accept = ur_span_of(kept->accept);
+    watch->held = apr_brigade_create(c->pool, c->bucket_alloc);
+    filter = ap_add_input_filter_handle(filter_handle, watch, NULL, c);
+    answer->input_filters = c->input_filters;
+    answer->proto_input_filters = c->input_filters;
+    apr_pool_cleanup_register(answer->pool, filter, remove_filter, apr_pool_cleanup_null);
+    return OK;
+}

@@ -1,0 +1,129 @@
+#!/usr/bin/python3
+"""A backend that misbehaves on demand: the last segment of the request's path names the answer.
+
+raw.py CERTIFICATE KEY SOCKET listens on a free port of 127.0.0.1, on another one with TLS, and on a
+unix socket; prints both ports as its first line and ends when its standard input does. GET /log answers with what has come so far, a JSON list: for each connection its
+requests (the heads) and the bytes that came behind a switch; the request for the log itself is not in it."""
+import asyncio
+import base64
+import hashlib
+import json
+import os
+import ssl
+import sys
+
+GUID = "258EAFA5-E914-47DA-95CA-C5AB0DC85B11"
+SWITCH = "HTTP/1.1 101 Switching Protocols\r\nUpgrade: websocket\r\nConnection: Upgrade\r\n"
+PAGE = "0123456789" * 1000
+
+connections = []
+
+
+def accept_line(key):
+    digest = hashlib.sha1((key + GUID).encode()).digest()
+    return "Sec-WebSocket-Accept: " + base64.b64encode(digest).decode() + "\r\n"
+
+
+def final(status, *lines, body=PAGE):
+    fields = "".join(line + "\r\n" for line in lines)
+    return f"HTTP/1.1 {status}\r\n{fields}Content-Length: {len(body)}\r\n\r\n{body}"
+
+
+def chunked(status):
+    chunks = "".join(f"{len(PAGE[i:i + 999]):x}\r\n{PAGE[i:i + 999]}\r\n" for i in range(0, len(PAGE), 999))
+    return f"HTTP/1.1 {status}\r\nTransfer-Encoding: chunked\r\n\r\n{chunks}0\r\n\r\n"
+
+
+def answers(key):
+    """name: (bytes, what happens next: tunnel, close or keep)"""
+    accept = accept_line(key)
+    return {
+        "good": (SWITCH + accept + "\r\n", "tunnel"),
+        "greets": (SWITCH + accept + "\r\n\x81\x05hello", "tunnel"),
+        "case": ("HTTP/1.1 101 OK\r\nupgrade: WebSocket\r\nconnection: keep-alive, UPGRADE\r\n" + accept.lower()[:22]
+                 + accept[22:] + "\r\n", "tunnel"),
+        "interim": ("HTTP/1.1 103 Early Hints\r\nLink: </x>\r\n\r\n" + SWITCH + accept + "\r\n", "tunnel"),
+        "bare": ("HTTP/1.1 101 Switching Protocols\r\n\r\n", "tunnel"),
+        "no-accept": (SWITCH + "\r\n", "tunnel"),
+        "wrong-accept": (SWITCH + accept_line("x") + "\r\n", "tunnel"),
+        "two-accepts": (SWITCH + accept + accept + "\r\n", "tunnel"),
+        "two-upgrades": (SWITCH + "Upgrade: websocket\r\n" + accept + "\r\n", "tunnel"),
+        "list": (SWITCH.replace("websocket", "websocket, h2c") + accept + "\r\n", "tunnel"),
+        "h2c": (SWITCH.replace("websocket", "h2c") + accept + "\r\n", "tunnel"),
+        "no-connection": (SWITCH.replace("Connection: Upgrade\r\n", "") + accept + "\r\n", "tunnel"),
+        "http10": (SWITCH.replace("HTTP/1.1", "HTTP/1.0") + accept + "\r\n", "tunnel"),
+        "folded": (SWITCH + "X: a\r\n b\r\n" + accept + "\r\n", "tunnel"),
+        "chunked-101": (SWITCH + "Transfer-Encoding: chunked\r\n" + accept + "\r\n", "tunnel"),
+        "oversized": (SWITCH + ("X-Pad: " + "x" * 1000 + "\r\n") * 20 + accept + "\r\n", "tunnel"),
+        "not-http": ("SSH-2.0-OpenSSH\r\n\r\n", "tunnel"),
+        "garbage": ("\x00\x01\x02" * 99, "close"),
+        "closes": ("", "close"),
+        "half": (SWITCH, "close"),
+        "200": (final("200 OK"), "keep"),
+        "200-close": (f"HTTP/1.1 200 OK\r\n\r\n{PAGE}", "close"),
+        "200-chunked": (chunked("200 OK"), "keep"),
+        "302": (final("302 Found", "Location: http://backend.test/there"), "keep"),
+        "401": (final("401 Unauthorized", "WWW-Authenticate: Basic realm=x", "Set-Cookie: a=b; path=/"), "keep"),
+        "426": (final("426 Upgrade Required", "Upgrade: websocket", "Connection: Upgrade"), "keep"),
+        "503": (final("503 Service Unavailable", "Retry-After: 7"), "keep"),
+    }
+
+
+async def write(writer, text, slowly):
+    data = text.encode("latin-1")
+    for start in range(0, len(data), 1 if slowly else len(data) or 1):
+        writer.write(data[start:start + (1 if slowly else len(data))])
+        await writer.drain()
+        if slowly:
+            await asyncio.sleep(0)
+
+
+async def serve(reader, writer):
+    record = {"requests": [], "tunnel": ""}
+    connections.append(record)
+    try:
+        while await answer(reader, writer, record):
+            pass
+    except (ConnectionError, asyncio.IncompleteReadError):
+        pass
+    writer.close()
+
+
+async def answer(reader, writer, record):
+    """One exchange; whether the connection goes on."""
+    head = (await reader.readuntil(b"\r\n\r\n")).decode("latin-1")
+    path = head.split(" ", 2)[1].split("?")[0]
+    if path == "/log":
+        told = [other for other in connections if other["requests"]]
+        await write(writer, final("200 OK", body=json.dumps(told)), False)
+        return True
+    record["requests"].append(head)
+    fields = {}
+    for line in head.split("\r\n")[1:]:
+        name, _, value = line.partition(":")
+        fields[name.lower()] = value.strip()
+    await reader.readexactly(int(fields.get("content-length", 0)))
+    name = path.rsplit("/", 1)[1]
+    slowly = name.startswith("slow-")
+    text, then = answers(fields.get("sec-websocket-key", "")).get(name[5 * slowly:], (final("200 OK"), "keep"))
+    await write(writer, text, slowly)
+    if then == "tunnel":
+        while data := await reader.read(65536):
+            record["tunnel"] += data.decode("latin-1")
+            writer.write(data)
+    return then == "keep"
+
+
+async def main():
+    certificate, key, path = sys.argv[1:]
+    context = ssl.create_default_context(ssl.Purpose.CLIENT_AUTH)
+    context.load_cert_chain(certificate, key)
+    plain = await asyncio.start_server(serve, "127.0.0.1", 0)
+    secure = await asyncio.start_server(serve, "127.0.0.1", 0, ssl=context)
+    await asyncio.start_unix_server(serve, path)
+    os.chmod(path, 0o777)  # httpd's children are another user
+    print(*(server.sockets[0].getsockname()[1] for server in (plain, secure)), flush=True)
+    await asyncio.get_running_loop().run_in_executor(None, sys.stdin.read)
+
+
+asyncio.run(main())

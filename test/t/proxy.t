@@ -1,0 +1,182 @@
+# WebSocket routes through mod_proxy: handshakes arrive whole, and no tunnel is opened
+# unless the backend has switched.
+use strict;
+use warnings;
+use Test::More;
+use FindBin;
+use lib "$FindBin::Bin/lib";
+use Server;
+use Wire;
+
+my @hosts = map { "proxy_$_" } qw(http upgrade ws none any max1 match rewrite location balancer tls_backend unix legacy);
+
+# What a second request in the stream looks like, if a tunnel lets it through.
+my $second = "GET /second HTTP/1.1\r\nHost: localhost\r\n\r\n";
+
+sub bytes { join "\r\n", @_, '', '' }
+
+# What the backend has received: the connections whose requests have the mark.
+sub seen {
+    my ($mark) = @_;
+    my $socket = connect_to(Apache::Test::vars('raw_port'));
+    print $socket "GET /log HTTP/1.1\r\n\r\n";
+    return grep { "@{ $_->{requests} }" =~ /\Q$mark\E/ } @{ json_of(answer_from($socket)) };
+}
+
+my $serial = 0;
+sub mark { return 'mark' . $$ . '_' . ++$serial . 'x' }
+
+# Answers of the backend to a valid handshake: [name, status for the client]
+my @switches = (['good', 101], ['case', 101], ['slow-good', 101]);
+my @failures = map { [$_, 502] } qw(bare no-accept wrong-accept two-accepts two-upgrades list h2c no-connection http10 folded
+  chunked-101 oversized not-http garbage closes half slow-bare slow-wrong-accept);
+my @relayed = (['200', 200], ['200-close', 200], ['200-chunked', 200], ['slow-200-chunked', 200], ['302', 302], ['401', 401],
+    ['426', 426], ['503', 503]);
+
+# Handshakes that fail: [name, first line's method and version, lines, status]
+my @key = ('Sec-WebSocket-Key: ' . WS_KEY);
+my @asks = ('Upgrade: websocket', 'Connection: Upgrade');
+my @invalid = (
+    ['wrong version', 'GET', '1.1', [@asks, @key, 'Sec-WebSocket-Version: 8'], 426],
+    ['POST', 'POST', '1.1', [handshake], 405],
+    ['no key', 'GET', '1.1', [@asks, 'Sec-WebSocket-Version: 13'], 400],
+    ['no Connection', 'GET', '1.1', ['Upgrade: websocket', @key, 'Sec-WebSocket-Version: 13'], 426],
+    ['HTTP/1.0', 'GET', '1.0', [handshake], 426],
+    ['body', 'GET', '1.1', [handshake, 'Content-Length: 5'], 400],
+    ['chunked body', 'GET', '1.1', [handshake, 'Transfer-Encoding: chunked'], 400],
+);
+
+for my $host (@hosts) {
+    my $page = '0123456789' x 1000;
+
+    # A real backend, real frames
+    {
+        my $socket = connect_to(port_of($host));
+        print $socket bytes('GET /echo HTTP/1.1', 'Host: localhost', handshake);
+        is answer_from($socket)->{status}, 101, "$host: a real backend switches";
+        print $socket "\x81\x85\0\0\0\0hello";
+        read $socket, my $frame, 7;
+        is $frame, "\x81\x05hello", "$host: and echoes";
+    }
+
+    for my $case (@switches) {
+        my ($name, $status) = @$case;
+        my $mark = mark();
+        my $socket = connect_to(port_of($host));
+        print $socket bytes("GET /raw/$name?$mark HTTP/1.1", 'Host: localhost', 'Upgrade: h2c, websocket',
+            'Connection: keep-alive, Upgrade', @key, 'Sec-WebSocket-Version: 13', 'Sec-WebSocket-Protocol: chat');
+        my $answer = answer_from($socket);
+        is $answer->{status}, $status, "$host, $name: status";
+        like field($answer, 'Upgrade'), qr/^websocket$/i, "$host, $name: Upgrade";
+        print $socket 'through';
+        read $socket, my $echo, 7;
+        is $echo, 'through', "$host, $name: the tunnel is open";
+        my @connections = seen($mark);
+        is scalar @connections, 1, "$host, $name: one connection";
+        my ($head) = grep { /\Q$mark/ } @{ $connections[0]{requests} };
+        is scalar(() = $head =~ /^Upgrade: websocket\r$/mg), 1, "$host, $name: Upgrade, narrowed, once";
+        is scalar(() = $head =~ /^Connection: Upgrade\r$/mg), 1, "$host, $name: Connection, once";
+        is scalar(() = $head =~ /^Sec-WebSocket-\w+:/mg), 3, "$host, $name: the other fields, once each";
+    }
+
+    # A frame that comes with the switch is not lost.
+    {
+        my $socket = connect_to(port_of($host));
+        print $socket bytes('GET /raw/greets HTTP/1.1', 'Host: localhost', handshake);
+        is answer_from($socket)->{status}, 101, "$host, greets: status";
+        read $socket, my $frame, 7;
+        is $frame, "\x81\x05hello", "$host, greets: the first frame";
+    }
+
+    for my $case (@failures) {
+        my ($name, $status) = @$case;
+        my $mark = mark();
+        my $answer = ask($host, bytes("GET /raw/$name?$mark HTTP/1.1", 'Host: localhost', handshake, 'X-Last: 1') . $second);
+        is $answer->{status}, $status, "$host, $name: status";
+        my @connections = seen($mark);
+        is scalar(map { grep { /\Q$mark/ } @{ $_->{requests} } } @connections), 1, "$host, $name: sent once";
+        unlike "@{[ map { $_->{tunnel} } @connections ]}", qr/second/, "$host, $name: nothing is tunnelled";
+    }
+
+    for my $case (@relayed) {
+        my ($name, $status) = @$case;
+        my $answer = get($host, "/raw/$name", handshake);
+        is $answer->{status}, $status, "$host, $name: status";
+        is $answer->{body}, $page, "$host, $name: body";
+        is field($answer, 'Upgrade'), ($name eq '426' ? 'websocket' : undef), "$host, $name: Upgrade";
+    }
+
+    for my $case (@invalid) {
+        my ($name, $method, $version, $lines, $status) = @$case;
+        my $mark = mark();
+        my $answer = ask($host, bytes("$method /raw/good?$mark HTTP/$version", 'Host: localhost', @$lines) . $second);
+        is $answer->{status}, $status, "$host, $name: status";
+        is scalar(seen($mark)), 0, "$host, $name: not sent to the backend";
+    }
+
+    # A request that does not ask is proxied as ever, without its h2c offer.
+    next if $host eq 'proxy_legacy';
+    my $mark = mark();
+    my $answer = get($host, "/raw/200?$mark", 'Upgrade: h2c', 'Connection: Upgrade');
+    is $answer->{status}, 200, "$host, plain: status";
+    my ($connection) = seen($mark);
+    unlike $connection->{requests}[-1], qr/^Upgrade:/m, "$host, plain: no Upgrade reaches the backend";
+}
+
+# Implied by UpgradeRequire, lifted by UpgradeKeep none
+is get('proxy_http', '/raw/implied/good', handshake)->{status}, 101, 'implied: kept';
+is get('proxy_http', '/raw/implied/200')->{status}, 426, 'implied: demanded';
+is get('proxy_http', '/raw/unkept/426', handshake)->{status}, 426, 'not kept: as stock httpd';
+{
+    my $mark = mark();
+    get('proxy_http', "/raw/unkept/200?$mark", handshake);
+    my ($connection) = seen($mark);
+    unlike $connection->{requests}[-1], qr/^Upgrade:/m, 'not kept: the handshake is lost, as with stock httpd';
+}
+
+# Stickiness goes on deciding
+for my $route (qw(one two)) {
+    my %hosts;
+    for (1 .. 4) {
+        my $mark = mark();
+        get('proxy_balancer', "/raw/good?$mark", handshake, "Cookie: sticky=x.$route");
+        my ($connection) = seen($mark);
+        $hosts{$1}++ if $connection->{requests}[-1] =~ /^Host: (\S+):/m;
+    }
+    is_deeply [keys %hosts], [$route eq 'one' ? '127.0.0.1' : 'localhost'], "sticky: route $route";
+}
+
+# Extended CONNECT
+is h2('proxy_h2', '/raw/good', connect => 1)->{status}, 200, 'extended CONNECT: kept';
+is h2('proxy_h2', '/raw/wrong-accept', connect => 1)->{status}, 502, 'extended CONNECT: a bad switch';
+is h2('proxy_h2', '/raw/200')->{status}, 200, 'HTTP/2, plain: as ever';
+
+# Without mod_proxy_wstunnel, and without what the helper needs
+{
+    my @proxy = qw(authz_core proxy proxy_http);
+    my $text = 'ProxyPass /raw/ ws://127.0.0.1:' . Apache::Test::vars('raw_port') . "/\n<Location /raw/>\nUpgradeKeep WebSocket\n</Location>";
+    my $server = Server->new(modules => \@proxy, helper => 1)->configure($text)->start;
+    for my $case (['good', 101], ['wrong-accept', 502], ['200', 200]) {
+        my $socket = connect_to($server->{port});
+        print $socket bytes("GET /raw/$case->[0] HTTP/1.1", 'Host: localhost', handshake);
+        is answer_from($socket)->{status}, $case->[1], "without mod_proxy_wstunnel, $case->[0]";
+    }
+    $server->stop;
+    $server = Server->new(modules => ['authz_core', 'proxy'], helper => 1)->configure('')->start;
+    like $server->log, qr/UR0006: .*load proxy_http_module/, 'without mod_proxy_http: said at start';
+    $server->stop;
+    $server = Server->new(modules => \@proxy, helper => 1, policy => 0)->configure($text)->start;
+    like $server->log, qr/UR0005: .*load upgrade_required_module/, 'without the policy module: said at start';
+    my $socket = connect_to($server->{port});
+    print $socket bytes('GET /raw/200 HTTP/1.1', 'Host: localhost');
+    is answer_from($socket)->{status}, 200, 'without the policy module: proxied as ever';
+
+    for my $mistake (['UpgradeKeep h2c', 'is none of: WebSocket, none'], ["<Limit GET>\nUpgradeKeep WebSocket\n</Limit>", 'cannot occur within <Limit>']) {
+        my ($status, $output) = $server->configure("<Location /x>\n$mistake->[0]\n</Location>")->httpd('-t');
+        like $output, qr/\Q$mistake->[1]/, "refused: $mistake->[0]";
+    }
+    my ($status, $output) = $server->configure('UpgradeKeep WebSocket')->httpd('-t');
+    like $output, qr/UpgradeKeep: stands in <Location>/, 'refused: UpgradeKeep for a server';
+}
+
+done_testing;
