@@ -192,7 +192,7 @@ int ur_backend_filter_create_req(request_rec *r, request_rec *answer)
     struct watch *watch;
     ap_filter_t *filter;
 
-    if (!kept) {
+    if (!kept || !kept->accept) {
         return DECLINED;
     }
     /* The filter lives as long as the connection may be read, not as the request. */

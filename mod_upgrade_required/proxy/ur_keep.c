@@ -95,22 +95,14 @@ static const char *accept_of(apr_pool_t *pool, const char *key)
     return accept;
 }
 
-static void mark(request_rec *r)
+static void mark(request_rec *r, bool handshake)
 {
     struct ur_kept *kept = apr_palloc(r->pool, sizeof *kept);
 
-    kept->accept = accept_of(r->pool, apr_table_get(r->headers_in, "Sec-WebSocket-Key"));
+    kept->accept = handshake
+                       ? accept_of(r->pool, apr_table_get(r->headers_in, "Sec-WebSocket-Key"))
+                       : NULL;
     ap_set_module_config(r->request_config, &upgrade_wstunnel_module, kept);
-}
-
-/* On a route for WebSockets no other protocol is switched to, whatever the worker's own
- * upgrade= would let through. */
-static void withhold_upgrade(request_rec *r)
-{
-    if (apr_table_get(r->headers_in, "Upgrade")) {
-        r->headers_in = apr_table_copy(r->pool, r->headers_in);
-        apr_table_unset(r->headers_in, "Upgrade");
-    }
 }
 
 int ur_keep_fixups(request_rec *r)
@@ -128,11 +120,8 @@ int ur_keep_fixups(request_rec *r)
     }
     said = config->keep == KEEP_WEBSOCKET;
     result = judge(r, said ? config->name : NULL);
-    if (result == OK) {
-        mark(r);
-    }
-    else if (result == DECLINED && said) {
-        withhold_upgrade(r);
+    if (result == OK || (result == DECLINED && said)) {
+        mark(r, result == OK);
     }
     return result;
 }

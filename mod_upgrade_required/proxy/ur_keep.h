@@ -4,11 +4,11 @@
 #include <httpd.h>
 #include <http_config.h>
 
-/* Which proxied requests are WebSocket handshakes to be kept. */
+/* Which proxied requests are on a route that keeps WebSocket handshakes. */
 
-/* A handshake that has been judged valid on a route that keeps handshakes. */
 struct ur_kept {
-    const char *accept; /* what Sec-WebSocket-Accept has to be */
+    const char *accept; /* of a valid handshake: what Sec-WebSocket-Accept has to be; NULL: the
+                         * request does not ask for a WebSocket */
 };
 
 extern const command_rec ur_keep_directives[];

@@ -50,15 +50,24 @@ int ur_shadow_find_handler(apr_pool_t *pconf, apr_pool_t *plog, apr_pool_t *ptem
     return OK;
 }
 
+static bool has_scheme(const char *url, const char *scheme)
+{
+    return ap_cstr_casecmpn(url, scheme, strlen(scheme)) == 0;
+}
+
 static bool is_tls(const char *url)
 {
-    return ap_cstr_casecmpn(url, "https:", 6) == 0 || ap_cstr_casecmpn(url, "wss:", 4) == 0;
+    return has_scheme(url, "https:") || has_scheme(url, "wss:");
+}
+
+static bool is_websocket(const char *url)
+{
+    return has_scheme(url, "ws:") || has_scheme(url, "wss:");
 }
 
 static bool is_http(const char *url)
 {
-    return is_tls(url) || ap_cstr_casecmpn(url, "http:", 5) == 0 ||
-           ap_cstr_casecmpn(url, "ws:", 3) == 0;
+    return has_scheme(url, "http:") || has_scheme(url, "https:") || is_websocket(url);
 }
 
 /* A connection of the real worker, connected. */
@@ -100,6 +109,8 @@ static struct shadow *make_shadow(apr_pool_t *pool, proxy_worker *worker,
     shadow->worker.s = &shadow->shared;
     shadow->worker.cp = &shadow->pool;
     apr_cpystrn(shadow->shared.upgrade, "websocket", sizeof shadow->shared.upgrade);
+    shadow->shared.read = 0;
+    shadow->shared.transferred = 0;
     shadow->pool.res = NULL; /* so that mod_proxy takes conn, and puts it back there */
     shadow->pool.conn = connection;
     shadow->pool.addr = connection->addr;
@@ -124,37 +135,44 @@ static void dissolve(struct shadow *shadow, proxy_worker *worker, server_rec *s)
     }
 }
 
-/* mod_proxy compares the whole value of Upgrade; the log and an ErrorDocument shall see the
- * client's own, a list maybe, so the change lasts only as long as the proxying. */
-static apr_table_t *narrowed(const request_rec *r)
+/* What mod_proxy is to see of the client's fields: Upgrade as the one word that it compares
+ * with, or none at all where another protocol is offered. */
+static apr_table_t *narrowed(const request_rec *r, const struct ur_kept *kept)
 {
     apr_table_t *fields = apr_table_copy(r->pool, r->headers_in);
 
-    apr_table_setn(fields, "Upgrade", "websocket");
+    if (kept->accept) {
+        apr_table_setn(fields, "Upgrade", "websocket");
+    }
+    else {
+        apr_table_unset(fields, "Upgrade");
+    }
     return fields;
 }
 
 int ur_shadow_handler(request_rec *r, proxy_worker *worker, proxy_server_conf *conf, char *url,
                       const char *proxyname, apr_port_t proxyport)
 {
+    const struct ur_kept *kept = ur_keep_of(r);
     apr_table_t *client_fields = r->headers_in;
     proxy_conn_rec *connection = NULL;
     struct shadow *shadow;
     int status;
 
-    if (!http_handler || !ur_keep_of(r) || !is_http(url)) {
+    if (!http_handler || !kept || !is_http(url)) {
         return DECLINED;
     }
-    status = connect_backend(r, worker, conf, url, proxyname, proxyport, &connection);
-    if (status != OK) {
-        return status;
+    r->headers_in = narrowed(r, kept);
+    if (!kept->accept && is_websocket(url)) {
+        return DECLINED; /* stock knows what it does with these */
     }
-    shadow = make_shadow(r->pool, worker, connection);
-    shadow->shared.read = 0;
-    shadow->shared.transferred = 0;
-    r->headers_in = narrowed(r);
-    status = http_handler(r, &shadow->worker, conf, url, proxyname, proxyport);
+    status = connect_backend(r, worker, conf, url, proxyname, proxyport, &connection);
+    if (status == OK) {
+        shadow = make_shadow(r->pool, worker, connection);
+        status = http_handler(r, &shadow->worker, conf, url, proxyname, proxyport);
+        dissolve(shadow, worker, r->server);
+    }
+    /* The log and an ErrorDocument see what the client sent. */
     r->headers_in = client_fields;
-    dissolve(shadow, worker, r->server);
     return status;
 }

@@ -114,8 +114,20 @@ for my $host (@hosts) {
         is scalar(seen($mark)), 0, "$host, $name: not sent to the backend";
     }
 
-    # A request that does not ask is proxied as ever, without its h2c offer.
+    # A request that does not ask is proxied as ever, without its h2c offer. A 426 keeps its
+    # Upgrade. (What stock does with such requests on the legacy path is not our affair.)
     next if $host eq 'proxy_legacy';
+    for my $case (@relayed) {
+        my ($name, $status) = @$case;
+        my $answer = get($host, "/raw/$name");
+        is $answer->{status}, $status, "$host, plain, $name: status";
+        is $answer->{body}, $page, "$host, plain, $name: body";
+        is field($answer, 'Upgrade'), ($name eq '426' ? 'websocket' : undef), "$host, plain, $name: Upgrade";
+    }
+    is get($host, '/raw/bare')->{status}, 502, "$host, plain, a 101: refused";
+    is get($host, '/raw/good')->{status}, 502, "$host, plain, a switch that was not asked for: refused";
+    is ask($host, "POST /raw/200 HTTP/1.1\r\nHost: localhost\r\nContent-Length: 5\r\n\r\nhello")->{status}, 200,
+      "$host, plain, with a body: status";
     my $mark = mark();
     my $answer = get($host, "/raw/200?$mark", 'Upgrade: h2c', 'Connection: Upgrade');
     is $answer->{status}, 200, "$host, plain: status";
