@@ -1,4 +1,4 @@
-# Builds and tests mod_upgrade_required outside of httpd's tree.
+# Builds and tests mod_upgrade_required and mod_upgrade_wstunnel outside of httpd's tree.
 #
 #   make -f apxs.mk             both modules, in build/out/release/
 #   make -f apxs.mk demo        installs what is needed, starts a real httpd, shows what it answers
