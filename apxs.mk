@@ -119,11 +119,11 @@ setup:
 	build/setup
 
 test:
-	build/setup test
+	build/setup test demo node
 	build/test $(T)
 
 asan cov:
-	build/setup test
+	build/setup test demo node
 	build/test --variant $@ $(T)
 
 fuzz:

@@ -158,6 +158,15 @@ for my $route (qw(one two)) {
     is_deeply [keys %hosts], [$route eq 'one' ? '127.0.0.1' : 'localhost'], "sticky: route $route";
 }
 
+# ProxyPassReverse and cookies are mapped, with and without a handshake
+for my $lines ([handshake], []) {
+    my $answer = get('proxy_http', '/raw/302', @$lines);
+    is field($answer, 'Location'), 'http://localhost:' . port_of('proxy_http') . '/raw/there', 'ProxyPassReverse maps Location';
+    $answer = get('proxy_http', '/raw/401', @$lines);
+    is field($answer, 'Set-Cookie'), 'a=b; path=/raw/', 'ProxyPassReverseCookiePath maps cookies';
+    is field($answer, 'WWW-Authenticate'), 'Basic realm=x', 'a challenge arrives';
+}
+
 # Extended CONNECT
 is h2('proxy_h2', '/raw/good', connect => 1)->{status}, 200, 'extended CONNECT: kept';
 is h2('proxy_h2', '/raw/wrong-accept', connect => 1)->{status}, 502, 'extended CONNECT: a bad switch';

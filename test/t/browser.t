@@ -1,0 +1,41 @@
+# The chat page in headless Chromium: a real browser's handshake, and what it shows a person.
+use strict;
+use warnings;
+use Test::More;
+use FindBin;
+use lib "$FindBin::Bin/lib";
+use Wire;
+
+plan skip_all => 'chromium is not installed: nothing was tested in a browser'
+  unless grep { -x "$_/chromium" } split /:/, $ENV{PATH};
+
+sub browse {
+    my ($url, $expression) = @_;
+    open my $pipe, '-|', 'node', "$FindBin::Bin/clients/node/browser.js", $url, $expression or die $!;
+    local $/;
+    my $output = <$pipe> // '';
+    close $pipe;
+    return eval { JSON::PP->new->utf8->allow_nonref->decode($output) } // $output;
+}
+
+# Resolves once the condition holds; Wire::LIMIT ends the wait.
+my $until = 'const until = (done) => new Promise((resolve) => { const look = () => done() ? resolve() : setTimeout(look, 20); look(); });';
+
+for my $host ([chat_clear => 'http'], [chat_tls => 'https']) {
+    my ($name, $scheme) = @$host;
+    my $base = "$scheme://127.0.0.1:" . port_of($name);
+    is browse("$base/chat.html", "(async () => { $until
+        await until(() => status.textContent === 'connected');
+        text.value = 'hello from a browser';
+        form.requestSubmit();
+        await until(() => log.children.length === 1);
+        return status.textContent + ': ' + log.textContent; })()"),
+      'connected: hello from a browser', "$name: connects, sends, sees the echo";
+
+    my $page = browse("$base/chat", '({ title: document.title, text: document.body.innerText, type: document.contentType })');
+    is $page->{title}, '426 Upgrade Required', "$name: the WebSocket opened as a page: title";
+    is $page->{type}, 'text/html', "$name: a page";
+    like $page->{text}, qr/This resource is a WebSocket endpoint\. The request was a plain HTTP\/[\d.]+ GET\./, "$name: and says what it is";
+}
+
+done_testing;
