@@ -133,6 +133,7 @@ fuzz:
 bench:
 	build/setup bench demo
 	build/bench
+	build/bench-echo
 
 lint:
 	build/setup lint

@@ -183,6 +183,15 @@ is h2('proxy_h2', '/raw/200')->{status}, 200, 'HTTP/2, plain: as ever';
         is answer_from($socket)->{status}, $case->[1], "without mod_proxy_wstunnel, $case->[0]";
     }
     $server->stop;
+    for my $mpm (qw(prefork worker)) {
+        $server = Server->new(mpm => $mpm, modules => \@proxy, helper => 1)->configure($text)->start;
+        for my $case (['good', 101], ['wrong-accept', 502], ['401', 401], ['good', 101]) {
+            my $socket = connect_to($server->{port});
+            print $socket bytes("GET /raw/$case->[0] HTTP/1.1", 'Host: localhost', handshake);
+            is answer_from($socket)->{status}, $case->[1], "$mpm, $case->[0]";
+        }
+        $server->stop;
+    }
     $server = Server->new(modules => ['authz_core', 'proxy'], helper => 1)->configure('')->start;
     like $server->log, qr/UR0006: .*load proxy_http_module/, 'without mod_proxy_http: said at start';
     $server->stop;
