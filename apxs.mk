@@ -4,7 +4,7 @@
 #   make -f apxs.mk demo        installs what is needed, starts a real httpd, shows what it answers
 #   make -f apxs.mk serve       the same server, left running until Ctrl-C
 #   make -f apxs.mk test        all tests; T=NAME for one of them
-#   make -f apxs.mk help        every target
+#   make -f apxs.mk bench       instructions a request, and echo through a tunnel
 #
 # Everything generated goes to build/out/VARIANT, one folder for each set of flags.
 
@@ -77,7 +77,7 @@ all: module
 module: $(MODULES)
 
 help:
-	@sed -n 's/^# \{0,1\}//p;/^$$/q' apxs.mk
+	@sed -n '/^#/!q;s/^# \{0,1\}//p' apxs.mk
 	@echo "Other targets: setup module unit asan cov fuzz bench lint install clean"
 
 # A changed compiler or flag rebuilds: the stamp's time moves only when its text does.
