@@ -18,9 +18,9 @@ static int open_connection(conn_rec *c, void *socket)
     return OK;
 }
 
-static int upgrade_required_keep(request_rec *r, const char *name)
+static int upgrade_required_keep(request_rec *r, const char *name, int *keeps)
 {
-    return ur_enforce_keep(r, name);
+    return ur_enforce_keep(r, name, keeps);
 }
 
 static void register_hooks(apr_pool_t *p)

@@ -4,6 +4,7 @@
 
 #include <httpd.h>
 #include <http_config.h>
+#include <http_protocol.h>
 #include <http_request.h>
 #include <mod_proxy.h>
 
@@ -17,6 +18,8 @@ static void register_hooks(apr_pool_t *p)
     ap_hook_post_config(ur_keep_find_policy, NULL, NULL, APR_HOOK_MIDDLE);
     ap_hook_post_config(ur_shadow_find_handler, NULL, NULL, APR_HOOK_LAST);
     ap_hook_fixups(ur_keep_fixups, after, NULL, APR_HOOK_REALLY_LAST);
+
+    ap_hook_log_transaction(ur_keep_restore, NULL, NULL, APR_HOOK_REALLY_FIRST);
 
     /* Before mod_proxy_http and mod_proxy_wstunnel, who stand at APR_HOOK_FIRST. */
     proxy_hook_scheme_handler(ur_shadow_handler, NULL, NULL, APR_HOOK_REALLY_FIRST);

@@ -288,13 +288,14 @@ int ur_enforce_route(request_rec *r)
     return try_rule(r, route, UR_PHASE_ROUTE);
 }
 
-int ur_enforce_keep(request_rec *r, const char *name)
+int ur_enforce_keep(request_rec *r, const char *name, int *keeps)
 {
     const struct ur_rule rule = {.policy = {.websocket = true}, .default_name = name};
     struct trial trial = {
         .r = r, .settings = ur_config_dir(r), .rule = &rule, .phase = UR_PHASE_ROUTE};
 
-    if (!judged_here(r) || (!name && !trial.settings->route.policy.websocket)) {
+    *keeps = judged_here(r) && (name || trial.settings->route.policy.websocket);
+    if (!*keeps) {
         return DECLINED;
     }
     judge(&trial);

@@ -16,6 +16,6 @@ int ur_enforce_route_tls(request_rec *r);
 int ur_enforce_route(request_rec *r);
 
 /* What ur_export.h promises of upgrade_required_keep(). */
-int ur_enforce_keep(request_rec *r, const char *name);
+int ur_enforce_keep(request_rec *r, const char *name, int *keeps);
 
 #endif

@@ -9,9 +9,11 @@
 
 /* Judges a request on a route that may keep WebSocket handshakes. name is what the route is
  * called where UpgradeKeep says so; NULL where only a policy that demands WebSocket does.
- * OK: a valid handshake, to be kept. DECLINED: another request, as ever. Anything else: the
+ * *keeps tells whether the route keeps handshakes at all. OK: this is a valid one. DECLINED:
+ * it is none, or an exception lets a bad one pass: nothing may be switched. Anything else: the
  * request asked for a WebSocket and failed, it has been answered, and the calling hook has to
  * return this. To be called in fixups, after the policy module's own hook. */
-APR_DECLARE_OPTIONAL_FN(int, upgrade_required_keep, (request_rec * r, const char *name));
+APR_DECLARE_OPTIONAL_FN(int, upgrade_required_keep,
+                        (request_rec * r, const char *name, int *keeps));
 
 #endif

@@ -97,12 +97,15 @@ enum ur_switching ur_switching_judge(struct ur_span head, struct ur_span accept)
     enum ur_switching more = head.len < UR_SWITCHING_MAX ? UR_SWITCHING_MORE : UR_SWITCHING_BAD;
     int status;
 
-    if (!next_line(&rest, &first)) {
+    if (!next_line(&rest, &first) || (!first.len && !next_line(&rest, &first))) {
         return more;
     }
     status = status_of(first);
     if (status < 100) {
         return UR_SWITCHING_BAD;
+    }
+    if (status >= 200) {
+        return UR_SWITCHING_OTHER;
     }
     while (next_line(&rest, &line)) {
         if (line.len) {
@@ -112,7 +115,7 @@ enum ur_switching ur_switching_judge(struct ur_span head, struct ur_span accept)
             return judge_101(first, &seen);
         }
         else {
-            return status < 200 ? UR_SWITCHING_INTERIM : UR_SWITCHING_OTHER;
+            return UR_SWITCHING_INTERIM;
         }
     }
     return more;

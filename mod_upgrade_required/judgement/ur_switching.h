@@ -15,9 +15,10 @@ enum ur_switching {
 /* The longest head that is looked at. */
 #define UR_SWITCHING_MAX 16384
 
-/* Judges what has come of a head so far, from its first byte. accept is the value that
- * Sec-WebSocket-Accept must have. Good is: HTTP/1.1 101; Upgrade once, websocket; Connection
- * with the token upgrade; Sec-WebSocket-Accept once, equal to accept; no
+/* Judges what has come of a head so far, from its first byte; one empty line before it is
+ * passed over, as httpd does. A final answer is told by its first line. accept is the value
+ * that Sec-WebSocket-Accept must have. Good is: HTTP/1.1 101; Upgrade once, websocket;
+ * Connection with the token upgrade; Sec-WebSocket-Accept once, equal to accept; no
  * Transfer-Encoding; no folded or malformed line. */
 enum ur_switching ur_switching_judge(struct ur_span head, struct ur_span accept);
 

@@ -4,6 +4,7 @@
 #include "proxy/ur_keep.h"
 #include "proxy/ur_proxy_module.h"
 
+#include <apr_strings.h>
 #include <util_filter.h>
 
 /* What mod_proxy_http is shown in place of a bad 101: it answers 502 to a 101 without an
@@ -22,6 +23,7 @@ struct watch {
     enum state then; /* after SHOWING */
     struct ur_span accept;
     apr_bucket_brigade *held;
+    apr_bucket_brigade *line;
     char head[UR_SWITCHING_MAX];
     apr_size_t len;
 };
@@ -61,18 +63,17 @@ static void show(ap_filter_t *f, struct watch *watch, enum ur_switching verdict)
 /* Reads one line, or the part of one that there is. */
 static apr_status_t read_line(ap_filter_t *f, struct watch *watch, apr_read_type_e block)
 {
-    apr_bucket_brigade *line = apr_brigade_create(f->c->pool, f->c->bucket_alloc);
     apr_size_t room = sizeof watch->head - watch->len;
-    apr_status_t rv = ap_get_brigade(f->next, line, AP_MODE_GETLINE, block, 0);
+    apr_status_t rv = ap_get_brigade(f->next, watch->line, AP_MODE_GETLINE, block, 0);
 
     if (rv == APR_SUCCESS) {
-        rv = apr_brigade_flatten(line, watch->head + watch->len, &room);
+        rv = apr_brigade_flatten(watch->line, watch->head + watch->len, &room);
         watch->len += room;
         if (rv == APR_SUCCESS && room == 0) {
             rv = APR_EOF;
         }
     }
-    apr_brigade_destroy(line);
+    apr_brigade_cleanup(watch->line);
     return rv;
 }
 
@@ -195,10 +196,12 @@ int ur_backend_filter_create_req(request_rec *r, request_rec *answer)
     if (!kept || !kept->accept) {
         return DECLINED;
     }
-    /* The filter lives as long as the connection may be read, not as the request. */
-    watch = apr_pcalloc(c->pool, sizeof *watch);
-    watch->accept = ur_span_of(kept->accept);
-    watch->held = apr_brigade_create(c->pool, c->bucket_alloc);
+    /* The answer's pool is the connection's child and is destroyed with each answer: what is
+     * kept longer adds up over the life of a reused connection. */
+    watch = apr_pcalloc(answer->pool, sizeof *watch);
+    watch->accept = ur_span_of(apr_pstrdup(answer->pool, kept->accept));
+    watch->held = apr_brigade_create(answer->pool, c->bucket_alloc);
+    watch->line = apr_brigade_create(answer->pool, c->bucket_alloc);
     filter = ap_add_input_filter_handle(filter_handle, watch, NULL, c);
     answer->input_filters = c->input_filters;
     answer->proto_input_filters = c->input_filters;

@@ -102,28 +102,44 @@ static void mark(request_rec *r, bool handshake)
     kept->accept = handshake
                        ? accept_of(r->pool, apr_table_get(r->headers_in, "Sec-WebSocket-Key"))
                        : NULL;
+    kept->client_fields = r->headers_in;
     ap_set_module_config(r->request_config, &upgrade_wstunnel_module, kept);
+}
+
+/* SetHandler "proxy:..." makes it a proxied request only when the handler runs. */
+static bool is_proxied(const request_rec *r)
+{
+    return r->proxyreq || (r->handler && strncmp(r->handler, "proxy:", 6) == 0);
 }
 
 int ur_keep_fixups(request_rec *r)
 {
     const struct keep_config *config;
-    bool said;
+    int keeps = 0;
     int result;
 
-    if (!judge || !r->proxyreq || r->main) {
+    if (!judge || !is_proxied(r) || r->main) {
         return DECLINED;
     }
     config = ap_get_module_config(r->per_dir_config, &upgrade_wstunnel_module);
     if (config->keep == KEEP_NONE) {
         return DECLINED;
     }
-    said = config->keep == KEEP_WEBSOCKET;
-    result = judge(r, said ? config->name : NULL);
-    if (result == OK || (result == DECLINED && said)) {
+    result = judge(r, config->keep == KEEP_WEBSOCKET ? config->name : NULL, &keeps);
+    if (keeps && (result == OK || result == DECLINED)) {
         mark(r, result == OK);
     }
     return result;
+}
+
+int ur_keep_restore(request_rec *r)
+{
+    const struct ur_kept *kept = ur_keep_of(r);
+
+    if (kept) {
+        r->headers_in = kept->client_fields;
+    }
+    return DECLINED;
 }
 
 const struct ur_kept *ur_keep_of(const request_rec *r)

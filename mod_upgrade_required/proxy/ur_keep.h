@@ -8,7 +8,8 @@
 
 struct ur_kept {
     const char *accept; /* of a valid handshake: what Sec-WebSocket-Accept has to be; NULL: the
-                         * request does not ask for a WebSocket */
+                         * request is none, and nothing may be switched */
+    apr_table_t *client_fields; /* headers_in as the client sent them */
 };
 
 extern const command_rec ur_keep_directives[];
@@ -21,6 +22,9 @@ int ur_keep_find_policy(apr_pool_t *pconf, apr_pool_t *plog, apr_pool_t *ptemp, 
 
 /* fixups, after the policy module's: judges, refuses, and marks what is to be kept. */
 int ur_keep_fixups(request_rec *r);
+
+/* log_transaction, first: the log sees what the client sent. */
+int ur_keep_restore(request_rec *r);
 
 /* The mark; NULL for every other request. */
 const struct ur_kept *ur_keep_of(const request_rec *r);

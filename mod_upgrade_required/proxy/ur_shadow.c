@@ -60,14 +60,9 @@ static bool is_tls(const char *url)
     return has_scheme(url, "https:") || has_scheme(url, "wss:");
 }
 
-static bool is_websocket(const char *url)
-{
-    return has_scheme(url, "ws:") || has_scheme(url, "wss:");
-}
-
 static bool is_http(const char *url)
 {
-    return has_scheme(url, "http:") || has_scheme(url, "https:") || is_websocket(url);
+    return is_tls(url) || has_scheme(url, "http:") || has_scheme(url, "ws:");
 }
 
 /* A connection of the real worker, connected. */
@@ -83,6 +78,10 @@ static int connect_backend(request_rec *r, proxy_worker *worker, proxy_server_co
         return status;
     }
     (*connection)->is_ssl = is_tls(url);
+    if (!r->connection->keepalives &&
+        apr_table_get(r->subprocess_env, "proxy-initial-not-pooled")) {
+        (*connection)->close = 1; /* a new one; determining it closes the old one */
+    }
     status = ap_proxy_determine_connection(r->pool, r, conf, worker, *connection, &uri, &url,
                                            proxyname, proxyport, port, sizeof port);
     if (status == OK &&
@@ -154,7 +153,6 @@ int ur_shadow_handler(request_rec *r, proxy_worker *worker, proxy_server_conf *c
                       const char *proxyname, apr_port_t proxyport)
 {
     const struct ur_kept *kept = ur_keep_of(r);
-    apr_table_t *client_fields = r->headers_in;
     proxy_conn_rec *connection = NULL;
     struct shadow *shadow;
     int status;
@@ -163,8 +161,8 @@ int ur_shadow_handler(request_rec *r, proxy_worker *worker, proxy_server_conf *c
         return DECLINED;
     }
     r->headers_in = narrowed(r, kept);
-    if (!kept->accept && is_websocket(url)) {
-        return DECLINED; /* stock knows what it does with these */
+    if (!kept->accept) {
+        return DECLINED; /* stock proxies it, and has nothing that it could switch to */
     }
     status = connect_backend(r, worker, conf, url, proxyname, proxyport, &connection);
     if (status == OK) {
@@ -172,7 +170,7 @@ int ur_shadow_handler(request_rec *r, proxy_worker *worker, proxy_server_conf *c
         status = http_handler(r, &shadow->worker, conf, url, proxyname, proxyport);
         dissolve(shadow, worker, r->server);
     }
-    /* The log and an ErrorDocument see what the client sent. */
-    r->headers_in = client_fields;
+    /* An ErrorDocument sees what the client sent. */
+    r->headers_in = kept->client_fields;
     return status;
 }

@@ -7,9 +7,9 @@
 int ur_shadow_find_handler(apr_pool_t *pconf, apr_pool_t *plog, apr_pool_t *ptemp,
                            server_rec *s);
 
-/* scheme_handler, first: has mod_proxy_http proxy a request on a route that keeps handshakes,
- * as if its worker had upgrade=websocket: a handshake is forwarded, a 426 keeps its Upgrade.
- * DECLINED on every other route. Nothing that other requests share is written. */
+/* scheme_handler, first: has mod_proxy_http proxy a kept handshake as if its worker had
+ * upgrade=websocket. DECLINED for every other request; one on a route that keeps handshakes
+ * has lost its Upgrade then. Nothing that other requests share is written. */
 int ur_shadow_handler(request_rec *r, proxy_worker *worker, proxy_server_conf *conf, char *url,
                       const char *proxyname, apr_port_t proxyport);
 

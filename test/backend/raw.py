@@ -64,6 +64,7 @@ def answers(key):
         "200-chunked": (chunked("200 OK"), "keep"),
         "302": (final("302 Found", "Location: http://backend.test/there"), "keep"),
         "401": (final("401 Unauthorized", "WWW-Authenticate: Basic realm=x", "Set-Cookie: a=b; path=/"), "keep"),
+        "long-401": (final("401 Unauthorized", *["Set-Cookie: a=" + "x" * 3000] * 7), "keep"),
         "426": (final("426 Upgrade Required", "Upgrade: websocket", "Connection: Upgrade"), "keep"),
         "503": (final("503 Service Unavailable", "Retry-After: 7"), "keep"),
     }

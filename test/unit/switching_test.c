@@ -22,6 +22,10 @@ static const struct {
     {"Connection in two fields", FIRST "Connection: close\r\n" GOOD "\r\n", UR_SWITCHING_GOOD},
     {"bytes behind the head", FIRST GOOD "\r\nrest", UR_SWITCHING_GOOD},
 
+    {"one empty line first", "\r\n" FIRST GOOD "\r\n", UR_SWITCHING_GOOD},
+    {"a final answer, by its first line",
+     "HTTP/1.1 401 Unauthorized\r\nX: ", UR_SWITCHING_OTHER},
+
     {"nothing", "", UR_SWITCHING_MORE},
     {"half a line", "HTTP/1.", UR_SWITCHING_MORE},
     {"no end of the head", FIRST GOOD, UR_SWITCHING_MORE},
@@ -53,7 +57,7 @@ static const struct {
     {"a line without colon", FIRST GOOD "X\r\n\r\n", UR_SWITCHING_BAD},
     {"a line without name", FIRST GOOD ": x\r\n\r\n", UR_SWITCHING_BAD},
     {"no HTTP", "SSH-2.0-OpenSSH\r\n", UR_SWITCHING_BAD},
-    {"an empty first line", "\r\n" FIRST GOOD "\r\n", UR_SWITCHING_BAD},
+    {"two empty lines first", "\r\n\r\n" FIRST GOOD "\r\n", UR_SWITCHING_BAD},
     {"a status of four digits", "HTTP/1.1 1010 x\r\n\r\n", UR_SWITCHING_BAD},
     {"a status of two", "HTTP/1.1 10\r\n\r\n", UR_SWITCHING_BAD},
     {"a status below 100", "HTTP/1.1 099 x\r\n\r\n", UR_SWITCHING_BAD},
