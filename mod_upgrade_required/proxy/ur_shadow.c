@@ -112,12 +112,10 @@ static struct shadow *make_shadow(apr_pool_t *pool, proxy_worker *worker,
     shadow->shared.transferred = 0;
     shadow->pool.res = NULL; /* so that mod_proxy takes conn, and puts it back there */
     shadow->pool.conn = connection;
-    shadow->pool.addr = connection->addr;
-#if AP_MODULE_MAGIC_AT_LEAST(20120211, 130)
-    /* The address stays as it is for this request, whoever replaces the real worker's. */
-    shadow->shared.address_ttl = -1;
-    shadow->worker.address = connection->address;
-#endif
+    /* Addresses of workers are counted, and the shadow owns no count of its own: it must not
+     * replace one, which it would on a failed second connect after the name has moved. A
+     * worker whose address is not reusable keeps none. */
+    shadow->shared.is_address_reusable = 0;
     return shadow;
 }
 
