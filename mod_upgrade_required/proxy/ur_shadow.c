@@ -78,10 +78,6 @@ static int connect_backend(request_rec *r, proxy_worker *worker, proxy_server_co
         return status;
     }
     (*connection)->is_ssl = is_tls(url);
-    if (!r->connection->keepalives &&
-        apr_table_get(r->subprocess_env, "proxy-initial-not-pooled")) {
-        (*connection)->close = 1; /* a new one; determining it closes the old one */
-    }
     status = ap_proxy_determine_connection(r->pool, r, conf, worker, *connection, &uri, &url,
                                            proxyname, proxyport, port, sizeof port);
     if (status == OK &&

@@ -18,7 +18,7 @@ sub browse {
     return eval { JSON::PP->new->utf8->allow_nonref->decode($output) } // $output;
 }
 
-# Resolves once the condition holds; Wire::LIMIT ends the wait.
+# Resolves once the condition holds; browser.js ends a wait that is too long.
 my $until = 'const until = (done) => new Promise((resolve) => { const look = () => done() ? resolve() : setTimeout(look, 20); look(); });';
 
 for my $host ([chat_clear => 'http'], [chat_tls => 'https']) {
