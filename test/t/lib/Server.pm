@@ -43,7 +43,7 @@ sub configure {
     print $file join "\n", "ServerRoot $folder", 'ServerName localhost', "DefaultRuntimeDir $folder",
       "PidFile $folder/httpd.pid", "ErrorLog $folder/error_log", 'LogLevel info', @load,
       ($> == 0 ? ('User ' . Apache::Test::vars('user'), 'Group ' . Apache::Test::vars('group')) : ()),
-      'StartServers 1', "Listen 127.0.0.1:$self->{port}", 'DocumentRoot ' . Apache::Test::vars('documentroot'),
+      'StartServers 1', 'GracefulShutdownTimeout 10', "Listen 127.0.0.1:$self->{port}", 'DocumentRoot ' . Apache::Test::vars('documentroot'),
       $text, '';
     close $file or die $!;
     return $self;
@@ -100,7 +100,9 @@ sub answers {
 sub stop {
     my ($self) = @_;
     my $pid = $self->pid or return;
-    kill TERM => $pid;
+    # Gracefully: on TERM httpd's children leave while their threads still run, and one of
+    # them may crash, with this module or without.
+    kill WINCH => $pid;
     $self->_until(sub { !kill 0, $pid }, 'stopped');
     unlink "$self->{folder}/httpd.pid";
     return;
