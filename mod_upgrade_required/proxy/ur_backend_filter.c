@@ -1,7 +1,9 @@
 #include "proxy/ur_backend_filter.h"
 
+#include "judgement/ur_offer.h"
 #include "judgement/ur_switching.h"
 #include "proxy/ur_keep.h"
+#include "proxy/ur_offer_filter.h"
 #include "proxy/ur_proxy_module.h"
 
 #include <apr_strings.h>
@@ -15,17 +17,22 @@ static const char NO_SWITCH[] = "HTTP/1.1 101 Bad Switch\r\n\r\n";
 enum state {
     JUDGING, /* a head is to be read, whole, before any of it is shown */
     SHOWING, /* held is what mod_proxy_http gets to read next */
+    NOTING,  /* what is shown is looked at, in case it is a 426 */
     PASSING  /* nothing more to do with this answer */
 };
+
+/* Longer offers are none. */
+#define OFFER_MAX 256
 
 struct watch {
     enum state state;
     enum state then; /* after SHOWING */
     struct ur_span accept;
+    request_rec *client; /* only while its request is being answered, that is, until PASSING */
     apr_bucket_brigade *held;
     apr_bucket_brigade *line;
-    char head[UR_SWITCHING_MAX];
     apr_size_t len;
+    char head[UR_SWITCHING_MAX];
 };
 
 static ap_filter_rec_t *filter_handle;
@@ -45,11 +52,14 @@ static void hold(struct watch *watch, const char *bytes, apr_size_t len, enum st
     apr_brigade_write(watch->held, NULL, NULL, bytes, len);
     watch->state = SHOWING;
     watch->then = then;
-    watch->len = 0;
 }
 
 static void show(ap_filter_t *f, struct watch *watch, enum ur_switching verdict)
 {
+    static const enum state after[] = {[UR_SWITCHING_INTERIM] = JUDGING,
+                                       [UR_SWITCHING_OTHER] = NOTING,
+                                       [UR_SWITCHING_GOOD] = PASSING};
+
     if (verdict == UR_SWITCHING_BAD) {
         ap_log_cerror(APLOG_MARK, APLOG_INFO, 0, f->c,
                       "UR0007: the backend's answer to a WebSocket handshake is no valid "
@@ -57,7 +67,10 @@ static void show(ap_filter_t *f, struct watch *watch, enum ur_switching verdict)
         hold(watch, NO_SWITCH, sizeof NO_SWITCH - 1, PASSING);
         return;
     }
-    hold(watch, watch->head, watch->len, verdict == UR_SWITCHING_INTERIM ? JUDGING : PASSING);
+    hold(watch, watch->head, watch->len, after[verdict]);
+    if (verdict == UR_SWITCHING_INTERIM) {
+        watch->len = 0;
+    }
 }
 
 /* Reads one line, or the part of one that there is. */
@@ -96,6 +109,44 @@ static apr_status_t judge_head(ap_filter_t *f, struct watch *watch, apr_read_typ
     }
     show(f, watch, verdict);
     return APR_SUCCESS;
+}
+
+/* Notes what a 426 offers. Another answer is known by its first line. */
+static void note(struct watch *watch, apr_bucket_brigade *line)
+{
+    char room[OFFER_MAX];
+    struct ur_buf list = {room, sizeof room, 0};
+    apr_size_t len = sizeof watch->head - watch->len;
+    enum ur_offer offer = UR_OFFER_NONE;
+
+    if (apr_brigade_flatten(line, watch->head + watch->len, &len) == APR_SUCCESS) {
+        watch->len += len;
+        offer = ur_offer_read((struct ur_span){watch->head, watch->len}, &list);
+    }
+    if (offer == UR_OFFER_FOUND) {
+        ur_offer_filter_set(watch->client, apr_pstrmemdup(watch->client->pool, room, list.len));
+    }
+    else if (offer == UR_OFFER_INTERIM) {
+        watch->len = 0;
+    }
+    if (offer == UR_OFFER_FOUND || offer == UR_OFFER_NONE || watch->len == sizeof watch->head) {
+        watch->state = PASSING;
+    }
+}
+
+/* What mod_proxy_http reads passes as it comes. The body is read in another mode. */
+static apr_status_t pass_and_note(ap_filter_t *f, struct watch *watch, apr_bucket_brigade *bb,
+                                  ap_input_mode_t mode, apr_read_type_e block, apr_off_t wanted)
+{
+    apr_status_t rv = ap_get_brigade(f->next, bb, mode, block, wanted);
+
+    if (mode == AP_MODE_READBYTES) {
+        watch->state = PASSING;
+    }
+    else if (mode == AP_MODE_GETLINE && rv == APR_SUCCESS) {
+        note(watch, bb);
+    }
+    return rv;
 }
 
 /* Copies of the first bytes, which stay. */
@@ -163,6 +214,9 @@ static apr_status_t backend_filter(ap_filter_t *f, apr_bucket_brigade *bb, ap_in
         (mode != AP_MODE_GETLINE && mode != AP_MODE_SPECULATIVE && mode != AP_MODE_READBYTES)) {
         return ap_get_brigade(f->next, bb, mode, block, wanted);
     }
+    if (watch->state == NOTING) {
+        return pass_and_note(f, watch, bb, mode, block, wanted);
+    }
     if (watch->state == JUDGING) {
         apr_status_t rv = judge_head(f, watch, block);
         if (rv != APR_SUCCESS) {
@@ -193,12 +247,16 @@ int ur_backend_filter_create_req(request_rec *r, request_rec *answer)
     struct watch *watch;
     ap_filter_t *filter;
 
-    if (!kept || !kept->accept) {
+    if (!kept) {
         return DECLINED;
     }
+    ur_offer_filter_set(r, NULL); /* of a backend that was tried before */
     /* The answer's pool is the connection's child and is destroyed with each answer: what is
      * kept longer adds up over the life of a reused connection. */
-    watch = apr_pcalloc(answer->pool, sizeof *watch);
+    watch = apr_palloc(answer->pool, sizeof *watch);
+    watch->state = kept->accept ? JUDGING : NOTING;
+    watch->len = 0;
+    watch->client = r;
     watch->accept = ur_span_of(apr_pstrdup(answer->pool, kept->accept));
     watch->held = apr_brigade_create(answer->pool, c->bucket_alloc);
     watch->line = apr_brigade_create(answer->pool, c->bucket_alloc);

@@ -3,8 +3,8 @@
 
 #include <httpd.h>
 
-/* Looks at the head of the backend's answer to a kept handshake before mod_proxy does: a 101
- * that is none must not open a tunnel. */
+/* Looks at the head of the backend's answer on a route that keeps handshakes, before mod_proxy
+ * does: a 101 that is none must not open a tunnel, and what a 426 offers is noted. */
 
 void ur_backend_filter_register(void);
 

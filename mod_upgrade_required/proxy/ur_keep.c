@@ -1,6 +1,7 @@
 #include "proxy/ur_keep.h"
 
 #include "httpd/ur_export.h"
+#include "proxy/ur_offer_filter.h"
 #include "proxy/ur_proxy_module.h"
 
 #include <stdbool.h>
@@ -104,6 +105,7 @@ static void mark(request_rec *r, bool handshake)
                        : NULL;
     kept->client_fields = r->headers_in;
     ap_set_module_config(r->request_config, &upgrade_wstunnel_module, kept);
+    ur_offer_filter_add(r);
 }
 
 /* SetHandler "proxy:..." makes it a proxied request only when the handler runs. */

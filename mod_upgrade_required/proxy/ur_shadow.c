@@ -11,6 +11,8 @@
 
 #define FUNCTION "WEBSOCKET" /* what mod_proxy calls the user of a connection in its log */
 
+static const char NOT_POOLED[] = "proxy-initial-not-pooled";
+
 /* mod_proxy_http decides by its worker whether a handshake is kept, and workers are shared
  * between routes and processes. So it gets a copy that says yes: a copy of the worker, of
  * the shared part of it, and a connection pool that holds one connection, which was taken
@@ -65,6 +67,13 @@ static bool is_http(const char *url)
     return is_tls(url) || has_scheme(url, "http:") || has_scheme(url, "ws:");
 }
 
+/* As mod_proxy_http decides it. */
+static bool wants_new_connection(const request_rec *r)
+{
+    return r->proxyreq == PROXYREQ_REVERSE && !r->connection->keepalives &&
+           apr_table_get(r->subprocess_env, NOT_POOLED);
+}
+
 /* A connection of the real worker, connected. */
 static int connect_backend(request_rec *r, proxy_worker *worker, proxy_server_conf *conf,
                            char *url, const char *proxyname, apr_port_t proxyport,
@@ -78,6 +87,7 @@ static int connect_backend(request_rec *r, proxy_worker *worker, proxy_server_co
         return status;
     }
     (*connection)->is_ssl = is_tls(url);
+    (*connection)->close = wants_new_connection(r);
     status = ap_proxy_determine_connection(r->pool, r, conf, worker, *connection, &uri, &url,
                                            proxyname, proxyport, port, sizeof port);
     if (status == OK &&
@@ -89,6 +99,22 @@ static int connect_backend(request_rec *r, proxy_worker *worker, proxy_server_co
     if (status != OK) {
         (*connection)->close = 1;
         ap_proxy_release_connection(FUNCTION, *connection, r->server);
+    }
+    return status;
+}
+
+/* mod_proxy_http would close the connection that it is handed and make a new one, where the
+ * environment demands a new one, which it is. */
+static int run_http_handler(request_rec *r, struct shadow *shadow, proxy_server_conf *conf,
+                            char *url, const char *proxyname, apr_port_t proxyport)
+{
+    const char *demand = apr_table_get(r->subprocess_env, NOT_POOLED);
+    int status;
+
+    apr_table_unset(r->subprocess_env, NOT_POOLED);
+    status = http_handler(r, &shadow->worker, conf, url, proxyname, proxyport);
+    if (demand) {
+        apr_table_setn(r->subprocess_env, NOT_POOLED, demand);
     }
     return status;
 }
@@ -161,7 +187,7 @@ int ur_shadow_handler(request_rec *r, proxy_worker *worker, proxy_server_conf *c
     status = connect_backend(r, worker, conf, url, proxyname, proxyport, &connection);
     if (status == OK) {
         shadow = make_shadow(r->pool, worker, connection);
-        status = http_handler(r, &shadow->worker, conf, url, proxyname, proxyport);
+        status = run_http_handler(r, shadow, conf, url, proxyname, proxyport);
         dissolve(shadow, worker, r->server);
     }
     /* An ErrorDocument sees what the client sent. */

@@ -2,8 +2,8 @@
 """A backend that misbehaves on demand: the last segment of the request's path names the answer.
 
 raw.py CERTIFICATE KEY SOCKET listens on a free port of 127.0.0.1, on another one with TLS, and on a
-unix socket; prints both ports as its first line and ends when its standard input does. GET /log answers with what has come so far, a JSON list: for each connection its
-requests (the heads) and the bytes that came behind a switch; the request for the log itself is not in it."""
+unix socket; prints both ports as its first line and ends when its standard input does. GET /log?MARK answers with a JSON list: for each connection
+that had a request with the mark its number, its requests (the heads) and the bytes that came behind a switch; requests for the log are not in it."""
 import asyncio
 import base64
 import hashlib
@@ -66,6 +66,12 @@ def answers(key):
         "401": (final("401 Unauthorized", "WWW-Authenticate: Basic realm=x", "Set-Cookie: a=b; path=/"), "keep"),
         "long-401": (final("401 Unauthorized", *["Set-Cookie: a=" + "x" * 3000] * 7), "keep"),
         "426": (final("426 Upgrade Required", "Upgrade: websocket", "Connection: Upgrade"), "keep"),
+        "426-none": (final("426 Upgrade Required"), "keep"),
+        "426-list": (final("426 Upgrade Required", "Upgrade: TLS/1.3, websocket", "Connection: Upgrade", "upgrade: IRC/6.9"), "keep"),
+        "426-odd": (final("426 Upgrade Required", "Upgrade: web socket", "Connection: Upgrade"), "keep"),
+        "426-hints": ("HTTP/1.1 103 Early Hints\r\nUpgrade: x\r\n\r\n"
+                      + final("426 Upgrade Required", "Upgrade: websocket", "Connection: Upgrade"), "keep"),
+        "426-chunked": (chunked("426 Upgrade Required\r\nUpgrade: websocket\r\nConnection: Upgrade"), "keep"),
         "503": (final("503 Service Unavailable", "Retry-After: 7"), "keep"),
     }
 
@@ -80,7 +86,7 @@ async def write(writer, text, slowly):
 
 
 async def serve(reader, writer):
-    record = {"requests": [], "tunnel": ""}
+    record = {"number": len(connections), "requests": [], "tunnel": ""}
     connections.append(record)
     try:
         while await answer(reader, writer, record):
@@ -93,9 +99,9 @@ async def serve(reader, writer):
 async def answer(reader, writer, record):
     """One exchange; whether the connection goes on."""
     head = (await reader.readuntil(b"\r\n\r\n")).decode("latin-1")
-    path = head.split(" ", 2)[1].split("?")[0]
+    path, _, query = head.split(" ", 2)[1].partition("?")
     if path == "/log":
-        told = [other for other in connections if other["requests"]]
+        told = [other for other in connections if any(query in request for request in other["requests"])]
         await write(writer, final("200 OK", body=json.dumps(told)), False)
         return True
     record["requests"].append(head)
@@ -103,6 +109,8 @@ async def answer(reader, writer, record):
     for line in head.split("\r\n")[1:]:
         name, _, value = line.partition(":")
         fields[name.lower()] = value.strip()
+    if "expect" in fields:
+        await write(writer, "HTTP/1.1 100 Continue\r\n\r\n", False)
     await reader.readexactly(int(fields.get("content-length", 0)))
     name = path.rsplit("/", 1)[1]
     slowly = name.startswith("slow-")

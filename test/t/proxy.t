@@ -8,10 +8,18 @@ use lib "$FindBin::Bin/lib";
 use Server;
 use Wire;
 
-my @hosts = map { "proxy_$_" } qw(http upgrade ws none any max1 match rewrite location balancer tls_backend unix legacy);
+my @hosts = map { "proxy_$_" } qw(http upgrade ws none any max1 match rewrite location balancer tls_backend unix ping remote legacy);
 
 # What a second request in the stream looks like, if a tunnel lets it through.
 my $second = "GET /second HTTP/1.1\r\nHost: localhost\r\n\r\n";
+
+# A handshake on the route that is kept, so that it has left what it would leave.
+sub get_kept {
+    my ($server) = @_;
+    my $socket = connect_to($server->{port});
+    print $socket bytes('GET /kept/good HTTP/1.1', 'Host: localhost', handshake);
+    is answer_from($socket)->{status}, 101, 'kept beside it';
+}
 
 sub bytes { join "\r\n", @_, '', '' }
 
@@ -19,8 +27,8 @@ sub bytes { join "\r\n", @_, '', '' }
 sub seen {
     my ($mark) = @_;
     my $socket = connect_to(Apache::Test::vars('raw_port'));
-    print $socket "GET /log HTTP/1.1\r\n\r\n";
-    return grep { "@{ $_->{requests} }" =~ /\Q$mark\E/ } @{ json_of(answer_from($socket)) };
+    print $socket "GET /log?$mark HTTP/1.1\r\n\r\n";
+    return @{ json_of(answer_from($socket)) };
 }
 
 my $serial = 0;
@@ -31,7 +39,11 @@ my @switches = (['good', 101], ['case', 101], ['slow-good', 101]);
 my @failures = map { [$_, 502] } qw(bare no-accept wrong-accept two-accepts two-upgrades list h2c no-connection http10 folded
   chunked-101 oversized not-http garbage closes half slow-bare slow-wrong-accept);
 my @relayed = (['200', 200], ['200-close', 200], ['200-chunked', 200], ['slow-200-chunked', 200], ['302', 302], ['401', 401],
-    ['426', 426], ['503', 503]);
+    ['503', 503]);
+
+# 426 loses its Upgrade as a field of the hop, were it not given back: [name, Upgrade]
+my @offers = (['426', 'websocket'], ['426-none', undef], ['426-list', 'TLS/1.3, websocket, IRC/6.9'], ['426-odd', undef],
+    ['426-hints', 'websocket'], ['426-chunked', 'websocket'], ['slow-426', 'websocket']);
 
 # Handshakes that fail: [name, first line's method and version, lines, status]
 my @key = ('Sec-WebSocket-Key: ' . WS_KEY);
@@ -103,7 +115,21 @@ for my $host (@hosts) {
         my $answer = get($host, "/raw/$name", handshake);
         is $answer->{status}, $status, "$host, $name: status";
         is $answer->{body}, $page, "$host, $name: body";
-        is field($answer, 'Upgrade'), ($name eq '426' ? 'websocket' : undef), "$host, $name: Upgrade";
+        is field($answer, 'Upgrade'), undef, "$host, $name: no Upgrade";
+    }
+
+    for my $case (@offers) {
+        my ($name, $offer) = @$case;
+        for my $lines ([handshake], $host eq 'proxy_legacy' ? () : []) {
+            my $answer = get($host, "/raw/$name", @$lines);
+            my $what = "$host, " . (@$lines ? 'handshake' : 'plain') . ", $name";
+            is $answer->{status}, 426, "$what: status";
+            is $answer->{body}, $page, "$what: body";
+            # With upgrade=ANY, mod_proxy returns it to a plain request, whatever it is.
+            $offer = 'web socket' if "$host $name @$lines" eq 'proxy_any 426-odd ';
+            is field($answer, 'Upgrade'), $offer, "$what: Upgrade";
+            is !!(join(',', fields($answer, 'Connection')) =~ /\bUpgrade\b/), defined $offer, "$what: Connection";
+        }
     }
 
     for my $case (@invalid) {
@@ -152,6 +178,37 @@ for my $host (qw(proxy_ws proxy_any)) {
     is $answer->{status}, 502, "$host, an excepted handshake: no switch";
     my ($connection) = seen($mark);
     unlike $connection->{tunnel}, qr/second/, "$host, an excepted handshake: no tunnel";
+}
+
+# The same where httpd's own words replace the backend's
+for my $case (['', qr/Upgrade Required/], ['text/', qr/^in other words$/], ['page/', qr/^nothing here/]) {
+    my ($folder, $body) = @$case;
+    for my $lines ([handshake], []) {
+        my $answer = get('proxy_override', "/raw/${folder}426-list", @$lines);
+        is $answer->{status}, 426, "ProxyErrorOverride, $folder: status";
+        like $answer->{body}, $body, "ProxyErrorOverride, $folder: body";
+        is field($answer, 'Upgrade'), 'TLS/1.3, websocket, IRC/6.9', "ProxyErrorOverride, $folder: Upgrade";
+        like join(',', fields($answer, 'Connection')), qr/\bUpgrade\b/, "ProxyErrorOverride, $folder: Connection";
+    }
+}
+
+# One connection to the backend for a handshake, none for one that is refused
+for my $env ('new', 'none') {
+    my @marks = map { mark() } 1 .. 2;
+    get('proxy_env', "/raw/good?$marks[0]", handshake, "X-Env: $env");
+    get('proxy_env', "/raw/good", @{ $_->[3] }, "X-Env: $env") for grep { $_->[1] eq 'GET' && $_->[2] eq '1.1' } @invalid;
+    get('proxy_env', "/raw/good?$marks[1]", handshake, "X-Env: $env");
+    my @numbers = map { map { $_->{number} } seen($_) } @marks;
+    is $numbers[1] - $numbers[0], 1, "connections, $env: one for a handshake";
+}
+
+# HTTP/1.0 knows no WebSocket
+{
+    my $mark = mark();
+    is get('proxy_env', "/raw/good?$mark", handshake, 'X-Env: old')->{status}, 502, 'force-proxy-request-1.0: no switch';
+    my ($connection) = seen($mark);
+    unlike $connection->{requests}[-1], qr/^Upgrade:/m, 'force-proxy-request-1.0: no Upgrade is sent';
+    unlike $connection->{tunnel}, qr/./, 'force-proxy-request-1.0: no tunnel';
 }
 
 # SetHandler makes it a proxied request late
@@ -228,6 +285,41 @@ is h2('proxy_h2', '/raw/200')->{status}, 200, 'HTTP/2, plain: as ever';
     }
     my ($status, $output) = $server->configure('UpgradeKeep WebSocket')->httpd('-t');
     like $output, qr/UpgradeKeep: stands in <Location>/, 'refused: UpgradeKeep for a server';
+}
+
+# A route that is not named is stock httpd's, also on a worker that it shares with one that is.
+{
+    my $raw = Apache::Test::vars('raw_port');
+    my $routes = join '', map { "ProxyPass /$_->[0]/ $_->[1]://127.0.0.1:$raw/$_->[2]\n" } ['kept', 'http', 'a/'], ['http', 'http', 'a/'],
+      ['up', 'http', 'b/ upgrade=websocket'], ['any', 'http', 'c/ upgrade=ANY'], ['ws', 'ws', 'd/'];
+    my @modules = qw(authz_core proxy proxy_http proxy_wstunnel);
+    my $helped = Server->new(modules => \@modules, helper => 1)->configure("$routes<Location /kept/>\nUpgradeKeep WebSocket\n</Location>")->start;
+    my $stock = Server->new(modules => \@modules, policy => 0)->configure($routes)->start;
+    my $exchange = sub {
+        my ($server, $bytes) = @_;
+        my $mark = mark();
+        my $socket = connect_to($server->{port});
+        $bytes =~ s/\?/?$mark/;
+        print $socket $bytes;
+        my $answer = answer_from($socket);
+        my @fields = map { "$_->[0]: $_->[1]" } grep { $_->[0] ne 'Date' } @{ $answer->{fields} };
+        my $text = join "\n", @$answer{qw(status body)}, @fields, grep { /\Q$mark/ } map { @{ $_->{requests} } } seen($mark);
+        $text =~ s/\Q$mark//g;
+        $text =~ s/localhost:\Q$server->{port}/localhost/g;
+        return $text;
+    };
+    for my $route (qw(http up any ws)) {
+        for my $name (qw(good bare wrong-accept list 200 302 401 426 426-list 503 closes)) {
+            for my $case (['plain', 'GET', []], ['handshake', 'GET', [handshake]], ['POST', 'POST', ['Content-Length: 0']], ['h2c', 'GET', ['Upgrade: h2c', 'Connection: Upgrade']],
+                ['no key', 'GET', [@asks]], ['list', 'GET', ['Upgrade: h2c, websocket', 'Connection: Upgrade', @key]]) {
+                my ($what, $method, $lines) = @$case;
+                my $bytes = bytes("$method /$route/$name? HTTP/1.1", 'Host: localhost', @$lines);
+                get_kept($helped);
+                is $exchange->($helped, $bytes), $exchange->($stock, $bytes), "$route, $name, $what: as stock httpd";
+            }
+        }
+    }
+    $_->stop for $helped, $stock;
 }
 
 done_testing;

@@ -36,7 +36,7 @@ sub connect_to {
 }
 
 # One answer off the socket. Without a Content-Length the body reaches to the end of the
-# connection. $bodiless: the answer to a HEAD.
+# connection. $bodiless: the answer to a HEAD. Early hints are passed over.
 sub answer_from {
     my ($socket, $bodiless) = @_;
     my %answer = (status => 0, fields => [], body => '', raw => '');
@@ -47,6 +47,10 @@ sub answer_from {
         @answer{qw(status phrase)} = ($1, $2);
         while (defined($line = <$socket>) && $line ne "\r\n") {
             push @{ $answer{fields} }, [$1, $2] if $line =~ /^([^:]+):\s*(.*?)\r\n/;
+        }
+        if ($answer{status} == 103) {
+            alarm 0;
+            return answer_from($socket, $bodiless);
         }
         my $length = field(\%answer, 'Content-Length');
         my $coding = field(\%answer, 'Transfer-Encoding') // '';

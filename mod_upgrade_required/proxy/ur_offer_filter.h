@@ -1,0 +1,18 @@
+#ifndef UR_OFFER_FILTER_H
+#define UR_OFFER_FILTER_H
+
+#include <httpd.h>
+
+/* Gives a backend's 426 its Upgrade back, which mod_proxy drops as a field of its own
+ * connection. */
+
+void ur_offer_filter_register(void);
+
+/* For a request of which it is not known yet whether it will need the filter. */
+void ur_offer_filter_add(request_rec *r);
+
+/* The backend has answered 426 and offers these protocols, a list that lives as long as r;
+ * NULL: it has not answered. */
+void ur_offer_filter_set(request_rec *r, const char *offer);
+
+#endif

@@ -1,0 +1,62 @@
+#include "values/ur_head.h"
+
+#include <string.h>
+
+static bool is_digit(char c)
+{
+    return c >= '0' && c <= '9';
+}
+
+bool ur_head_line(struct ur_span *rest, struct ur_span *line)
+{
+    const char *end = rest->len ? memchr(rest->at, '\n', rest->len) : NULL;
+    size_t len;
+
+    if (!end) {
+        return false;
+    }
+    len = (size_t)(end - rest->at);
+    *line = (struct ur_span){rest->at, len};
+    rest->at += len + 1;
+    rest->len -= len + 1;
+    if (line->len && line->at[line->len - 1] == '\r') {
+        line->len--;
+    }
+    return true;
+}
+
+bool ur_head_status_line(struct ur_span *rest, struct ur_span *line)
+{
+    struct ur_span start = *rest;
+
+    if (ur_head_line(rest, line) && (line->len || ur_head_line(rest, line))) {
+        return true;
+    }
+    *rest = start;
+    return false;
+}
+
+int ur_head_status(struct ur_span line)
+{
+    const char *at = line.at;
+
+    if (line.len < 12 || memcmp(at, "HTTP/1.", 7) != 0 || !is_digit(at[7]) || at[8] != ' ' ||
+        !is_digit(at[9]) || !is_digit(at[10]) || !is_digit(at[11]) ||
+        (line.len > 12 && at[12] != ' ')) {
+        return 0;
+    }
+    return (at[9] - '0') * 100 + (at[10] - '0') * 10 + (at[11] - '0');
+}
+
+bool ur_head_field(struct ur_span line, struct ur_span *name, struct ur_span *value)
+{
+    const char *colon = line.len ? memchr(line.at, ':', line.len) : NULL;
+
+    if (!colon || colon == line.at || line.at[0] == ' ' || line.at[0] == '\t' ||
+        memchr(line.at, '\0', line.len)) {
+        return false;
+    }
+    *name = (struct ur_span){line.at, (size_t)(colon - line.at)};
+    *value = ur_span_trim((struct ur_span){colon + 1, line.len - name->len - 1});
+    return true;
+}
