@@ -2,6 +2,7 @@
 #define UR_CONFIG_H
 
 #include "judgement/ur_policy.h"
+#include "judgement/ur_schedule.h"
 #include "wording/ur_reply.h"
 
 #include <ap_expr.h>
@@ -12,8 +13,6 @@ extern module upgrade_required_module;
 
 /* What the administrator wrote. In every enumeration 0 means "not said here", which is
  * what the merge of scopes rests on. */
-
-enum ur_mode { UR_MODE_UNSET, UR_MODE_ENFORCE, UR_MODE_OFF };
 
 enum ur_switch { UR_SWITCH_UNSET, UR_SWITCH_ON, UR_SWITCH_OFF };
 
