@@ -1,3 +1,4 @@
+#include "httpd/ur_announce.h"
 #include "httpd/ur_check.h"
 #include "httpd/ur_config.h"
 #include "httpd/ur_directives.h"
@@ -27,6 +28,7 @@ static void register_hooks(apr_pool_t *p)
 {
     (void)p;
     APR_REGISTER_OPTIONAL_FN(upgrade_required_keep);
+    ur_announce_register();
     ap_hook_post_config(ur_check_configuration, NULL, NULL, APR_HOOK_MIDDLE);
     ap_hook_pre_connection(open_connection, NULL, NULL, APR_HOOK_MIDDLE);
 

@@ -57,6 +57,7 @@ void *ur_config_merge_server(apr_pool_t *p, void *main_server, void *virtual_hos
     struct ur_server_config *merged = apr_pcalloc(p, sizeof *merged);
 
     merged->floor = merge_rule(p, &outer->floor, &inner->floor);
+    merged->trusted = inner->trusted ? inner->trusted : outer->trusted;
     merged->tls_demanded_at = inner->tls_demanded_at;
     return merged;
 }

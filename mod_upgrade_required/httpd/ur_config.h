@@ -14,6 +14,16 @@ extern module upgrade_required_module;
 /* What the administrator wrote. In every enumeration 0 means "not said here", which is
  * what the merge of scopes rests on. */
 
+/* UpgradeMode. A date that was not given is UR_TIME_ALWAYS, and its text NULL. */
+struct ur_mode_setting {
+    enum ur_mode mode;
+    int64_t from;
+    int64_t since;
+    const char *enforced_from; /* from, in RFC 3339 */
+    const char *sunset;        /* from, as an HTTP-date */
+    const char *deprecation;   /* since, as the Deprecation field has it (RFC 9745) */
+};
+
 enum ur_switch { UR_SWITCH_UNSET, UR_SWITCH_ON, UR_SWITCH_OFF };
 
 enum ur_redirect {
@@ -33,7 +43,8 @@ enum ur_http2_choice {
 /* Settings that are inherited each by itself, main server -> virtual host -> outer -> inner
  * section: type, name. */
 #define UR_EACH_SETTING(X)                                                                     \
-    X(enum ur_mode, mode)                                                                      \
+    X(const struct ur_mode_setting *, mode)                                                    \
+    X(apr_array_header_t *, brownouts) /* of struct ur_brownout */                             \
     X(enum ur_redirect, redirect)                                                              \
     X(enum ur_switch, advertise)                                                               \
     X(enum ur_http2_choice, http2_answer)                                                      \
@@ -60,8 +71,18 @@ struct ur_dir_config {
     bool speaks; /* at least one directive stood here or in a scope around it */
 };
 
+/* UpgradeTrustedProxy: who is believed, and the names of the fields that state what the
+ * client speaks, each NULL where none does. "none" has no networks. */
+struct ur_trusted_proxy {
+    apr_array_header_t *networks; /* of apr_ipsubnet_t * */
+    const char *tls;
+    const char *http;
+    const char *scheme;
+};
+
 struct ur_server_config {
     struct ur_rule floor;
+    const struct ur_trusted_proxy *trusted; /* NULL: not said, nobody is believed */
     const char *tls_demanded_at; /* "file:line" of the first demand for TLS in this server's
                                   * own configuration, .htaccess aside; NULL: none */
 };

@@ -1,9 +1,12 @@
 #include "httpd/ur_enforce.h"
 
+#include "httpd/ur_announce.h"
 #include "httpd/ur_config.h"
 #include "httpd/ur_module.h"
 #include "httpd/ur_request.h"
 #include "httpd/ur_respond.h"
+
+#include <limits.h>
 
 #include <ap_expr.h>
 
@@ -16,16 +19,16 @@ struct trial {
     const char *name;              /* the policy's */
     struct ur_handshake handshake; /* filled where the policy or the verdict needs it */
     struct ur_judgement judgement;
-    enum ur_tls tls;   /* what was seen, to be told; these two only where */
-    enum ur_http http; /* the verdict is not "allowed" */
+    struct ur_seen seen;
+    enum ur_stage stage;
+    int64_t rehearsal_ends; /* in the stage of a rehearsal */
 };
 
 /* The request path: where no handshake has to be looked at, an allowed request pays for
  * this and nothing else. */
 static inline bool is_met(request_rec *r, const struct ur_policy *policy)
 {
-    return ur_policy_met(policy, policy->tls ? ur_request_tls(r) : UR_TLS_NONE,
-                         ur_request_http(r));
+    return !ur_policy_demands(policy) || ur_policy_met(policy, ur_request_seen(r));
 }
 
 static void read_handshake(struct trial *trial)
@@ -35,17 +38,14 @@ static void read_handshake(struct trial *trial)
     ur_request_handshake(trial->r, handshake);
     handshake->subprotocols = trial->settings->subprotocols;
     handshake->origins = trial->settings->origins;
-    handshake->tls = handshake->origins && ur_request_tls(trial->r) != UR_TLS_NONE;
+    handshake->tls = trial->seen.tls != UR_TLS_NONE;
 }
 
 static void judge(struct trial *trial)
 {
     const struct ur_policy *policy = &trial->rule->policy;
-    struct ur_facts facts = {UR_TLS_NONE, ur_request_http(trial->r), &trial->handshake};
+    struct ur_facts facts = {trial->seen, &trial->handshake};
 
-    if (policy->tls) {
-        facts.tls = ur_request_tls(trial->r);
-    }
     if (policy->websocket) {
         read_handshake(trial);
     }
@@ -103,6 +103,25 @@ static bool is_excepted(const struct trial *trial)
                                           : any_exception(trial->r, trial->rule->exceptions);
 }
 
+static int64_t now(const request_rec *r)
+{
+    return apr_time_sec(r->request_time);
+}
+
+static enum ur_stage stage_at(const struct ur_dir_config *settings, int64_t time, int64_t *ends)
+{
+    const struct ur_mode_setting *mode = settings->mode;
+    const apr_array_header_t *brownouts = settings->brownouts;
+    struct ur_schedule schedule = {
+        .mode = mode ? mode->mode : UR_MODE_UNSET,
+        .from = mode ? mode->from : UR_TIME_ALWAYS,
+        .brownouts = brownouts ? (const struct ur_brownout *)brownouts->elts : NULL,
+        .brownouts_count = brownouts ? (size_t)brownouts->nelts : 0,
+    };
+
+    return ur_schedule_at(&schedule, time, ends);
+}
+
 static void note(const struct trial *trial, enum ur_verdict verdict)
 {
     ur_respond_note(trial->r, verdict, trial->judgement.reason, trial->name, trial->phase);
@@ -117,7 +136,7 @@ static const char *redirect_target(struct trial *trial)
     if (redirect != UR_REDIRECT_TEMPORARY && redirect != UR_REDIRECT_PERMANENT) {
         return NULL;
     }
-    if (trial->judgement.unmet != UR_FAMILY_TLS || trial->tls != UR_TLS_NONE ||
+    if (trial->judgement.unmet != UR_FAMILY_TLS || trial->seen.tls != UR_TLS_NONE ||
         trial->r->method_number != M_GET) {
         return NULL;
     }
@@ -152,14 +171,33 @@ static enum ur_http2_answer http2_answer_of(const struct ur_dir_config *settings
 
 static void log_verdict(const struct trial *trial, int status)
 {
-    const char *tls = ur_tls_version(trial->tls);
+    const char *tls = ur_tls_version(trial->seen.tls);
 
     ap_log_rerror(
         APLOG_MARK, APLOG_INFO, 0, trial->r,
         "UR0003: %s with %d, reason %s, policy %s, phase %s, received HTTP/%s, TLS %s",
         ap_is_HTTP_REDIRECT(status) ? "redirected" : "refused", status,
         ur_reason_row(trial->judgement.reason)->word, trial->name, ur_phase_word(trial->phase),
-        ur_http_version(trial->http), tls ? tls : "none");
+        ur_http_version(trial->seen.http), tls ? tls : "none");
+}
+
+static void log_passed(const struct trial *trial, enum ur_verdict verdict)
+{
+    ap_log_rerror(
+        APLOG_MARK, APLOG_DEBUG, 0, trial->r, "UR0008: %s, reason %s, policy %s, phase %s",
+        verdict == UR_VERDICT_EXCEPT ? "excepted" : "announced, would be refused",
+        ur_reason_row(trial->judgement.reason)->word, trial->name, ur_phase_word(trial->phase));
+}
+
+static void tell_rehearsal(const struct trial *trial, struct ur_refusal *refusal)
+{
+    static const apr_size_t size = sizeof "2027-01-01T00:00:00Z";
+    struct ur_buf spelt = {apr_pcalloc(trial->r->pool, size), size - 1, 0};
+    int64_t left = ur_time_add(trial->rehearsal_ends, -now(trial->r));
+
+    ur_time_write(&spelt, trial->rehearsal_ends);
+    refusal->rehearsal_ends = spelt.at;
+    refusal->retry_after = left < UINT_MAX ? (unsigned)left : UINT_MAX;
 }
 
 static int refuse(struct trial *trial)
@@ -170,8 +208,8 @@ static int refuse(struct trial *trial)
     struct ur_refusal refusal = {
         .policy = &trial->rule->policy,
         .judgement = trial->judgement,
-        .tls = trial->tls,
-        .http = trial->http,
+        .seen = trial->seen,
+        .http2 = ur_request_is_http2(r),
         .method = ur_request_method(r),
         .name = ur_span_of(trial->name),
         .guide = ur_span_of(settings->guide),
@@ -180,12 +218,16 @@ static int refuse(struct trial *trial)
         .evidence = trial->judgement.reason == UR_REASON_WEBSOCKET_STRIPPED
                         ? ur_request_evidence(r)
                         : 0,
-        .offers_http2 = ur_request_offers_http2(r, trial->tls),
+        .offers_http2 = ur_request_offers_http2(r, trial->seen.tls),
+        .enforced_from = settings->mode ? settings->mode->enforced_from : NULL,
         .advertise = settings->advertise != UR_SWITCH_OFF,
         .http2_answer = http2_answer_of(settings),
     };
     int result;
 
+    if (trial->stage == UR_STAGE_REHEARSAL) {
+        tell_rehearsal(trial, &refusal);
+    }
     note(trial, UR_VERDICT_REFUSE);
     result = ur_respond_refusal(r, &refusal, &reply);
     log_verdict(trial, reply.status);
@@ -194,7 +236,8 @@ static int refuse(struct trial *trial)
 
 static int redirect(const struct trial *trial, const char *url)
 {
-    bool permanent = trial->settings->redirect == UR_REDIRECT_PERMANENT;
+    bool permanent =
+        trial->settings->redirect == UR_REDIRECT_PERMANENT && trial->stage == UR_STAGE_ENFORCE;
     int status = ur_respond_redirect(trial->r, url, permanent);
 
     note(trial, UR_VERDICT_REDIRECT);
@@ -216,6 +259,26 @@ static const char *name_of(const struct ur_dir_config *settings, const struct ur
     return settings->name && !rule->name_is_fixed ? settings->name : rule->default_name;
 }
 
+static void announce(const struct trial *trial)
+{
+    const struct ur_mode_setting *mode = trial->settings->mode;
+    struct ur_announcement announcement = {mode->deprecation, mode->sunset,
+                                           trial->settings->guide};
+
+    ur_announce(trial->r, &announcement);
+}
+
+/* The TLS family of a route is judged in two phases, and is to be told once. */
+static int let_pass(const struct trial *trial, enum ur_verdict verdict)
+{
+    if (!ur_respond_noted(trial->r, verdict, trial->judgement.reason, trial->name,
+                          trial->phase)) {
+        note(trial, verdict);
+        log_passed(trial, verdict);
+    }
+    return DECLINED;
+}
+
 /* After an unmet judgement: DECLINED where the request may go on all the same, else what the
  * hook has to return. */
 static int conclude(struct trial *trial)
@@ -224,21 +287,34 @@ static int conclude(struct trial *trial)
 
     trial->name = name_of(trial->settings, trial->rule);
     if (is_excepted(trial)) {
-        note(trial, UR_VERDICT_EXCEPT);
-        return DECLINED;
+        return let_pass(trial, UR_VERDICT_EXCEPT);
     }
-    trial->tls = ur_request_tls(trial->r);
-    trial->http = ur_request_http(trial->r);
+    if (trial->stage == UR_STAGE_ANNOUNCE) {
+        announce(trial);
+        return let_pass(trial, UR_VERDICT_ANNOUNCE);
+    }
     close_if_needed(trial);
     url = redirect_target(trial);
     return url ? redirect(trial, url) : refuse(trial);
 }
 
+static struct trial open_trial(request_rec *r, const struct ur_rule *rule, enum ur_phase phase)
+{
+    struct trial trial = {.r = r,
+                          .settings = ur_config_dir(r),
+                          .rule = rule,
+                          .phase = phase,
+                          .seen = ur_request_seen(r)};
+
+    trial.stage = stage_at(trial.settings, now(r), &trial.rehearsal_ends);
+    return trial;
+}
+
 static int try_rule(request_rec *r, const struct ur_rule *rule, enum ur_phase phase)
 {
-    struct trial trial = {.r = r, .settings = ur_config_dir(r), .rule = rule, .phase = phase};
+    struct trial trial = open_trial(r, rule, phase);
 
-    if (trial.settings->mode == UR_MODE_OFF) {
+    if (trial.stage == UR_STAGE_OFF) {
         return DECLINED;
     }
     judge(&trial);
@@ -291,8 +367,7 @@ int ur_enforce_route(request_rec *r)
 int ur_enforce_keep(request_rec *r, const char *name, int *keeps)
 {
     const struct ur_rule rule = {.policy = {.websocket = true}, .default_name = name};
-    struct trial trial = {
-        .r = r, .settings = ur_config_dir(r), .rule = &rule, .phase = UR_PHASE_ROUTE};
+    struct trial trial = open_trial(r, &rule, UR_PHASE_ROUTE);
 
     *keeps = judged_here(r) && (name || trial.settings->route.policy.websocket);
     if (!*keeps) {
@@ -302,7 +377,7 @@ int ur_enforce_keep(request_rec *r, const char *name, int *keeps)
     if (!trial.judgement.unmet) {
         return OK;
     }
-    if (!name || trial.settings->mode == UR_MODE_OFF || !ur_handshake_asks(&trial.handshake)) {
+    if (!name || trial.stage == UR_STAGE_OFF || !ur_handshake_asks(&trial.handshake)) {
         return DECLINED;
     }
     return conclude(&trial);

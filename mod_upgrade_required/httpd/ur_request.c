@@ -1,6 +1,9 @@
 #include "httpd/ur_request.h"
 
+#include "httpd/ur_config.h"
 #include "httpd/ur_module.h"
+#include "judgement/ur_edge.h"
+#include "values/ur_list.h"
 #include "values/ur_url.h"
 
 #include <apr_atomic.h>
@@ -25,7 +28,7 @@ void ur_request_connection(conn_rec *c)
     }
 }
 
-enum ur_tls ur_request_tls(request_rec *r)
+static enum ur_tls tls_of_connection(request_rec *r)
 {
     conn_rec *c = r->connection->master ? r->connection->master : r->connection;
     struct connection *known;
@@ -51,6 +54,66 @@ static struct ur_span field(const request_rec *r, const char *name)
     return ur_span_of(apr_table_get(r->headers_in, name));
 }
 
+/* The TCP peer, whatever mod_remoteip has put into the request. */
+static bool is_trusted(const conn_rec *c, const struct ur_trusted_proxy *proxy)
+{
+    for (int i = 0; i < proxy->networks->nelts; i++) {
+        if (apr_ipsubnet_test(APR_ARRAY_IDX(proxy->networks, i, apr_ipsubnet_t *),
+                              c->client_addr)) {
+            return true;
+        }
+    }
+    return false;
+}
+
+/* A client that names a field in Connection asks the proxy to drop the proxy's own
+ * statement, and what arrives then may be anybody's. Two fields arrive as one list, which is
+ * no value that would be understood. */
+static struct ur_span statement(const request_rec *r, const char *name)
+{
+    struct ur_span absent = {NULL, 0};
+
+    if (!name || ur_list_has(field(r, "Connection"), ur_span_of(name))) {
+        return absent;
+    }
+    return field(r, name);
+}
+
+static struct ur_seen seen_by_edge(const request_rec *r, struct ur_seen own)
+{
+    const struct ur_trusted_proxy *proxy = ur_config_server(r->server)->trusted;
+    struct ur_statement stated;
+
+    if (!proxy || !is_trusted(r->connection, proxy)) {
+        return own;
+    }
+    stated = (struct ur_statement){statement(r, proxy->tls), statement(r, proxy->http),
+                                   statement(r, proxy->scheme)};
+    return ur_edge_seen(own, &stated);
+}
+
+/* Kept in the place of a pointer, so that nothing is allocated; never NULL, since HTTP is
+ * never UR_HTTP_ANY. */
+enum { HTTP_BITS = 4 };
+
+struct ur_seen ur_request_seen(request_rec *r)
+{
+    uintptr_t kept =
+        (uintptr_t)ap_get_module_config(r->request_config, &upgrade_required_module);
+    struct ur_seen seen;
+
+    if (kept) {
+        return (struct ur_seen){(enum ur_tls)(kept >> HTTP_BITS),
+                                (enum ur_http)(kept & ((1U << HTTP_BITS) - 1))};
+    }
+    seen = (struct ur_seen){tls_of_connection(r), ur_http_from_number(r->proto_num)};
+    seen = seen_by_edge(r, seen);
+    kept = (uintptr_t)seen.tls << HTTP_BITS | (uintptr_t)seen.http;
+    /* NOLINTNEXTLINE(performance-no-int-to-ptr): it is never followed */
+    ap_set_module_config(r->request_config, &upgrade_required_module, (void *)kept);
+    return seen;
+}
+
 bool ur_request_announces_body(const request_rec *r)
 {
     const char *length = apr_table_get(r->headers_in, "Content-Length");
@@ -66,7 +129,7 @@ bool ur_request_announces_body(const request_rec *r)
 
 void ur_request_handshake(const request_rec *r, struct ur_handshake *handshake)
 {
-    handshake->http = ur_request_http(r);
+    handshake->http = ur_http_from_number(r->proto_num);
     handshake->get = r->method_number == M_GET && !r->header_only;
     handshake->body = ur_request_announces_body(r);
     handshake->upgrade = field(r, "Upgrade");

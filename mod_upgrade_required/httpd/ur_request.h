@@ -11,13 +11,16 @@
  * out, once a connection, so that no request pays for it. */
 void ur_request_connection(conn_rec *c);
 
-/* TLS as the provider (mod_ssl or another) states it for the TCP connection, also for a
- * request on an HTTP/2 stream. UR_TLS_NONE where no TLS module is loaded. */
-enum ur_tls ur_request_tls(request_rec *r);
+/* What the client speaks: as a trusted proxy states it (UpgradeTrustedProxy), else as this
+ * server sees it. TLS is what its provider (mod_ssl or another) says of the TCP connection,
+ * also for a request on an HTTP/2 stream; UR_TLS_NONE where no TLS module is loaded. Found
+ * out once for a request. */
+struct ur_seen ur_request_seen(request_rec *r);
 
-static inline enum ur_http ur_request_http(const request_rec *r)
+/* Whether the answer goes over HTTP/2, whatever the client of a trusted proxy speaks. */
+static inline bool ur_request_is_http2(const request_rec *r)
 {
-    return ur_http_from_number(r->proto_num);
+    return ur_http_from_number(r->proto_num) == UR_HTTP_2;
 }
 
 /* What the request says of an opening handshake; the spans are its own fields. What would be

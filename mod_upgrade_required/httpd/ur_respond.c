@@ -1,5 +1,6 @@
 #include "httpd/ur_respond.h"
 
+#include "httpd/ur_announce.h"
 #include "httpd/ur_module.h"
 #include "httpd/ur_request.h"
 #include "wording/ur_body.h"
@@ -18,15 +19,41 @@ const char *ur_phase_word(enum ur_phase phase)
     return phase == UR_PHASE_FLOOR ? "floor" : "route";
 }
 
+#define VARIABLES (sizeof variables / sizeof variables[0])
+
+static void spell(const char *values[VARIABLES], enum ur_verdict verdict, enum ur_reason reason,
+                  const char *policy, enum ur_phase phase)
+{
+    values[0] = ur_verdict_word(verdict);
+    values[1] = ur_reason_row(reason)->word;
+    values[2] = policy;
+    values[3] = ur_phase_word(phase);
+}
+
 void ur_respond_note(request_rec *r, enum ur_verdict verdict, enum ur_reason reason,
                      const char *policy, enum ur_phase phase)
 {
-    const char *const values[] = {ur_verdict_word(verdict), ur_reason_row(reason)->word, policy,
-                                  ur_phase_word(phase)};
+    const char *values[VARIABLES];
 
-    for (size_t i = 0; i < sizeof variables / sizeof variables[0]; i++) {
+    spell(values, verdict, reason, policy, phase);
+    for (size_t i = 0; i < VARIABLES; i++) {
         apr_table_setn(r->subprocess_env, variables[i], values[i]);
     }
+}
+
+bool ur_respond_noted(const request_rec *r, enum ur_verdict verdict, enum ur_reason reason,
+                      const char *policy, enum ur_phase phase)
+{
+    const char *values[VARIABLES];
+
+    spell(values, verdict, reason, policy, phase);
+    for (size_t i = 0; i < VARIABLES; i++) {
+        const char *value = apr_table_get(r->subprocess_env, variables[i]);
+        if (!value || strcmp(value, values[i]) != 0) {
+            return false;
+        }
+    }
+    return true;
 }
 
 void ur_respond_close(request_rec *r)
@@ -159,9 +186,12 @@ static const char *const withheld[] = {"Upgrade", "Content-Length", "Transfer-En
 void ur_respond_error_document(request_rec *r)
 {
     if (!was_answered(r->prev)) {
+        if (apr_table_get(r->prev->subprocess_env, variables[0])) {
+            ur_announce_again(r);
+        }
         return;
     }
-    for (size_t i = 0; i < sizeof variables / sizeof variables[0]; i++) {
+    for (size_t i = 0; i < VARIABLES; i++) {
         const char *value = apr_table_get(r->prev->subprocess_env, variables[i]);
         if (value) {
             apr_table_setn(r->subprocess_env, variables[i], value);

@@ -22,6 +22,10 @@ void ur_respond_note(request_rec *r, enum ur_verdict verdict, enum ur_reason rea
 int ur_respond_refusal(request_rec *r, const struct ur_refusal *refusal,
                        struct ur_reply *reply);
 
+/* Whether exactly this has been noted by ur_respond_note() already. */
+bool ur_respond_noted(const request_rec *r, enum ur_verdict verdict, enum ur_reason reason,
+                      const char *policy, enum ur_phase phase);
+
 /* Sends the client on to an https URL, which must live as long as the request. Returns
  * the status for the calling hook. */
 int ur_respond_redirect(request_rec *r, const char *url, bool permanent);

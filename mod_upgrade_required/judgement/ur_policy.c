@@ -126,11 +126,11 @@ struct ur_judgement ur_judge(const struct ur_policy *policy, const struct ur_fac
 {
     struct ur_judgement judgement = {UR_REASON_NONE, 0};
 
-    if (facts->tls < policy->tls) {
+    if (facts->seen.tls < policy->tls) {
         unmet(&judgement, UR_FAMILY_TLS,
-              facts->tls == UR_TLS_NONE ? UR_REASON_TLS_MISSING : UR_REASON_TLS_VERSION);
+              facts->seen.tls == UR_TLS_NONE ? UR_REASON_TLS_MISSING : UR_REASON_TLS_VERSION);
     }
-    if (facts->http < policy->http) {
+    if (facts->seen.http < policy->http) {
         unmet(&judgement, UR_FAMILY_HTTP, UR_REASON_HTTP_VERSION);
     }
     if (policy->websocket) {

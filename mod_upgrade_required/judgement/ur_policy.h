@@ -24,8 +24,7 @@ enum ur_family {
 /* What a client speaks. handshake is looked at only where the policy demands
  * WebSocket, and may be NULL otherwise. */
 struct ur_facts {
-    enum ur_tls tls;
-    enum ur_http http;
+    struct ur_seen seen;
     const struct ur_handshake *handshake;
 };
 
@@ -46,12 +45,16 @@ size_t ur_policy_words(const struct ur_policy *policy, const char *words[UR_FAMI
 /* The word of one family's demand; NULL where the policy has none. */
 const char *ur_policy_word(const struct ur_policy *policy, enum ur_family family);
 
+static inline bool ur_policy_demands(const struct ur_policy *policy)
+{
+    return policy->tls || policy->http || policy->websocket;
+}
+
 /* Whether it is met by the versions alone. A policy that demands WebSocket never is:
  * ur_judge() has to look at the handshake. */
-static inline bool ur_policy_met(const struct ur_policy *policy, enum ur_tls tls,
-                                 enum ur_http http)
+static inline bool ur_policy_met(const struct ur_policy *policy, struct ur_seen seen)
 {
-    return tls >= policy->tls && http >= policy->http && !policy->websocket;
+    return seen.tls >= policy->tls && seen.http >= policy->http && !policy->websocket;
 }
 
 /* TLS before HTTP before WebSocket: the first unmet one is the reason. */

@@ -37,7 +37,13 @@ struct ur_reason_row {
 const struct ur_reason_row *ur_reason_row(enum ur_reason reason);
 
 /* What became of a request that its policy did not simply allow. */
-enum ur_verdict { UR_VERDICT_REFUSE, UR_VERDICT_REDIRECT, UR_VERDICT_EXCEPT };
+enum ur_verdict {
+    UR_VERDICT_REFUSE,
+    UR_VERDICT_REDIRECT,
+    UR_VERDICT_EXCEPT,
+    UR_VERDICT_ANNOUNCE, /* let pass, and told that it would be refused */
+    UR_VERDICTS
+};
 
 const char *ur_verdict_word(enum ur_verdict verdict);
 

@@ -23,6 +23,12 @@ enum ur_http {
     UR_HTTP_2
 };
 
+/* What a client was seen to speak. */
+struct ur_seen {
+    enum ur_tls tls;
+    enum ur_http http;
+};
+
 /* "1.0" to "1.3"; "unknown" for UR_TLS_SOME; NULL in clear. Static strings. */
 const char *ur_tls_version(enum ur_tls tls);
 

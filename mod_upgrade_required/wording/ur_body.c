@@ -36,6 +36,8 @@ void ur_body_write(enum ur_media media, const struct ur_refusal *refusal,
     char hint_bytes[SENTENCE_MAX];
     struct ur_buf detail = {detail_bytes, sizeof detail_bytes, 0};
     struct ur_buf hint = {hint_bytes, sizeof hint_bytes, 0};
+    char rehearsal_bytes[SENTENCE_MAX];
+    struct ur_buf rehearsal = {rehearsal_bytes, sizeof rehearsal_bytes, 0};
     struct ur_account account = {.refusal = refusal, .reply = reply};
 
     account.reason = ur_reason_row(refusal->judgement.reason)->word;
@@ -48,6 +50,8 @@ void ur_body_write(enum ur_media media, const struct ur_refusal *refusal,
     }
     ur_reply_hint(refusal, &hint);
     account.hint = text_of(&hint);
+    ur_reply_rehearsal(refusal, &rehearsal);
+    account.rehearsal = text_of(&rehearsal);
     account.required_count = ur_policy_words(refusal->policy, account.required);
     account.upgrades_count = ur_reply_upgrades(refusal, account.upgrades);
 
@@ -81,10 +85,10 @@ void ur_body_words(struct ur_buf *out, const char *const words[], size_t count)
 
 void ur_body_received(struct ur_buf *out, const struct ur_refusal *refusal)
 {
-    const char *tls = ur_tls_version(refusal->tls);
+    const char *tls = ur_tls_version(refusal->seen.tls);
 
     ur_buf_string(out, "HTTP/");
-    ur_buf_string(out, ur_http_version(refusal->http));
+    ur_buf_string(out, ur_http_version(refusal->seen.http));
     ur_buf_string(out, tls ? " over TLS " : " in clear");
     ur_buf_string(out, tls ? tls : "");
 }

@@ -9,6 +9,7 @@ struct ur_account {
     const struct ur_reply *reply;
     const char *reason;
     struct ur_span detail;
+    struct ur_span rehearsal; /* empty where there is none */
     struct ur_span hint;
     const char *required[UR_FAMILIES];
     size_t required_count;

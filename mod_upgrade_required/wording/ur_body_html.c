@@ -67,6 +67,11 @@ static void facts(struct ur_buf *out, const struct ur_account *account)
     }
     term(out, "Upgrade to");
     ur_body_words(out, account->upgrades, account->upgrades_count);
+    if (account->refusal->enforced_from) {
+        ur_buf_literal(out, "</dd>\n");
+        term(out, "Enforced from");
+        ur_buf_string(out, account->refusal->enforced_from);
+    }
     ur_buf_literal(out, "</dd>\n</dl>\n");
 }
 
@@ -91,6 +96,10 @@ void ur_body_html(const struct ur_account *account, struct ur_buf *out)
     title(out, account->reply, "</span> ");
     ur_buf_literal(out, "</h1>\n<p>");
     ur_escape_html(out, account->detail);
+    if (account->rehearsal.len) {
+        ur_buf_literal(out, "</p>\n<p>");
+        ur_escape_html(out, account->rehearsal);
+    }
     ur_buf_literal(out, "</p>\n<p class=\"hint\">");
     ur_escape_html(out, account->hint);
     ur_buf_literal(out, "</p>\n");

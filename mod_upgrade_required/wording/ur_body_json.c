@@ -43,10 +43,10 @@ static void spans(struct ur_buf *out, struct ur_span opening, const struct ur_wo
 
 static void received(struct ur_buf *out, const struct ur_refusal *refusal)
 {
-    const char *tls = ur_tls_version(refusal->tls);
+    const char *tls = ur_tls_version(refusal->seen.tls);
 
     string(out, UR_SPAN(",\n \"received\":{\"http\":\""),
-           ur_span_of(ur_http_version(refusal->http)));
+           ur_span_of(ur_http_version(refusal->seen.http)));
     if (tls) {
         string(out, UR_SPAN(",\"tls\":\""), ur_span_of(tls));
         ur_buf_literal(out, "}");
@@ -54,6 +54,16 @@ static void received(struct ur_buf *out, const struct ur_refusal *refusal)
     else {
         ur_buf_literal(out, ",\"tls\":null}");
     }
+}
+
+/* In one member: a client that shows a person one sentence shows this one. */
+static void detail(struct ur_buf *out, const struct ur_account *account)
+{
+    ur_buf_literal(out, ",\n \"detail\":\"");
+    ur_escape_json(out, account->detail);
+    ur_buf_string(out, account->rehearsal.len ? " " : "");
+    ur_escape_json(out, account->rehearsal);
+    ur_buf_literal(out, "\"");
 }
 
 void ur_body_json(const struct ur_account *account, struct ur_buf *out)
@@ -64,7 +74,7 @@ void ur_body_json(const struct ur_account *account, struct ur_buf *out)
            ur_span_of(account->reply->title));
     ur_buf_literal(out, ",\n \"status\":");
     ur_buf_number(out, (unsigned)account->reply->status);
-    string(out, MEMBER("detail"), account->detail);
+    detail(out, account);
     string(out, MEMBER("reason"), ur_span_of(account->reason));
     string(out, MEMBER("policy"), refusal->name);
     array(out, UR_SPAN(",\n \"required\":["), account->required, account->required_count);
@@ -78,5 +88,6 @@ void ur_body_json(const struct ur_account *account, struct ur_buf *out)
     }
     string(out, MEMBER("hint"), account->hint);
     optional(out, MEMBER("upgrade_guide"), refusal->guide);
+    optional(out, MEMBER("enforced_from"), ur_span_of(refusal->enforced_from));
     ur_buf_literal(out, "}\n");
 }

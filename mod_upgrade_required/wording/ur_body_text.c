@@ -19,6 +19,9 @@ void ur_body_text(const struct ur_account *account, struct ur_buf *out)
     ur_buf_number(out, (unsigned)account->reply->status);
     line(out, " ", ur_span_of(account->reply->title));
     line(out, "\n", account->detail);
+    if (account->rehearsal.len) {
+        line(out, "", account->rehearsal);
+    }
     ur_buf_literal(out, "\nWhat to do: ");
     ur_buf_bytes(out, account->hint.at, account->hint.len); /* our own words, lines and all */
     ur_buf_literal(out, "\n");
@@ -40,4 +43,5 @@ void ur_body_text(const struct ur_account *account, struct ur_buf *out)
     ur_buf_literal(out, "\nUpgrade to: ");
     ur_body_words(out, account->upgrades, account->upgrades_count);
     ur_buf_literal(out, "\n");
+    line(out, "Enforced:   from ", ur_span_of(refusal->enforced_from));
 }

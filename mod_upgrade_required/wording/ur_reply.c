@@ -34,7 +34,7 @@ struct ur_reply ur_reply_decide(const struct ur_refusal *refusal)
     struct ur_reply reply = {ur_reason_row(refusal->judgement.reason)->status, NULL, false};
 
     if (reply.status == UPGRADE_REQUIRED) {
-        bool http2 = refusal->http == UR_HTTP_2;
+        bool http2 = refusal->http2;
 
         if (http2 && refusal->http2_answer == UR_HTTP2_RESET && http1_would_help(refusal)) {
             reply.reset = true;
@@ -150,12 +150,21 @@ static void add_link(struct fields *fields, struct ur_span guide, struct ur_buf 
     join_field(fields, "Link", value);
 }
 
+static void add_retry(struct fields *fields, unsigned seconds, struct ur_buf *scratch)
+{
+    const char *value = value_start(scratch);
+
+    ur_buf_number(scratch, seconds);
+    ur_buf_bytes(scratch, "", 1);
+    add_field(fields, "Retry-After", value);
+}
+
 size_t ur_reply_fields(const struct ur_refusal *refusal, const struct ur_reply *reply,
                        struct ur_buf *scratch, struct ur_field list[UR_FIELDS_MAX])
 {
     struct fields fields = {list, 0};
 
-    if (refusal->http < UR_HTTP_2 && refusal->advertise) {
+    if (!refusal->http2 && refusal->advertise) {
         add_upgrade_fields(&fields, refusal, scratch);
     }
     if (ur_reason_row(refusal->judgement.reason)->websocket) {
@@ -166,6 +175,9 @@ size_t ur_reply_fields(const struct ur_refusal *refusal, const struct ur_reply *
     }
     add_field(&fields, "Cache-Control", "no-store");
     join_field(&fields, "Vary", "Accept");
+    if (refusal->rehearsal_ends) {
+        add_retry(&fields, refusal->retry_after, scratch);
+    }
     if (ur_span_present(refusal->guide)) {
         add_link(&fields, refusal->guide, scratch);
     }
@@ -181,9 +193,9 @@ static const char *placeholder(const struct ur_refusal *refusal, char letter)
     case 'H':
         return ur_policy_word(refusal->policy, UR_FAMILY_HTTP);
     case 't':
-        return ur_tls_version(refusal->tls);
+        return ur_tls_version(refusal->seen.tls);
     default:
-        return ur_http_version(refusal->http);
+        return ur_http_version(refusal->seen.http);
     }
 }
 
@@ -211,4 +223,23 @@ void ur_reply_detail(const struct ur_refusal *refusal, struct ur_buf *out)
 void ur_reply_hint(const struct ur_refusal *refusal, struct ur_buf *out)
 {
     write_template(refusal, ur_reason_row(refusal->judgement.reason)->hint, out);
+}
+
+void ur_reply_rehearsal(const struct ur_refusal *refusal, struct ur_buf *out)
+{
+    if (!refusal->rehearsal_ends) {
+        return;
+    }
+    ur_buf_literal(out, "This is a rehearsal, which ends at ");
+    ur_buf_string(out, refusal->rehearsal_ends);
+    if (refusal->enforced_from) {
+        ur_buf_literal(out, "; from ");
+        ur_buf_string(out, refusal->enforced_from);
+        ur_buf_literal(out, " on, such requests are always refused.");
+    }
+    else {
+        ur_buf_literal(
+            out,
+            "; such requests will always be refused from a date that has not been set yet.");
+    }
 }

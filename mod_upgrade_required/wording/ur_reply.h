@@ -16,16 +16,19 @@ enum ur_http2_answer {
 struct ur_refusal {
     const struct ur_policy *policy;
     struct ur_judgement judgement;
-    enum ur_tls tls;                     /* seen */
-    enum ur_http http;                   /* seen */
+    struct ur_seen seen;
+    bool http2;                          /* the answer goes over HTTP/2 */
     struct ur_span method;               /* one that httpd knows, or absent */
     struct ur_span name;                 /* the policy's */
     struct ur_span guide;                /* URL, or absent */
     struct ur_span message;              /* replaces the detail, or absent */
     const struct ur_words *subprotocols; /* accepted; told with websocket-subprotocol only */
     unsigned evidence; /* bit i: ur_evidence_name(i) came; told with websocket-stripped only */
-    bool offers_http2; /* the virtual host speaks HTTP/2 on this kind of connection */
-    bool advertise;    /* Upgrade may be sent */
+    const char *enforced_from;  /* RFC 3339; NULL: no date is set */
+    const char *rehearsal_ends; /* RFC 3339; NULL: this is no rehearsal */
+    unsigned retry_after;       /* seconds to the end of the rehearsal */
+    bool offers_http2;          /* the virtual host speaks HTTP/2 on this kind of connection */
+    bool advertise;             /* Upgrade may be sent */
     enum ur_http2_answer http2_answer;
 };
 
@@ -42,7 +45,7 @@ struct ur_field {
     bool list; /* joins what others have said in this field, instead of replacing it */
 };
 
-#define UR_FIELDS_MAX   8
+#define UR_FIELDS_MAX   9
 #define UR_UPGRADES_MAX 5
 
 struct ur_reply ur_reply_decide(const struct ur_refusal *refusal);
@@ -62,5 +65,8 @@ size_t ur_reply_fields(const struct ur_refusal *refusal, const struct ur_reply *
  * looked at. */
 void ur_reply_detail(const struct ur_refusal *refusal, struct ur_buf *out);
 void ur_reply_hint(const struct ur_refusal *refusal, struct ur_buf *out);
+
+/* The sentences that tell of a rehearsal; nothing where there is none. */
+void ur_reply_rehearsal(const struct ur_refusal *refusal, struct ur_buf *out);
 
 #endif

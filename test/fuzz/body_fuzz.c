@@ -52,7 +52,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
     struct ur_span rest = {(const char *)data, size};
     struct ur_refusal refusal = {.policy = &policy,
                                  .judgement = {UR_REASON_TLS_MISSING, UR_FAMILY_TLS},
-                                 .http = UR_HTTP_1_1,
+                                 .seen = {UR_TLS_NONE, UR_HTTP_1_1},
                                  .advertise = true};
     struct ur_refusal tame = refusal;
 

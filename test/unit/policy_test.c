@@ -110,7 +110,7 @@ int main(void)
         test_spelling(spellings[i].words, spellings[i].canonical, spellings[i].complaint);
     }
     for (size_t i = 0; i < COUNT(judgements); i++) {
-        struct ur_facts facts = {judgements[i].tls, judgements[i].http,
+        struct ur_facts facts = {{judgements[i].tls, judgements[i].http},
                                  judgements[i].handshake ? &valid : &plain};
         struct ur_judgement judgement = ur_judge(&judgements[i].policy, &facts);
 

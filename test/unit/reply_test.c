@@ -133,7 +133,8 @@ static void test_statuses(void)
         struct ur_policy policy = {UR_TLS_NONE, statuses[i].demanded, false};
         struct ur_refusal refusal = {.policy = &policy,
                                      .judgement = {statuses[i].reason, statuses[i].unmet},
-                                     .http = statuses[i].http,
+                                     .http2 = statuses[i].http == UR_HTTP_2,
+                                     .seen = {UR_TLS_NONE, statuses[i].http},
                                      .advertise = statuses[i].advertise,
                                      .http2_answer = statuses[i].answer};
         struct ur_reply reply = ur_reply_decide(&refusal);
@@ -151,7 +152,8 @@ static void test_fields(void)
         struct ur_policy policy = {UR_TLS_SOME, UR_HTTP_ANY, true};
         struct ur_refusal refusal = {.policy = &policy,
                                      .judgement = {answers[i].reason, answers[i].unmet},
-                                     .http = answers[i].http,
+                                     .http2 = answers[i].http == UR_HTTP_2,
+                                     .seen = {UR_TLS_NONE, answers[i].http},
                                      .guide = edge(answers[i].guide),
                                      .advertise = answers[i].advertise};
         struct ur_reply reply = ur_reply_decide(&refusal);

@@ -1,0 +1,26 @@
+#ifndef UR_ANNOUNCE_H
+#define UR_ANNOUNCE_H
+
+#include <httpd.h>
+
+/* The fields that tell the client of a request that is let pass that it would be refused.
+ * Beside ur_respond.c the only writer of response fields. */
+
+/* The strings must live as long as the request; NULL: not told. */
+struct ur_announcement {
+    const char *deprecation; /* Deprecation (RFC 9745) */
+    const char *sunset;      /* Sunset (RFC 8594) */
+    const char *guide;       /* URL, for Link; rel="deprecation" */
+};
+
+void ur_announce_register(void);
+
+/* Puts them on whatever the answer will be, also an error. What the application sets itself
+ * in Deprecation and Sunset wins; Link is added to. */
+void ur_announce(request_rec *r, const struct ur_announcement *announcement);
+
+/* For the request of an ErrorDocument, which has the fields already: what its application
+ * sets wins there too. */
+void ur_announce_again(request_rec *r);
+
+#endif
