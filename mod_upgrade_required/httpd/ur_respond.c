@@ -186,9 +186,7 @@ static const char *const withheld[] = {"Upgrade", "Content-Length", "Transfer-En
 void ur_respond_error_document(request_rec *r)
 {
     if (!was_answered(r->prev)) {
-        if (apr_table_get(r->prev->subprocess_env, variables[0])) {
-            ur_announce_again(r);
-        }
+        ur_announce_again(r);
         return;
     }
     for (size_t i = 0; i < VARIABLES; i++) {

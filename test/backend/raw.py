@@ -72,6 +72,9 @@ def answers(key):
         "426-hints": ("HTTP/1.1 103 Early Hints\r\nUpgrade: x\r\n\r\n"
                       + final("426 Upgrade Required", "Upgrade: websocket", "Connection: Upgrade"), "keep"),
         "426-chunked": (chunked("426 Upgrade Required\r\nUpgrade: websocket\r\nConnection: Upgrade"), "keep"),
+        "deprecated": (final("200 OK", "Deprecation: @1", "Sunset: Fri, 01 Jan 2100 00:00:00 GMT",
+                             'Link: </other>; rel="deprecation"'), "keep"),
+        "linked": (final("200 OK", 'Link: </guide>; rel="deprecation"'), "keep"),
         "503": (final("503 Service Unavailable", "Retry-After: 7"), "keep"),
     }
 

@@ -7,6 +7,7 @@ use warnings;
 
 use Apache::Test     ();
 use IO::Socket::INET ();
+use Wire             ();
 
 use constant LIMIT => 60;    # seconds; ends a hanging test, decides none
 
@@ -95,6 +96,15 @@ sub answers {
     my $socket = IO::Socket::INET->new(PeerAddr => "127.0.0.1:$self->{port}", Timeout => LIMIT) or return 0;
     print $socket "GET / HTTP/1.0\r\n\r\n";
     return defined scalar <$socket>;
+}
+
+# One request, whose connection closes with the answer; its first line, and other lines.
+sub ask {
+    my ($self, $line, @lines) = @_;
+    my $socket = Wire::connect_to($self->{port});
+    unshift @lines, 'Host: localhost' unless grep { /^Host:/ } @lines;
+    print $socket join "\r\n", $line, @lines, '', '';
+    return Wire::answer_from($socket, scalar $line =~ /^HEAD /);
 }
 
 sub stop {
