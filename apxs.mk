@@ -63,12 +63,13 @@ PURE_O    := $(PURE_C:%.c=$(OUT)/%.o)
 POLICY_O  := $(POLICY_C:%.c=$(OUT)/%.o)
 HELPER_O  := $(HELPER_C:%.c=$(OUT)/%.o)
 UNIT_BIN  := $(UNIT_C:test/unit/%.c=$(OUT)/unit/%)
+FAULTS    := $(patsubst test/%.c,$(OUT)/%.so,$(sort $(wildcard test/fault/*.c)))
 REPLAY_BIN:= $(FUZZ_C:test/fuzz/%.c=$(OUT)/fuzz/%)
 
 # One short line a step; V=1 shows the whole command.
 run = $(if $(V),$(2),@printf '  %s  %s\n' '$(1)' '$@' && $(2))
 
-.PHONY: all help setup module unit test asan cov fuzz bench lint demo serve install clean FORCE
+.PHONY: all faults help setup module unit test asan cov fuzz bench lint demo serve install clean FORCE
 .DELETE_ON_ERROR:
 .SECONDARY:
 
@@ -110,6 +111,13 @@ $(OUT)/unit/%: test/unit/%.c test/unit/tap.h $(LIBRARY) $(OUT)/flags
 $(OUT)/fuzz/%: test/fuzz/%.c test/fuzz/replay.c $(LIBRARY) $(OUT)/flags
 	@mkdir -p $(@D)
 	$(call run,LD,$(CC) $(PURE_FLAGS) $< test/fuzz/replay.c $(LIBRARY) -o $@)
+
+# What tests preload into a server to let a call of the system fail.
+$(OUT)/fault/%.so: test/fault/%.c $(OUT)/flags
+	@mkdir -p $(@D)
+	$(call run,LD,$(CC) -shared -fPIC -O2 -Wall -Wextra -Werror $< -o $@ -ldl)
+
+faults: $(FAULTS)
 
 # Unit tests and replayed fuzz corpora only: seconds, and no httpd.
 unit: $(UNIT_BIN) $(REPLAY_BIN)

@@ -4,13 +4,17 @@
 #include "httpd/ur_directives.h"
 #include "httpd/ur_enforce.h"
 #include "httpd/ur_export.h"
+#include "httpd/ur_label.h"
+#include "httpd/ur_monitor.h"
 #include "httpd/ur_request.h"
+#include "httpd/ur_status.h"
 
 #include <httpd.h>
 #include <http_config.h>
 #include <http_connection.h>
 #include <http_protocol.h>
 #include <http_request.h>
+#include <mod_status.h>
 
 static int open_connection(conn_rec *c, void *socket)
 {
@@ -19,17 +23,35 @@ static int open_connection(conn_rec *c, void *socket)
     return OK;
 }
 
-static int upgrade_required_keep(request_rec *r, const char *name, int *keeps)
+static const struct ur_label *upgrade_required_label(apr_pool_t *pconf,
+                                                     const server_rec *server, const char *name)
 {
-    return ur_enforce_keep(r, name, keeps);
+    return server ? ur_label_make(pconf, server, name) : ur_label_htaccess();
+}
+
+static int upgrade_required_keep(request_rec *r, const struct ur_label *label, int *keeps)
+{
+    return ur_enforce_keep(r, label, keeps);
+}
+
+static int open_configuration(apr_pool_t *pconf, apr_pool_t *plog, apr_pool_t *ptemp)
+{
+    (void)plog;
+    (void)ptemp;
+    ur_label_reset(pconf);
+    return OK;
 }
 
 static void register_hooks(apr_pool_t *p)
 {
     (void)p;
+    APR_REGISTER_OPTIONAL_FN(upgrade_required_label);
     APR_REGISTER_OPTIONAL_FN(upgrade_required_keep);
     ur_announce_register();
+    ap_hook_pre_config(open_configuration, NULL, NULL, APR_HOOK_MIDDLE);
     ap_hook_post_config(ur_check_configuration, NULL, NULL, APR_HOOK_MIDDLE);
+    /* When the helper has given its names too. */
+    ap_hook_post_config(ur_monitor_open, NULL, NULL, APR_HOOK_REALLY_LAST);
     ap_hook_pre_connection(open_connection, NULL, NULL, APR_HOOK_MIDDLE);
 
     /* After mod_remoteip, mod_setenvif, mod_ssl and mod_md, whose facts the exceptions may
@@ -43,6 +65,9 @@ static void register_hooks(apr_pool_t *p)
     /* mod_dir chooses the index file in fixups, mod_speling the file that was meant, both
      * at APR_HOOK_LAST: the policy of that file is the one that counts. */
     ap_hook_fixups(ur_enforce_route, NULL, NULL, APR_HOOK_REALLY_LAST);
+
+    ap_hook_handler(ur_status_handler, NULL, NULL, APR_HOOK_MIDDLE);
+    APR_OPTIONAL_HOOK(ap, status_hook, ur_status_section, NULL, NULL, APR_HOOK_MIDDLE);
 }
 
 /* The one exported symbol. */

@@ -17,6 +17,7 @@ static void register_hooks(apr_pool_t *p)
     (void)p;
     ur_backend_filter_register();
     ur_offer_filter_register();
+    ap_hook_pre_config(ur_keep_reset, NULL, NULL, APR_HOOK_MIDDLE);
     ap_hook_post_config(ur_keep_find_policy, NULL, NULL, APR_HOOK_MIDDLE);
     ap_hook_post_config(ur_shadow_find_handler, NULL, NULL, APR_HOOK_LAST);
     ap_hook_fixups(ur_keep_fixups, after, NULL, APR_HOOK_REALLY_LAST);

@@ -1,6 +1,7 @@
 #ifndef UR_CONFIG_H
 #define UR_CONFIG_H
 
+#include "httpd/ur_label.h"
 #include "judgement/ur_policy.h"
 #include "judgement/ur_schedule.h"
 #include "wording/ur_reply.h"
@@ -50,7 +51,7 @@ enum ur_http2_choice {
     X(enum ur_http2_choice, http2_answer)                                                      \
     X(const char *, guide)                                                                     \
     X(const ap_expr_info_t *, message)                                                         \
-    X(const char *, name)                                                                      \
+    X(const struct ur_label *, name)                                                           \
     X(const struct ur_origins *, origins)                                                      \
     X(const struct ur_words *, subprotocols)
 
@@ -58,7 +59,7 @@ enum ur_http2_choice {
 struct ur_rule {
     bool said; /* a requirement directive stood here, maybe "none" */
     struct ur_policy policy;
-    const char *default_name;       /* what the policy is called without UpgradeName */
+    const struct ur_label *label;   /* what the policy is called without UpgradeName */
     bool name_is_fixed;             /* no UpgradeName changes it */
     apr_array_header_t *exceptions; /* of const ap_expr_info_t *; NULL: none */
 };

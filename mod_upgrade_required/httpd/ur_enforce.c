@@ -3,6 +3,7 @@
 #include "httpd/ur_announce.h"
 #include "httpd/ur_config.h"
 #include "httpd/ur_module.h"
+#include "httpd/ur_monitor.h"
 #include "httpd/ur_request.h"
 #include "httpd/ur_respond.h"
 
@@ -16,7 +17,7 @@ struct trial {
     const struct ur_dir_config *settings;
     const struct ur_rule *rule;
     enum ur_phase phase;
-    const char *name;              /* the policy's */
+    const struct ur_label *label;  /* the policy's */
     struct ur_handshake handshake; /* filled where the policy or the verdict needs it */
     struct ur_judgement judgement;
     struct ur_seen seen;
@@ -124,7 +125,9 @@ static enum ur_stage stage_at(const struct ur_dir_config *settings, int64_t time
 
 static void note(const struct trial *trial, enum ur_verdict verdict)
 {
-    ur_respond_note(trial->r, verdict, trial->judgement.reason, trial->name, trial->phase);
+    ur_monitor_decision(trial->label, verdict, trial->judgement.reason, trial->seen);
+    ur_respond_note(trial->r, verdict, trial->judgement.reason, trial->label->name,
+                    trial->phase);
 }
 
 /* Only a plain navigation is sent on: a client that follows a redirect with a handshake or
@@ -177,16 +180,17 @@ static void log_verdict(const struct trial *trial, int status)
         APLOG_MARK, APLOG_INFO, 0, trial->r,
         "UR0003: %s with %d, reason %s, policy %s, phase %s, received HTTP/%s, TLS %s",
         ap_is_HTTP_REDIRECT(status) ? "redirected" : "refused", status,
-        ur_reason_row(trial->judgement.reason)->word, trial->name, ur_phase_word(trial->phase),
-        ur_http_version(trial->seen.http), tls ? tls : "none");
+        ur_reason_row(trial->judgement.reason)->word, trial->label->name,
+        ur_phase_word(trial->phase), ur_http_version(trial->seen.http), tls ? tls : "none");
 }
 
 static void log_passed(const struct trial *trial, enum ur_verdict verdict)
 {
-    ap_log_rerror(
-        APLOG_MARK, APLOG_DEBUG, 0, trial->r, "UR0008: %s, reason %s, policy %s, phase %s",
-        verdict == UR_VERDICT_EXCEPT ? "excepted" : "announced, would be refused",
-        ur_reason_row(trial->judgement.reason)->word, trial->name, ur_phase_word(trial->phase));
+    ap_log_rerror(APLOG_MARK, APLOG_DEBUG, 0, trial->r,
+                  "UR0008: %s, reason %s, policy %s, phase %s",
+                  verdict == UR_VERDICT_EXCEPT ? "excepted" : "announced, would be refused",
+                  ur_reason_row(trial->judgement.reason)->word, trial->label->name,
+                  ur_phase_word(trial->phase));
 }
 
 static void tell_rehearsal(const struct trial *trial, struct ur_refusal *refusal)
@@ -211,7 +215,7 @@ static int refuse(struct trial *trial)
         .seen = trial->seen,
         .http2 = ur_request_is_http2(r),
         .method = ur_request_method(r),
-        .name = ur_span_of(trial->name),
+        .name = ur_span_of(trial->label->name),
         .guide = ur_span_of(settings->guide),
         .message = message_of(r, settings->message),
         .subprotocols = settings->subprotocols,
@@ -254,9 +258,10 @@ static void close_if_needed(const struct trial *trial)
     }
 }
 
-static const char *name_of(const struct ur_dir_config *settings, const struct ur_rule *rule)
+static const struct ur_label *label_of(const struct ur_dir_config *settings,
+                                       const struct ur_rule *rule)
 {
-    return settings->name && !rule->name_is_fixed ? settings->name : rule->default_name;
+    return settings->name && !rule->name_is_fixed ? settings->name : rule->label;
 }
 
 static void announce(const struct trial *trial)
@@ -271,7 +276,7 @@ static void announce(const struct trial *trial)
 /* The TLS family of a route is judged in two phases, and is to be told once. */
 static int let_pass(const struct trial *trial, enum ur_verdict verdict)
 {
-    if (!ur_respond_noted(trial->r, verdict, trial->judgement.reason, trial->name,
+    if (!ur_respond_noted(trial->r, verdict, trial->judgement.reason, trial->label->name,
                           trial->phase)) {
         note(trial, verdict);
         log_passed(trial, verdict);
@@ -285,7 +290,7 @@ static int conclude(struct trial *trial)
 {
     const char *url;
 
-    trial->name = name_of(trial->settings, trial->rule);
+    trial->label = label_of(trial->settings, trial->rule);
     if (is_excepted(trial)) {
         return let_pass(trial, UR_VERDICT_EXCEPT);
     }
@@ -325,7 +330,10 @@ int ur_enforce_floor(request_rec *r)
 {
     const struct ur_rule *floor;
 
-    if (r->prev) {
+    if (!r->prev) {
+        ur_monitor_request(ur_request_seen(r));
+    }
+    else {
         /* The floor has judged the client's own request; this is one of httpd's. */
         if (ur_request_is_error_document(r)) {
             ur_respond_error_document(r);
@@ -364,12 +372,12 @@ int ur_enforce_route(request_rec *r)
     return try_rule(r, route, UR_PHASE_ROUTE);
 }
 
-int ur_enforce_keep(request_rec *r, const char *name, int *keeps)
+int ur_enforce_keep(request_rec *r, const struct ur_label *label, int *keeps)
 {
-    const struct ur_rule rule = {.policy = {.websocket = true}, .default_name = name};
+    const struct ur_rule rule = {.policy = {.websocket = true}, .label = label};
     struct trial trial = open_trial(r, &rule, UR_PHASE_ROUTE);
 
-    *keeps = judged_here(r) && (name || trial.settings->route.policy.websocket);
+    *keeps = judged_here(r) && (label || trial.settings->route.policy.websocket);
     if (!*keeps) {
         return DECLINED;
     }
@@ -377,7 +385,7 @@ int ur_enforce_keep(request_rec *r, const char *name, int *keeps)
     if (!trial.judgement.unmet) {
         return OK;
     }
-    if (!name || trial.stage == UR_STAGE_OFF || !ur_handshake_asks(&trial.handshake)) {
+    if (!label || trial.stage == UR_STAGE_OFF || !ur_handshake_asks(&trial.handshake)) {
         return DECLINED;
     }
     return conclude(&trial);

@@ -1,6 +1,8 @@
 #ifndef UR_ENFORCE_H
 #define UR_ENFORCE_H
 
+#include "httpd/ur_label.h"
+
 #include <httpd.h>
 
 /* The hooks that judge requests. Where each stands, and why, is said at its registration
@@ -16,6 +18,6 @@ int ur_enforce_route_tls(request_rec *r);
 int ur_enforce_route(request_rec *r);
 
 /* What ur_export.h promises of upgrade_required_keep(). */
-int ur_enforce_keep(request_rec *r, const char *name, int *keeps);
+int ur_enforce_keep(request_rec *r, const struct ur_label *label, int *keeps);
 
 #endif

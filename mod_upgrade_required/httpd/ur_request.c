@@ -158,6 +158,19 @@ struct ur_span ur_request_accept(const request_rec *r)
     return field(r, "Accept");
 }
 
+struct ur_span ur_request_argument(const request_rec *r, const char *name)
+{
+    size_t len = strlen(name);
+
+    for (const char *at = r->args; at; at = strchr(at, '&')) {
+        at += *at == '&';
+        if (strncmp(at, name, len) == 0 && at[len] == '=') {
+            return (struct ur_span){at + len + 1, strcspn(at + len + 1, "&")};
+        }
+    }
+    return (struct ur_span){NULL, 0};
+}
+
 struct ur_span ur_request_method(const request_rec *r)
 {
     bool known = r->method_number != M_INVALID;

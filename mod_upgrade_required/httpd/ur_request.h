@@ -33,6 +33,9 @@ unsigned ur_request_evidence(const request_rec *r);
 /* Accept, absent where the client sent none. */
 struct ur_span ur_request_accept(const request_rec *r);
 
+/* The value of name=value in the query, as it stands there; absent where it does not. */
+struct ur_span ur_request_argument(const request_rec *r, const char *name);
+
 /* The method where httpd knows it; a made-up one is absent, so that it is never echoed. */
 struct ur_span ur_request_method(const request_rec *r);
 

@@ -161,6 +161,20 @@ int ur_respond_refusal(request_rec *r, const struct ur_refusal *refusal, struct 
                       compose_body(r, media, refusal, reply));
 }
 
+int ur_respond_page(request_rec *r, int status, const char *type, struct ur_span text)
+{
+    r->status = status;
+    ap_set_content_type(r, type);
+    ap_set_content_length(r, (apr_off_t)text.len);
+    apr_table_setn(r->headers_out, "Cache-Control", "no-store");
+    apr_table_mergen(r->headers_out, "Vary", "Accept");
+    apr_table_setn(r->headers_out, "X-Content-Type-Options", "nosniff");
+    if (!r->header_only) {
+        ap_rwrite(text.at, (int)text.len, r);
+    }
+    return OK;
+}
+
 int ur_respond_redirect(request_rec *r, const char *url, bool permanent)
 {
     apr_table_setn(r->err_headers_out, "Cache-Control", "no-store");

@@ -35,6 +35,10 @@ int ur_respond_redirect(request_rec *r, const char *url, bool permanent);
  * out of it. */
 void ur_respond_error_document(request_rec *r);
 
+/* Sends a page of this module itself, not to be kept; the text lives as long as the request.
+ * Returns what a handler has to return. */
+int ur_respond_page(request_rec *r, int status, const char *type, struct ur_span text);
+
 /* The client must come back on another connection. */
 void ur_respond_close(request_rec *r);
 

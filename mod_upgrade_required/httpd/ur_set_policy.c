@@ -49,7 +49,7 @@ const char *ur_set_floor(cmd_parms *cmd, void *dir, int argc, char *const argv[]
     struct ur_rule *floor = &ur_setting_server(cmd)->floor;
 
     (void)dir;
-    floor->default_name = "floor";
+    floor->label = ur_label_make(cmd->pool, cmd->server, "floor");
     return parse_requirements(cmd, argc, argv, floor);
 }
 
@@ -59,9 +59,6 @@ static const char *section_name(const cmd_parms *cmd)
 {
     const ap_directive_t *section = cmd->directive->parent;
 
-    if (ur_setting_in_htaccess(cmd)) {
-        return ".htaccess";
-    }
     if (!cmd->path) {
         return "server";
     }
@@ -72,6 +69,13 @@ static const char *section_name(const cmd_parms *cmd)
     return cmd->path;
 }
 
+static const struct ur_label *section_label(const cmd_parms *cmd)
+{
+    return ur_setting_in_htaccess(cmd)
+               ? ur_label_htaccess()
+               : ur_label_make(cmd->pool, cmd->server, section_name(cmd));
+}
+
 const char *ur_set_require(cmd_parms *cmd, void *dir, int argc, char *const argv[])
 {
     struct ur_dir_config *config = dir;
@@ -80,7 +84,7 @@ const char *ur_set_require(cmd_parms *cmd, void *dir, int argc, char *const argv
     if (error) {
         return error;
     }
-    config->route.default_name = section_name(cmd);
+    config->route.label = section_label(cmd);
     config->route.name_is_fixed = ur_setting_in_htaccess(cmd);
     return parse_requirements(cmd, argc, argv, &config->route);
 }
@@ -131,6 +135,6 @@ const char *ur_set_name(cmd_parms *cmd, void *dir, const char *name)
                 cmd, name, "is no policy name; write letters, digits and . _ - / : only");
         }
     }
-    config->name = name;
+    config->name = ur_label_make(cmd->pool, cmd->server, name);
     return ur_setting_enter(cmd, dir);
 }

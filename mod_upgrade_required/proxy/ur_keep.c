@@ -15,10 +15,23 @@ enum keep { KEEP_UNSET, KEEP_WEBSOCKET, KEEP_NONE };
 
 struct keep_config {
     enum keep keep;
-    const char *name; /* of the section that says so */
+    const char *name;         /* of the section that says so; NULL in .htaccess */
+    const server_rec *server; /* that has it in its configuration */
+    const struct ur_label *label;
 };
 
 static APR_OPTIONAL_FN_TYPE(upgrade_required_keep) * judge;
+static APR_OPTIONAL_FN_TYPE(upgrade_required_label) * make_label;
+
+static apr_array_header_t *configs; /* of struct keep_config *, those that have a name */
+
+int ur_keep_reset(apr_pool_t *pconf, apr_pool_t *plog, apr_pool_t *ptemp)
+{
+    (void)plog;
+    (void)ptemp;
+    configs = apr_array_make(pconf, 4, sizeof(struct keep_config *));
+    return OK;
+}
 
 void *ur_keep_create_dir(apr_pool_t *p, char *dir)
 {
@@ -26,7 +39,7 @@ void *ur_keep_create_dir(apr_pool_t *p, char *dir)
     return apr_pcalloc(p, sizeof(struct keep_config));
 }
 
-/* The two members belong together, so there is nothing to build anew. */
+/* The members belong together, so there is nothing to build anew. */
 void *ur_keep_merge_dir(apr_pool_t *p, void *outer, void *inner)
 {
     const struct keep_config *config = inner;
@@ -47,7 +60,15 @@ static const char *set_keep(cmd_parms *cmd, void *dir, const char *word)
         return "UpgradeKeep: stands in <Location>, <Directory>, <Files>, <If> or .htaccess "
                "only";
     }
-    config->name = cmd->pool == cmd->temp_pool ? ".htaccess" : cmd->path;
+    /* .htaccess files are parsed while a request waits, into the request's pool. */
+    if (cmd->pool != cmd->temp_pool) {
+        config->name = cmd->path;
+        config->server = cmd->server;
+        APR_ARRAY_PUSH(configs, struct keep_config *) = config;
+    }
+    else if (make_label) {
+        config->label = make_label(cmd->pool, NULL, NULL);
+    }
     if (ap_cstr_casecmp(word, "websocket") == 0) {
         config->keep = KEEP_WEBSOCKET;
         return NULL;
@@ -68,10 +89,14 @@ const command_rec ur_keep_directives[] = {
 
 int ur_keep_find_policy(apr_pool_t *pconf, apr_pool_t *plog, apr_pool_t *ptemp, server_rec *s)
 {
-    (void)pconf;
     (void)plog;
     (void)ptemp;
     judge = APR_RETRIEVE_OPTIONAL_FN(upgrade_required_keep);
+    make_label = APR_RETRIEVE_OPTIONAL_FN(upgrade_required_label);
+    for (int i = 0; make_label && i < configs->nelts; i++) {
+        struct keep_config *config = APR_ARRAY_IDX(configs, i, struct keep_config *);
+        config->label = make_label(pconf, config->server, config->name);
+    }
     if (!judge) {
         ap_log_error(APLOG_MARK, APLOG_WARNING, 0, s,
                      "UR0005: mod_upgrade_wstunnel does nothing without mod_upgrade_required; "
@@ -127,7 +152,7 @@ int ur_keep_fixups(request_rec *r)
     if (config->keep == KEEP_NONE) {
         return DECLINED;
     }
-    result = judge(r, config->keep == KEEP_WEBSOCKET ? config->name : NULL, &keeps);
+    result = judge(r, config->keep == KEEP_WEBSOCKET ? config->label : NULL, &keeps);
     if (keeps && (result == OK || result == DECLINED)) {
         mark(r, result == OK);
     }

@@ -14,7 +14,7 @@ void ur_buf_string(struct ur_buf *buf, const char *string)
     ur_buf_bytes(buf, string, strlen(string));
 }
 
-void ur_buf_number(struct ur_buf *buf, unsigned number)
+void ur_buf_number(struct ur_buf *buf, uint64_t number)
 {
     char digits[3 * sizeof number];
     size_t at = sizeof digits;

@@ -3,6 +3,7 @@
 
 #include "values/ur_span.h"
 
+#include <stdint.h>
 #include <string.h>
 
 /* A text being written into memory of the caller. What does not fit is dropped but
@@ -38,6 +39,6 @@ static inline void ur_buf_bytes(struct ur_buf *buf, const char *bytes, size_t le
 #define ur_buf_literal(buf, literal) ur_buf_bytes((buf), (literal), sizeof(literal) - 1)
 
 void ur_buf_string(struct ur_buf *buf, const char *string);
-void ur_buf_number(struct ur_buf *buf, unsigned number);
+void ur_buf_number(struct ur_buf *buf, uint64_t number);
 
 #endif

@@ -47,15 +47,31 @@ static size_t utf8_length(struct ur_span text)
 }
 
 /* The formats, as bits of the table below. */
-enum { JSON = 1 << 0, HTML = 1 << 1, TEXT = 1 << 2, ALL = JSON | HTML | TEXT };
+enum {
+    JSON = 1 << 0,
+    HTML = 1 << 1,
+    TEXT = 1 << 2,
+    LABEL = 1 << 3,
+    ALL = JSON | HTML | TEXT | LABEL
+};
 
 /* In which formats a byte stands for itself. Most text is such bytes, and they go out in
  * runs: one look at this table is all that each of them costs. */
 static const unsigned char plain[256] = {
-    ['\n'] = HTML,         [0x20] = ALL,          [0x21] = ALL,         ['"'] = TEXT,
-    [0x23 ... 0x25] = ALL, ['&'] = JSON | TEXT,   ['\''] = JSON | TEXT, [0x28 ... 0x3B] = ALL,
-    ['<'] = JSON | TEXT,   ['='] = ALL,           ['>'] = JSON | TEXT,  [0x3F ... 0x5B] = ALL,
-    ['\\'] = HTML | TEXT,  [0x5D ... 0x7E] = ALL,
+    ['\n'] = HTML,
+    [0x20] = ALL,
+    [0x21] = ALL,
+    ['"'] = TEXT,
+    [0x23 ... 0x25] = ALL,
+    ['&'] = JSON | TEXT | LABEL,
+    ['\''] = JSON | TEXT | LABEL,
+    [0x28 ... 0x3B] = ALL,
+    ['<'] = JSON | TEXT | LABEL,
+    ['='] = ALL,
+    ['>'] = JSON | TEXT | LABEL,
+    [0x3F ... 0x5B] = ALL,
+    ['\\'] = HTML | TEXT,
+    [0x5D ... 0x7E] = ALL,
 };
 
 static void write_json_unicode(struct ur_buf *buf, unsigned char c)
@@ -86,10 +102,13 @@ static void write_special(struct ur_buf *buf, char c, unsigned format)
         ur_buf_literal(buf, "\\\\");
         break;
     case '"':
-        ur_buf_string(buf, format == JSON ? "\\\"" : "&quot;");
+        ur_buf_string(buf, format == HTML ? "&quot;" : "\\\"");
         break;
     default:
-        if (format == JSON) {
+        if (format == LABEL && c == '\n') {
+            ur_buf_literal(buf, "\\n");
+        }
+        else if (format == JSON) {
             write_json_unicode(buf, (unsigned char)c);
         }
         else {
@@ -142,4 +161,9 @@ void ur_escape_html(struct ur_buf *buf, struct ur_span text)
 void ur_escape_text(struct ur_buf *buf, struct ur_span text)
 {
     escape(buf, text, TEXT);
+}
+
+void ur_escape_label(struct ur_buf *buf, struct ur_span text)
+{
+    escape(buf, text, LABEL);
 }

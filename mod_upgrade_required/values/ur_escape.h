@@ -17,4 +17,7 @@ void ur_escape_html(struct ur_buf *buf, struct ur_span text);
  * stays one line. */
 void ur_escape_text(struct ur_buf *buf, struct ur_span text);
 
+/* The value of a metric's label, in the formats of Prometheus and OpenMetrics. */
+void ur_escape_label(struct ur_buf *buf, struct ur_span text);
+
 #endif

@@ -9,25 +9,6 @@ enum { NOT_NAMED, ANY_TYPE, ANY_SUBTYPE, ALIAS, EXACT };
 
 #define Q_ONE 1000
 
-static const struct {
-    struct ur_span type;
-    struct ur_span subtype;
-    struct ur_span alias; /* a subtype that is taken to mean this one */
-    const char *content_type;
-} medias[UR_MEDIAS] = {
-    [UR_MEDIA_JSON] = {{"application", 11},
-                       {"problem+json", 12},
-                       {"json", 4},
-                       "application/problem+json"},
-    [UR_MEDIA_HTML] = {{"text", 4}, {"html", 4}, {NULL, 0}, "text/html; charset=utf-8"},
-    [UR_MEDIA_TEXT] = {{"text", 4}, {"plain", 5}, {NULL, 0}, "text/plain; charset=utf-8"},
-};
-
-const char *ur_media_type(enum ur_media media)
-{
-    return medias[media].content_type;
-}
-
 /* Cuts off what stands before the separator; all of it where there is none. */
 static struct ur_span cut(struct ur_span *rest, char separator)
 {
@@ -75,28 +56,28 @@ static int find_quality(struct ur_span parameters)
     return Q_ONE;
 }
 
-static int match(struct ur_span type, struct ur_span subtype, enum ur_media media)
+static int match(struct ur_span type, struct ur_span subtype, const struct ur_media_name *name)
 {
     if (ur_span_is(type, UR_SPAN("*"))) {
         return ur_span_is(subtype, UR_SPAN("*")) ? ANY_TYPE : NOT_NAMED;
     }
-    if (!ur_span_is(type, medias[media].type)) {
+    if (!ur_span_is(type, name->type)) {
         return NOT_NAMED;
     }
     if (ur_span_is(subtype, UR_SPAN("*"))) {
         return ANY_SUBTYPE;
     }
-    if (ur_span_is(subtype, medias[media].subtype)) {
+    if (ur_span_is(subtype, name->subtype)) {
         return EXACT;
     }
-    return ur_span_is(subtype, medias[media].alias) ? ALIAS : NOT_NAMED;
+    return ur_span_is(subtype, name->alias) ? ALIAS : NOT_NAMED;
 }
 
-enum ur_media ur_accept_choose(struct ur_span accept)
+size_t ur_accept_pick(struct ur_span accept, const struct ur_media_name names[], size_t count)
 {
-    int named[UR_MEDIAS] = {NOT_NAMED};
-    int quality[UR_MEDIAS] = {0};
-    enum ur_media best = UR_MEDIA_JSON;
+    int named[UR_ACCEPT_MAX] = {NOT_NAMED};
+    int quality[UR_ACCEPT_MAX] = {0};
+    size_t best = 0;
     struct ur_span range;
 
     while (ur_list_next(&accept, &range)) {
@@ -104,18 +85,40 @@ enum ur_media ur_accept_choose(struct ur_span accept)
         struct ur_span type = cut(&subtype, '/');
         int q = find_quality(range);
 
-        for (int media = 0; q >= 0 && media < UR_MEDIAS; media++) {
-            int how = match(type, subtype, (enum ur_media)media);
-            if (how > named[media]) {
-                named[media] = how;
-                quality[media] = q;
+        for (size_t i = 0; q >= 0 && i < count; i++) {
+            int how = match(type, subtype, &names[i]);
+            if (how > named[i]) {
+                named[i] = how;
+                quality[i] = q;
             }
         }
     }
-    for (int media = 1; media < UR_MEDIAS; media++) {
-        if (quality[media] > quality[best]) {
-            best = (enum ur_media)media;
+    for (size_t i = 1; i < count; i++) {
+        if (quality[i] > quality[best]) {
+            best = i;
         }
     }
     return best;
+}
+
+enum ur_media ur_accept_choose(struct ur_span accept)
+{
+    static const struct ur_media_name names[UR_MEDIAS] = {
+        [UR_MEDIA_JSON] = {{"application", 11}, {"problem+json", 12}, {"json", 4}},
+        [UR_MEDIA_HTML] = {{"text", 4}, {"html", 4}, {NULL, 0}},
+        [UR_MEDIA_TEXT] = {{"text", 4}, {"plain", 5}, {NULL, 0}},
+    };
+
+    return (enum ur_media)ur_accept_pick(accept, names, UR_MEDIAS);
+}
+
+const char *ur_media_type(enum ur_media media)
+{
+    static const char *const types[UR_MEDIAS] = {
+        [UR_MEDIA_JSON] = "application/problem+json",
+        [UR_MEDIA_HTML] = "text/html; charset=utf-8",
+        [UR_MEDIA_TEXT] = "text/plain; charset=utf-8",
+    };
+
+    return types[media];
 }

@@ -3,14 +3,26 @@
 
 #include "values/ur_span.h"
 
+/* A media type on offer. */
+struct ur_media_name {
+    struct ur_span type;
+    struct ur_span subtype;
+    struct ur_span alias; /* a subtype that is taken to mean this one, or absent */
+};
+
+#define UR_ACCEPT_MAX 4
+
+/* Proactive negotiation (RFC 9110, 12.5.1) among at most UR_ACCEPT_MAX: the index of the
+ * best. Quality decides, then the order. The first where Accept is absent or empty, or accepts
+ * none of them. Members that do not parse are passed over. */
+size_t ur_accept_pick(struct ur_span accept, const struct ur_media_name names[], size_t count);
+
 /* The forms an answer's body can take, the server's preference first. */
 enum ur_media { UR_MEDIA_JSON, UR_MEDIA_HTML, UR_MEDIA_TEXT, UR_MEDIAS };
 
-/* Proactive negotiation (RFC 9110, 12.5.1) over application/problem+json, text/html
- * and text/plain; application/json asks for the first. Quality decides, then the
- * order above. An absent or empty Accept, and one that accepts none of them, gives JSON:
- * an error may be sent in a form that was not asked for. Members that do not
- * parse are passed over. */
+/* Among application/problem+json, text/html and text/plain; application/json asks for the
+ * first. An Accept that accepts none of them gives JSON: an error may be sent in a form that
+ * was not asked for. */
 enum ur_media ur_accept_choose(struct ur_span accept);
 
 /* The Content-Type to send. Static string. */

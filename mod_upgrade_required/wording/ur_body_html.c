@@ -1,15 +1,9 @@
 #include "wording/ur_body_forms.h"
 
 #include "values/ur_escape.h"
+#include "wording/ur_page.h"
 
-/* One page without scripts, fonts or pictures from elsewhere; the colours follow the
- * reader's choice of light or dark, and both keep a contrast of 7:1 or more. */
-static const char STYLE[] =
-    ":root{color-scheme:light dark;--fg:#1b1f24;--bg:#fff;--soft:#444b54;--line:#c5ccd3;"
-    "--link:#0a4a9e}"
-    "@media(prefers-color-scheme:dark){:root{--fg:#eceff2;--bg:#15181c;--soft:#b8c0c8;"
-    "--line:#454c55;--link:#9cc7ff}}"
-    "body{margin:0;background:var(--bg);color:var(--fg);font:1rem/1.6 system-ui,sans-serif}"
+static const char STYLE[] = UR_PAGE_COLOURS
     "main{max-width:42rem;margin:0 auto;padding:3rem 1.25rem}"
     "h1{font-size:1.6rem;line-height:1.3;margin:0 0 1rem}h1 span{color:var(--soft)}"
     ".hint{border-left:.25rem solid var(--link);padding-left:1rem;white-space:pre-line;"
@@ -87,8 +81,7 @@ static void guide(struct ur_buf *out, struct ur_span url)
 
 void ur_body_html(const struct ur_account *account, struct ur_buf *out)
 {
-    ur_buf_string(out, "<!DOCTYPE html>\n<html lang=\"en\">\n<head>\n<meta charset=\"utf-8\">\n"
-                       "<meta name=\"viewport\" content=\"width=device-width\">\n<title>");
+    ur_buf_literal(out, UR_PAGE_HEAD "<title>");
     title(out, account->reply, " ");
     ur_buf_literal(out, "</title>\n<style>");
     ur_buf_bytes(out, STYLE, sizeof STYLE - 1);

@@ -16,6 +16,9 @@ my $count = 0;
 sub libexec { $ENV{UPGRADE_TEST_LIBEXEC} or die 'run this through build/test' }
 sub module  { $ENV{UPGRADE_TEST_MODULE} }
 
+# A library that lets calls of the system fail; for UPGRADE_PRELOAD in the environment.
+sub fault { return "$ENV{UPGRADE_TEST_FAULT}/$_[0].so" }
+
 # mpm => 'event', modules => [names], policy => 0 to leave the module
 # out, helper => 1 to load the one for mod_proxy too.
 sub new {

@@ -1,0 +1,219 @@
+#include "httpd/ur_monitor.h"
+
+#include "httpd/ur_module.h"
+
+#include <apr_hash.h>
+#include <apr_shm.h>
+#include <apr_strings.h>
+#include <http_core.h>
+
+#include <sched.h>
+#include <unistd.h>
+
+/* Policies share a piece of memory in so many; the next ones get another piece, because
+ * the children of old generations keep theirs. */
+#define PIECE 32
+
+/* More processors than this share slots. */
+#define SLOTS_MAX 64
+
+/* Lives in the server's process, and outlives the configuration, and this module's code. */
+struct registry {
+    const char *layout; /* first and for ever: another version of this module looks at it */
+    apr_pool_t *pool;
+    size_t slots;
+    struct ur_requests *requests;
+    apr_array_header_t *policies; /* of struct ur_policy_numbers, in the order they came */
+    apr_hash_t *by_name;          /* struct ur_tally * */
+    struct ur_tally *piece;       /* the newest one */
+    size_t used;                  /* policies that have their place in it */
+    int64_t since;
+};
+
+static const char KEY[] = "mod_upgrade_required counters";
+
+static struct registry *registry; /* NULL: nothing is counted */
+
+/* A slot is a processor's. Where the system does not tell the processor, it is a child's. */
+static inline size_t own_slot(void)
+{
+#ifdef __linux__
+    size_t number = (size_t)sched_getcpu();
+#else
+    size_t number = (size_t)getpid();
+#endif
+    return number < registry->slots ? number : number % registry->slots;
+}
+
+void ur_monitor_request(struct ur_seen seen)
+{
+    if (registry) {
+        ur_count_request(registry->requests + own_slot(), seen);
+    }
+}
+
+void ur_monitor_decision(const struct ur_label *label, enum ur_verdict verdict,
+                         enum ur_reason reason, struct ur_seen seen)
+{
+    if (registry && label->tally) {
+        ur_count_decision(label->tally + own_slot() * PIECE, verdict, reason, seen);
+    }
+}
+
+bool ur_monitor_report(struct ur_report *report)
+{
+    if (!registry) {
+        return false;
+    }
+    *report = (struct ur_report){
+        .requests = {registry->requests, registry->slots},
+        .policies = (const struct ur_policy_numbers *)registry->policies->elts,
+        .policies_count = (size_t)registry->policies->nelts,
+        .since = registry->since,
+        .now = apr_time_sec(apr_time_now()),
+    };
+    return true;
+}
+
+/* Zeroed, as the system hands it out. APR puts a word of its own in front, so the start is
+ * moved to the next cache line. */
+static apr_status_t make_memory(apr_pool_t *pool, apr_size_t size, void **memory)
+{
+    apr_shm_t *shm;
+    apr_status_t status = apr_shm_create(&shm, size + UR_CACHE_LINE, NULL, pool);
+
+    if (status == APR_SUCCESS) {
+        char *base = apr_shm_baseaddr_get(shm);
+        *memory = base + (UR_CACHE_LINE - (uintptr_t)base % UR_CACHE_LINE) % UR_CACHE_LINE;
+    }
+    return status;
+}
+
+static const char *current_layout(apr_pool_t *pool)
+{
+    struct ur_buf layout = {NULL, 0, 0};
+
+    ur_counters_layout(&layout);
+    layout = (struct ur_buf){apr_pcalloc(pool, layout.len + 1), layout.len, 0};
+    ur_counters_layout(&layout);
+    return layout.at;
+}
+
+static size_t count_processors(void)
+{
+    long count = sysconf(_SC_NPROCESSORS_CONF);
+
+    return count < 1 ? 1 : count > SLOTS_MAX ? SLOTS_MAX : (size_t)count;
+}
+
+static apr_status_t make_registry(apr_pool_t *pool, const char *layout, struct registry **made)
+{
+    size_t slots = count_processors();
+    void *memory;
+    apr_status_t status = make_memory(pool, slots * sizeof(struct ur_requests), &memory);
+
+    if (status != APR_SUCCESS) {
+        return status;
+    }
+    *made = ap_retained_data_create(KEY, sizeof **made);
+    **made = (struct registry){
+        .layout = apr_pstrdup(pool, layout),
+        .pool = pool,
+        .slots = slots,
+        .requests = memory,
+        .policies = apr_array_make(pool, PIECE, sizeof(struct ur_policy_numbers)),
+        .by_name = apr_hash_make(pool),
+        .used = PIECE,
+        .since = apr_time_sec(apr_time_now()),
+    };
+    return APR_SUCCESS;
+}
+
+/* The one that is there already, if it counts in the same way; else a new one. */
+static apr_status_t find_registry(apr_pool_t *ptemp, server_rec *s, struct registry **found)
+{
+    const char *layout = current_layout(ptemp);
+
+    *found = ap_retained_data_get(KEY);
+    if (*found && strcmp((*found)->layout, layout) == 0) {
+        return APR_SUCCESS;
+    }
+    if (*found) {
+        ap_log_error(APLOG_MARK, APLOG_NOTICE, 0, s,
+                     "UR0010: this version of mod_upgrade_required counts in another way than "
+                     "the one before; all counters start anew");
+    }
+    return make_registry(s->process->pool, layout, found);
+}
+
+static apr_status_t add_policy(struct registry *into, const char *server, const char *policy,
+                               const char *key)
+{
+    struct ur_policy_numbers *numbers;
+
+    if (into->used == PIECE) {
+        void *memory;
+        apr_status_t status =
+            make_memory(into->pool, into->slots * PIECE * sizeof(struct ur_tally), &memory);
+        if (status != APR_SUCCESS) {
+            return status;
+        }
+        into->piece = memory;
+        into->used = 0;
+    }
+    numbers = apr_array_push(into->policies);
+    numbers->server = apr_pstrdup(into->pool, server);
+    numbers->policy = apr_pstrdup(into->pool, policy);
+    numbers->tally = (struct ur_tally_slots){into->piece + into->used, into->slots, PIECE};
+    apr_hash_set(into->by_name, apr_pstrdup(into->pool, key), APR_HASH_KEY_STRING,
+                 into->piece + into->used++);
+    return APR_SUCCESS;
+}
+
+/* "host:port". Two virtual hosts of one name differ in their ports, as for http and https. */
+static const char *name_of_server(apr_pool_t *pool, const server_rec *s)
+{
+    apr_port_t port = s->port ? s->port : s->addrs ? s->addrs->host_port : 0;
+
+    return port ? apr_psprintf(pool, "%s:%u", s->server_hostname, port) : s->server_hostname;
+}
+
+static apr_status_t connect_label(apr_pool_t *ptemp, struct registry *with,
+                                  struct ur_label *label, const server_rec *main_server)
+{
+    const char *server = name_of_server(ptemp, label->server ? label->server : main_server);
+    const char *key = apr_pstrcat(ptemp, server, "\n", label->name, NULL);
+    apr_status_t status = APR_SUCCESS;
+
+    label->tally = apr_hash_get(with->by_name, key, APR_HASH_KEY_STRING);
+    if (!label->tally) {
+        status = add_policy(with, server, label->name, key);
+        label->tally = apr_hash_get(with->by_name, key, APR_HASH_KEY_STRING);
+    }
+    return status;
+}
+
+int ur_monitor_open(apr_pool_t *pconf, apr_pool_t *plog, apr_pool_t *ptemp, server_rec *s)
+{
+    const apr_array_header_t *labels = ur_label_all();
+    apr_status_t status;
+
+    (void)pconf;
+    (void)plog;
+    /* httpd reads its configuration twice at start; the first reading is only a rehearsal. */
+    if (ap_state_query(AP_SQ_MAIN_STATE) == AP_SQ_MS_CREATE_PRE_CONFIG) {
+        return OK;
+    }
+    registry = NULL;
+    status = find_registry(ptemp, s, &registry);
+    for (int i = 0; status == APR_SUCCESS && i < labels->nelts; i++) {
+        status = connect_label(ptemp, registry, APR_ARRAY_IDX(labels, i, struct ur_label *), s);
+    }
+    if (status != APR_SUCCESS) {
+        ap_log_error(APLOG_MARK, APLOG_WARNING, status, s,
+                     "UR0009: not enough shared memory for the counters: policies are "
+                     "enforced, but %s",
+                     registry ? "some are not counted" : "nothing is counted");
+    }
+    return OK;
+}

@@ -1,0 +1,25 @@
+#ifndef UR_MONITOR_H
+#define UR_MONITOR_H
+
+#include "httpd/ur_label.h"
+#include "wording/ur_report.h"
+
+#include <httpd.h>
+
+/* Counts, in shared memory that outlives graceful restarts: children of old generations go on
+ * counting into it, and a policy that keeps its name keeps its numbers. */
+
+/* post_config, last: finds the memory or makes it, and has each label point to its numbers.
+ * Where it cannot be made, nothing is counted, and the log says so. */
+int ur_monitor_open(apr_pool_t *pconf, apr_pool_t *plog, apr_pool_t *ptemp, server_rec *s);
+
+void ur_monitor_request(struct ur_seen seen);
+
+void ur_monitor_decision(const struct ur_label *label, enum ur_verdict verdict,
+                         enum ur_reason reason, struct ur_seen seen);
+
+/* What has been counted up to now. False where nothing is. The arrays live as long as the
+ * server. */
+bool ur_monitor_report(struct ur_report *report);
+
+#endif

@@ -1,0 +1,113 @@
+#include "httpd/ur_status.h"
+
+#include "httpd/ur_monitor.h"
+#include "httpd/ur_request.h"
+#include "httpd/ur_respond.h"
+
+#include <apr_strings.h>
+#include <http_protocol.h>
+#include <mod_status.h>
+
+/* More than most servers' numbers fill; what does not fit is written again. */
+#define USUAL_SIZE 16384
+
+static struct ur_span write_report(apr_pool_t *pool, enum ur_report_form form,
+                                   const struct ur_report *report)
+{
+    struct ur_buf text = {apr_palloc(pool, USUAL_SIZE), USUAL_SIZE, 0};
+
+    ur_report_write(form, report, &text);
+    /* Numbers grow while they are written. */
+    while (ur_buf_full(&text)) {
+        apr_size_t size = text.len + 1024;
+        text = (struct ur_buf){apr_palloc(pool, size), size, 0};
+        ur_report_write(form, report, &text);
+    }
+    return (struct ur_span){text.at, text.len};
+}
+
+static int complain(request_rec *r, int status, const char *text)
+{
+    return ur_respond_page(r, status, "text/plain; charset=utf-8", ur_span_of(text));
+}
+
+int ur_status_handler(request_rec *r)
+{
+    struct ur_span wanted;
+    struct ur_report report;
+    enum ur_report_form form;
+
+    if (!r->handler || strcmp(r->handler, "upgrade-status") != 0) {
+        return DECLINED;
+    }
+    r->allowed |= AP_METHOD_BIT << M_GET;
+    if (r->method_number != M_GET) {
+        return HTTP_METHOD_NOT_ALLOWED;
+    }
+    wanted = ur_request_argument(r, "format");
+    if (!ur_span_present(wanted)) {
+        form = ur_report_choose(ur_request_accept(r));
+    }
+    else if (!ur_report_form(wanted, &form)) {
+        return complain(r, HTTP_BAD_REQUEST,
+                        "format is none of: html, json, openmetrics, prometheus\n");
+    }
+    if (!ur_monitor_report(&report)) {
+        return complain(
+            r, HTTP_SERVICE_UNAVAILABLE,
+            "Nothing is counted: there was not enough shared memory when the server "
+            "started (UR0009 in its error log).\n");
+    }
+    return ur_respond_page(r, HTTP_OK, ur_report_type(form),
+                           write_report(r->pool, form, &report));
+}
+
+static uint64_t count_verdict(const struct ur_report *report, enum ur_verdict verdict)
+{
+    struct ur_decision_cursor cursor = {0, 0, 0};
+    struct ur_decision decision;
+    uint64_t count = 0;
+
+    while (ur_decision_next(report, &cursor, &decision)) {
+        if (decision.verdict == verdict) {
+            count += ur_decision_count(&decision);
+        }
+    }
+    return count;
+}
+
+int ur_status_section(request_rec *r, int flags)
+{
+    static const struct {
+        enum ur_verdict verdict;
+        const char *key;
+        const char *words;
+    } lines[] = {{UR_VERDICT_REFUSE, "UpgradeRefused", "refused"},
+                 {UR_VERDICT_REDIRECT, "UpgradeRedirected", "sent to https"},
+                 {UR_VERDICT_ANNOUNCE, "UpgradeAnnounced", "let pass and told"},
+                 {UR_VERDICT_EXCEPT, "UpgradeExcepted", "excepted"}};
+    bool keys = flags & AP_STATUS_SHORT;
+    struct ur_report report;
+
+    if (!ur_monitor_report(&report)) {
+        return OK;
+    }
+    ap_rprintf(r,
+               keys ? "UpgradeRequests: %" APR_UINT64_T_FMT "\n"
+                    : "<hr />\n<h2>Upgrade policies</h2>\n<dl><dt>%" APR_UINT64_T_FMT
+                      " requests since counting began</dt>\n",
+               ur_report_requests(&report));
+    for (size_t i = 0; i < sizeof lines / sizeof lines[0]; i++) {
+        uint64_t count = count_verdict(&report, lines[i].verdict);
+        if (keys) {
+            ap_rprintf(r, "%s: %" APR_UINT64_T_FMT "\n", lines[i].key, count);
+        }
+        else {
+            ap_rprintf(r, "<dt>%" APR_UINT64_T_FMT " %s</dt>\n", count, lines[i].words);
+        }
+    }
+    if (!keys) {
+        ap_rputs("</dl>\n", r);
+    }
+    return OK;
+}

@@ -1,0 +1,68 @@
+#ifndef UR_COUNTERS_H
+#define UR_COUNTERS_H
+
+#include "judgement/ur_verdict.h"
+#include "values/ur_buf.h"
+#include "values/ur_protocol.h"
+
+#include <stdatomic.h>
+#include <stdint.h>
+
+/* The numbers, in memory that all children of a server share. Everything is counted in
+ * several places, "slots", one for each processor, and summed up when somebody asks: so no
+ * two processors write one cache line, and nobody waits for anybody. Memory that is all zero is
+ * a valid start. */
+
+#define UR_CACHE_LINE 64
+
+/* How many versions there are to be counted; UR_HTTP_ANY is none. */
+#define UR_HTTPS UR_HTTP_2
+#define UR_TLSS  (UR_TLS_1_3 + 1)
+
+/* Requests by what their clients speak. */
+struct ur_requests {
+    _Alignas(UR_CACHE_LINE) atomic_uint_fast64_t counts[UR_HTTPS][UR_TLSS];
+};
+
+/* What became of one policy's requests. */
+struct ur_tally {
+    /* Bit verdict * UR_REASONS + reason: something is counted there. Spares the reader the
+     * zeros, and the system the pages they would stand on. */
+    _Alignas(UR_CACHE_LINE) atomic_uint_fast64_t used;
+    atomic_uint_fast64_t counts[UR_VERDICTS][UR_REASONS][UR_HTTPS][UR_TLSS];
+};
+
+/* Text by which two versions of this module know whether they count in the same way. */
+void ur_counters_layout(struct ur_buf *out);
+
+static inline void ur_count_request(struct ur_requests *slot, struct ur_seen seen)
+{
+    atomic_fetch_add_explicit(&slot->counts[seen.http - 1][seen.tls], 1, memory_order_relaxed);
+}
+
+void ur_count_decision(struct ur_tally *slot, enum ur_verdict verdict, enum ur_reason reason,
+                       struct ur_seen seen);
+
+/* Where the slots of one thing stand: the first, how many, and the distance from one to the
+ * next. */
+struct ur_request_slots {
+    const struct ur_requests *first;
+    size_t count;
+};
+
+struct ur_tally_slots {
+    const struct ur_tally *first;
+    size_t count;
+    size_t stride; /* in tallies */
+};
+
+uint64_t ur_requests_sum(struct ur_request_slots slots, struct ur_seen seen);
+
+/* For which verdicts and reasons anything is counted: bits of ur_tally.used. */
+uint64_t ur_tally_used(struct ur_tally_slots slots);
+uint64_t ur_tally_bit(enum ur_verdict verdict, enum ur_reason reason);
+
+uint64_t ur_tally_sum(struct ur_tally_slots slots, enum ur_verdict verdict,
+                      enum ur_reason reason, struct ur_seen seen);
+
+#endif

@@ -1,0 +1,127 @@
+#include "wording/ur_report_forms.h"
+
+#include "wording/ur_accept.h"
+
+static const struct {
+    const char *word;
+    struct ur_media_name name;
+    const char *content_type;
+} forms[UR_REPORT_FORMS] = {
+    [UR_REPORT_HTML] = {"html",
+                        {{"text", 4}, {"html", 4}, {NULL, 0}},
+                        "text/html; charset=utf-8"},
+    [UR_REPORT_JSON] = {"json",
+                        {{"application", 11}, {"json", 4}, {NULL, 0}},
+                        "application/json"},
+    [UR_REPORT_OPENMETRICS] = {"openmetrics",
+                               {{"application", 11}, {"openmetrics-text", 16}, {NULL, 0}},
+                               "application/openmetrics-text; version=1.0.0; charset=utf-8"},
+    [UR_REPORT_PROMETHEUS] = {"prometheus",
+                              {{"text", 4}, {"plain", 5}, {NULL, 0}},
+                              "text/plain; version=0.0.4; charset=utf-8"},
+};
+
+bool ur_report_form(struct ur_span word, enum ur_report_form *form)
+{
+    for (int i = 0; i < UR_REPORT_FORMS; i++) {
+        if (ur_span_is(word, ur_span_of(forms[i].word))) {
+            *form = (enum ur_report_form)i;
+            return true;
+        }
+    }
+    return false;
+}
+
+enum ur_report_form ur_report_choose(struct ur_span accept)
+{
+    struct ur_media_name names[UR_REPORT_FORMS];
+
+    for (int i = 0; i < UR_REPORT_FORMS; i++) {
+        names[i] = forms[i].name;
+    }
+    return (enum ur_report_form)ur_accept_pick(accept, names, UR_REPORT_FORMS);
+}
+
+const char *ur_report_type(enum ur_report_form form)
+{
+    return forms[form].content_type;
+}
+
+const char *ur_report_tls(enum ur_tls tls)
+{
+    return tls == UR_TLS_NONE ? "none" : ur_tls_version(tls);
+}
+
+bool ur_decision_next(const struct ur_report *report, struct ur_decision_cursor *cursor,
+                      struct ur_decision *decision)
+{
+    for (; cursor->policy < report->policies_count; cursor->policy++, cursor->next = 0) {
+        const struct ur_policy_numbers *policy = &report->policies[cursor->policy];
+        if (cursor->next == 0) {
+            cursor->used = ur_tally_used(policy->tally);
+        }
+        while (cursor->next < UR_VERDICTS * UR_REASONS) {
+            enum ur_verdict verdict = (enum ur_verdict)(cursor->next / UR_REASONS);
+            enum ur_reason reason = (enum ur_reason)(cursor->next % UR_REASONS);
+            cursor->next++;
+            if (cursor->used & ur_tally_bit(verdict, reason)) {
+                *decision = (struct ur_decision){policy, verdict, reason};
+                return true;
+            }
+        }
+    }
+    return false;
+}
+
+bool ur_seen_next(struct ur_seen *seen)
+{
+    if (seen->http == UR_HTTP_ANY) {
+        *seen = (struct ur_seen){UR_TLS_NONE, UR_HTTP_0_9};
+    }
+    else if (seen->tls < UR_TLS_1_3) {
+        seen->tls++;
+    }
+    else {
+        *seen = (struct ur_seen){UR_TLS_NONE, seen->http + 1};
+    }
+    return seen->http <= UR_HTTP_2;
+}
+
+uint64_t ur_decision_count(const struct ur_decision *decision)
+{
+    struct ur_seen seen = {UR_TLS_NONE, UR_HTTP_ANY};
+    uint64_t count = 0;
+
+    while (ur_seen_next(&seen)) {
+        count +=
+            ur_tally_sum(decision->policy->tally, decision->verdict, decision->reason, seen);
+    }
+    return count;
+}
+
+uint64_t ur_report_requests(const struct ur_report *report)
+{
+    struct ur_seen seen = {UR_TLS_NONE, UR_HTTP_ANY};
+    uint64_t count = 0;
+
+    while (ur_seen_next(&seen)) {
+        count += ur_requests_sum(report->requests, seen);
+    }
+    return count;
+}
+
+void ur_report_write(enum ur_report_form form, const struct ur_report *report,
+                     struct ur_buf *out)
+{
+    switch (form) {
+    case UR_REPORT_HTML:
+        ur_report_html(report, out);
+        break;
+    case UR_REPORT_JSON:
+        ur_report_json(report, out);
+        break;
+    default:
+        ur_report_metrics(report, form == UR_REPORT_OPENMETRICS, out);
+        break;
+    }
+}

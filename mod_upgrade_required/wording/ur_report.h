@@ -1,0 +1,71 @@
+#ifndef UR_REPORT_H
+#define UR_REPORT_H
+
+#include "wording/ur_counters.h"
+
+/* The numbers as an administrator gets to see them. */
+
+/* One policy. The strings are not escaped. */
+struct ur_policy_numbers {
+    const char *server; /* name and port of the server that has it in its configuration */
+    const char *policy;
+    struct ur_tally_slots tally;
+};
+
+struct ur_report {
+    struct ur_request_slots requests;
+    const struct ur_policy_numbers *policies;
+    size_t policies_count;
+    int64_t since; /* when counting began */
+    int64_t now;
+};
+
+/* What the policies decided, one row for each verdict and reason that occurred. */
+struct ur_decision {
+    const struct ur_policy_numbers *policy;
+    enum ur_verdict verdict;
+    enum ur_reason reason;
+};
+
+/* All zero: before the first row. */
+struct ur_decision_cursor {
+    size_t policy; /* the next one is this one's, or of a later one */
+    unsigned next; /* verdict and reason in one number */
+    uint64_t used; /* by this policy */
+};
+
+/* Stores the next row. False after the last. */
+bool ur_decision_next(const struct ur_report *report, struct ur_decision_cursor *cursor,
+                      struct ur_decision *decision);
+
+/* How often, by clients of all kinds. */
+uint64_t ur_decision_count(const struct ur_decision *decision);
+
+uint64_t ur_report_requests(const struct ur_report *report);
+
+enum ur_report_form {
+    UR_REPORT_HTML,
+    UR_REPORT_JSON,
+    UR_REPORT_OPENMETRICS, /* version 1.0.0 */
+    UR_REPORT_PROMETHEUS,  /* the text format, version 0.0.4 */
+    UR_REPORT_FORMS
+};
+
+/* The form that a word names (html, json, openmetrics, prometheus; any case). False where it
+ * names none. */
+bool ur_report_form(struct ur_span word, enum ur_report_form *form);
+
+/* By Accept (RFC 9110, 12.5.1); the order above decides between equals. */
+enum ur_report_form ur_report_choose(struct ur_span accept);
+
+/* Content-Type. Static string. */
+const char *ur_report_type(enum ur_report_form form);
+
+/* "none", "1.2": a version of TLS as the metrics have it. */
+const char *ur_report_tls(enum ur_tls tls);
+
+/* What does not fit in *out is counted (ur_buf.h). */
+void ur_report_write(enum ur_report_form form, const struct ur_report *report,
+                     struct ur_buf *out);
+
+#endif

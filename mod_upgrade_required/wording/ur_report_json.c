@@ -1,0 +1,80 @@
+#include "wording/ur_report_forms.h"
+
+#include "values/ur_escape.h"
+#include "values/ur_time.h"
+
+static void member(struct ur_buf *out, const char *opening, const char *text)
+{
+    ur_buf_string(out, opening);
+    ur_escape_json(out, ur_span_of(text));
+    ur_buf_literal(out, "\"");
+}
+
+/* {"http":...,"tls":...,"count":...}, with what has to stand before it. */
+static void clients(struct ur_buf *out, const char *before, struct ur_seen seen, uint64_t count)
+{
+    ur_buf_string(out, before);
+    member(out, "{\"http\":\"", ur_http_version(seen.http));
+    member(out, ",\"tls\":\"", ur_report_tls(seen.tls));
+    ur_buf_literal(out, ",\"count\":");
+    ur_buf_number(out, count);
+    ur_buf_literal(out, "}");
+}
+
+static void requests(const struct ur_report *report, struct ur_buf *out)
+{
+    struct ur_seen seen = {UR_TLS_NONE, UR_HTTP_ANY};
+    const char *before = "\n  ";
+
+    while (ur_seen_next(&seen)) {
+        uint64_t count = ur_requests_sum(report->requests, seen);
+        if (count) {
+            clients(out, before, seen, count);
+            before = ",\n  ";
+        }
+    }
+}
+
+static void write_decision(const struct ur_decision *decision, struct ur_buf *out)
+{
+    struct ur_seen seen = {UR_TLS_NONE, UR_HTTP_ANY};
+    const char *before = "";
+
+    member(out, "{\"server\":\"", decision->policy->server);
+    member(out, ",\"policy\":\"", decision->policy->policy);
+    member(out, ",\"verdict\":\"", ur_verdict_word(decision->verdict));
+    member(out, ",\"reason\":\"", ur_reason_row(decision->reason)->word);
+    ur_buf_literal(out, ",\"count\":");
+    ur_buf_number(out, ur_decision_count(decision));
+    ur_buf_literal(out, ",\"clients\":[");
+    while (ur_seen_next(&seen)) {
+        uint64_t count =
+            ur_tally_sum(decision->policy->tally, decision->verdict, decision->reason, seen);
+        if (count) {
+            clients(out, before, seen, count);
+            before = ",";
+        }
+    }
+    ur_buf_literal(out, "]}");
+}
+
+void ur_report_json(const struct ur_report *report, struct ur_buf *out)
+{
+    struct ur_decision_cursor cursor = {0, 0, 0};
+    struct ur_decision decision;
+    const char *before = "\n  ";
+
+    ur_buf_literal(out, "{\"now\":\"");
+    ur_time_write(out, report->now);
+    ur_buf_literal(out, "\",\n \"since\":\"");
+    ur_time_write(out, report->since);
+    ur_buf_literal(out, "\",\n \"requests\":[");
+    requests(report, out);
+    ur_buf_literal(out, "],\n \"decisions\":[");
+    while (ur_decision_next(report, &cursor, &decision)) {
+        ur_buf_string(out, before);
+        write_decision(&decision, out);
+        before = ",\n  ";
+    }
+    ur_buf_literal(out, "]}\n");
+}

@@ -1,0 +1,74 @@
+#include "wording/ur_report_forms.h"
+
+#include "values/ur_escape.h"
+
+#define PREFIX "upgrade_required_"
+
+/* OpenMetrics names a family of counters without the _total that its samples bear. */
+static void family(struct ur_buf *out, const char *name, const char *help, bool openmetrics)
+{
+    static const char *const words[] = {"# HELP " PREFIX, "# TYPE " PREFIX};
+    const char *const values[] = {help, "counter"};
+
+    for (size_t i = 0; i < 2; i++) {
+        ur_buf_string(out, words[i]);
+        ur_buf_string(out, name);
+        ur_buf_string(out, openmetrics ? " " : "_total ");
+        ur_buf_string(out, values[i]);
+        ur_buf_literal(out, "\n");
+    }
+}
+
+static void label(struct ur_buf *out, const char *opening, const char *value)
+{
+    ur_buf_string(out, opening);
+    ur_escape_label(out, ur_span_of(value));
+}
+
+static void value(struct ur_buf *out, uint64_t number)
+{
+    ur_buf_literal(out, "\"} ");
+    ur_buf_number(out, number);
+    ur_buf_literal(out, "\n");
+}
+
+/* Zeros too, so that a rate is right from the first request on; but not of a TLS version
+ * without a name, which nobody is expected to speak. */
+static void requests(const struct ur_report *report, struct ur_buf *out)
+{
+    struct ur_seen seen = {UR_TLS_NONE, UR_HTTP_ANY};
+
+    while (ur_seen_next(&seen)) {
+        uint64_t count = ur_requests_sum(report->requests, seen);
+        if (count || seen.tls != UR_TLS_SOME) {
+            label(out, PREFIX "requests_total{http=\"", ur_http_version(seen.http));
+            label(out, "\",tls=\"", ur_report_tls(seen.tls));
+            value(out, count);
+        }
+    }
+}
+
+static void decisions(const struct ur_report *report, struct ur_buf *out)
+{
+    struct ur_decision_cursor cursor = {0, 0, 0};
+    struct ur_decision decision;
+
+    while (ur_decision_next(report, &cursor, &decision)) {
+        label(out, PREFIX "decisions_total{server=\"", decision.policy->server);
+        label(out, "\",policy=\"", decision.policy->policy);
+        label(out, "\",verdict=\"", ur_verdict_word(decision.verdict));
+        label(out, "\",reason=\"", ur_reason_row(decision.reason)->word);
+        value(out, ur_decision_count(&decision));
+    }
+}
+
+void ur_report_metrics(const struct ur_report *report, bool openmetrics, struct ur_buf *out)
+{
+    family(out, "requests", "Requests by what their clients speak.", openmetrics);
+    requests(report, out);
+    family(out, "decisions", "Requests that a policy did not simply allow.", openmetrics);
+    decisions(report, out);
+    if (openmetrics) {
+        ur_buf_literal(out, "# EOF\n");
+    }
+}

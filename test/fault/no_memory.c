@@ -1,0 +1,31 @@
+/* Preloaded into a server, lets it run out of shared memory: anonymous shared mappings of
+ * UPGRADE_FAULT_LEAST to UPGRADE_FAULT_MOST bytes fail. */
+#define _GNU_SOURCE
+#include <dlfcn.h>
+#include <errno.h>
+#include <stdlib.h>
+#include <sys/mman.h>
+
+typedef void *map(void *, size_t, int, int, int, off_t);
+
+static size_t limit(const char *name)
+{
+    const char *value = getenv(name);
+
+    return value ? strtoul(value, NULL, 10) : 0;
+}
+
+void *mmap(void *at, size_t size, int protection, int flags, int file, off_t offset)
+{
+    static map *real;
+
+    if (!real) {
+        real = (map *)dlsym(RTLD_NEXT, "mmap");
+    }
+    if ((flags & MAP_SHARED) && size >= limit("UPGRADE_FAULT_LEAST") &&
+        size <= limit("UPGRADE_FAULT_MOST")) {
+        errno = ENOMEM;
+        return MAP_FAILED;
+    }
+    return real(at, size, protection, flags, file, offset);
+}

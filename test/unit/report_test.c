@@ -1,0 +1,182 @@
+#include "tap.h"
+
+#include "wording/ur_report.h"
+
+#define SLOTS 2
+
+static struct ur_requests requests[SLOTS];
+static struct ur_tally tallies[SLOTS][2];
+
+static const struct ur_seen OLD = {UR_TLS_1_1, UR_HTTP_1_0};
+static const struct ur_seen NEW = {UR_TLS_1_3, UR_HTTP_2};
+
+static struct ur_report report = {
+    .requests = {requests, SLOTS}, .since = 1798761600, .now = 1798761661};
+
+static const struct ur_policy_numbers policies[] = {
+    {"example.com:443", "/chat", {&tallies[0][0], SLOTS, 2}},
+    {"ex\\ample", "a\"b\n<i>&'\xff\x01", {&tallies[0][1], SLOTS, 2}},
+};
+
+static const char *written(enum ur_report_form form)
+{
+    static char text[65536];
+    struct ur_buf buf = {text, sizeof text - 1, 0};
+
+    ur_report_write(form, &report, &buf);
+    if (ur_buf_full(&buf)) {
+        abort();
+    }
+    text[buf.len] = '\0';
+    return text;
+}
+
+static void has(enum ur_report_form form, const char *part)
+{
+    const char *text = written(form);
+
+    if (!ok(strstr(text, part), "%s", part)) {
+        printf("# in: %s\n", text);
+    }
+}
+
+static void test_empty(void)
+{
+    is(written(UR_REPORT_JSON),
+       "{\"now\":\"2027-01-01T00:01:01Z\",\n \"since\":\"2027-01-01T00:00:00Z\",\n"
+       " \"requests\":[],\n \"decisions\":[]}\n",
+       "JSON without numbers");
+    has(UR_REPORT_HTML, "<p>None: every request met its policies.</p>");
+    has(UR_REPORT_HTML, "<td class=\"n\">0.0 %");
+    has(UR_REPORT_OPENMETRICS,
+        "upgrade_required_requests_total{http=\"0.9\",tls=\"none\"} 0\n");
+    ok(!strstr(written(UR_REPORT_OPENMETRICS), "unknown"), "no TLS without a name");
+}
+
+static void count_some(void)
+{
+    for (int i = 0; i < 1999; i++) {
+        ur_count_request(&requests[i % SLOTS], NEW);
+    }
+    ur_count_request(&requests[1], OLD);
+    ur_count_decision(&tallies[0][0], UR_VERDICT_ANNOUNCE, UR_REASON_TLS_VERSION, OLD);
+    ur_count_decision(&tallies[1][0], UR_VERDICT_ANNOUNCE, UR_REASON_TLS_VERSION, OLD);
+    ur_count_decision(&tallies[1][0], UR_VERDICT_ANNOUNCE, UR_REASON_TLS_VERSION, NEW);
+    ur_count_decision(&tallies[1][0], UR_VERDICT_EXCEPT, UR_REASON_TLS_MISSING, OLD);
+    for (int i = 0; i < 3; i++) {
+        ur_count_decision(&tallies[1][1], UR_VERDICT_REFUSE, UR_REASON_WEBSOCKET_ORIGIN, NEW);
+    }
+}
+
+static void test_metrics(void)
+{
+    static const char SAMPLES[] =
+        "upgrade_required_decisions_total{server=\"example.com:443\",policy=\"/chat\","
+        "verdict=\"except\",reason=\"tls-missing\"} 1\n"
+        "upgrade_required_decisions_total{server=\"example.com:443\",policy=\"/chat\","
+        "verdict=\"announce\",reason=\"tls-version\"} 3\n"
+        "upgrade_required_decisions_total{server=\"ex\\\\ample\","
+        "policy=\"a\\\"b\\n<i>&'\xEF\xBF\xBD\xEF\xBF\xBD\","
+        "verdict=\"refuse\",reason=\"websocket-origin\"} 3\n";
+
+    has(UR_REPORT_OPENMETRICS, SAMPLES);
+    has(UR_REPORT_PROMETHEUS, SAMPLES);
+    has(UR_REPORT_OPENMETRICS, "requests_total{http=\"2\",tls=\"1.3\"} 1999\n");
+    has(UR_REPORT_OPENMETRICS, "# TYPE upgrade_required_decisions counter\n");
+    has(UR_REPORT_PROMETHEUS, "# TYPE upgrade_required_decisions_total counter\n");
+    has(UR_REPORT_OPENMETRICS, "} 3\n# EOF\n");
+    ok(!strstr(written(UR_REPORT_PROMETHEUS), "# EOF"), "no EOF in Prometheus' own format");
+}
+
+static void test_pages(void)
+{
+    has(UR_REPORT_JSON, "{\"http\":\"1.0\",\"tls\":\"1.1\",\"count\":1},\n"
+                        "  {\"http\":\"2\",\"tls\":\"1.3\",\"count\":1999}],");
+    has(UR_REPORT_JSON,
+        "{\"server\":\"example.com:443\",\"policy\":\"/chat\",\"verdict\":\"announce\","
+        "\"reason\":\"tls-version\",\"count\":3,\"clients\":["
+        "{\"http\":\"1.0\",\"tls\":\"1.1\",\"count\":2},"
+        "{\"http\":\"2\",\"tls\":\"1.3\",\"count\":1}]}");
+    has(UR_REPORT_JSON, "\"policy\":\"a\\\"b\\u000a<i>&'\xEF\xBF\xBD\\u0001\"");
+    has(UR_REPORT_HTML, "<td>a&quot;b\n&lt;i&gt;&amp;&#39;");
+    has(UR_REPORT_HTML,
+        "<p>2000 requests from 2027-01-01T00:00:00Z to 2027-01-01T00:01:01Z.</p>");
+    /* 1999 of 2000 is not all, and one of them is not none. */
+    has(UR_REPORT_HTML, "<td class=\"n\">1<td class=\"n\">0.1 %");
+    /* The most frequent first, exceptions not at all. */
+    has(UR_REPORT_HTML, "<td>HTTP/2, TLS 1.3<td>refused<td class=\"n\">3");
+    ok(strstr(written(UR_REPORT_HTML), "<td>refused<td class=\"n\">3<") <
+           strstr(written(UR_REPORT_HTML), "<td>passes, is told<td class=\"n\">2<"),
+       "the most frequent stands first");
+    ok(!strstr(strstr(written(UR_REPORT_HTML), "Who would break"), "<td>tls-missing<td>HTTP"),
+       "exceptions break nobody");
+}
+
+/* More rows than are shown */
+static void test_many(void)
+{
+    enum { MANY = 150 };
+    static struct ur_tally many[MANY];
+    static struct ur_policy_numbers names[MANY];
+
+    for (size_t i = 0; i < MANY; i++) {
+        names[i] = (struct ur_policy_numbers){"s", i % 2 ? "odd" : "even", {&many[i], 1, 1}};
+        for (size_t count = 0; count <= i; count++) {
+            ur_count_decision(&many[i], UR_VERDICT_REFUSE, UR_REASON_TLS_MISSING, NEW);
+        }
+    }
+    report.policies = names;
+    report.policies_count = MANY;
+    has(UR_REPORT_HTML, "<p>And 50 rows with fewer requests");
+    has(UR_REPORT_HTML, "<td>refused<td class=\"n\">150<");
+    has(UR_REPORT_HTML, "<td>refused<td class=\"n\">51<");
+    ok(!strstr(written(UR_REPORT_HTML), "<td>refused<td class=\"n\">50<"),
+       "the others are not shown");
+}
+
+static const struct {
+    const char *accept;
+    enum ur_report_form form;
+} choices[] = {
+    {NULL, UR_REPORT_HTML},
+    {"*/*", UR_REPORT_HTML},
+    {"text/html,application/xhtml+xml,*/*;q=0.8", UR_REPORT_HTML},
+    {"application/json", UR_REPORT_JSON},
+    {"application/openmetrics-text", UR_REPORT_OPENMETRICS},
+    {"text/plain", UR_REPORT_PROMETHEUS},
+    /* Prometheus 2.42, and one told not to ask for OpenMetrics */
+    {"application/openmetrics-text;version=1.0.0;q=0.75,application/openmetrics-text;version="
+     "0.0.1;q=0.5,text/plain;version=0.0.4;q=0.25,*/*;q=0.1",
+     UR_REPORT_OPENMETRICS},
+    {"text/plain;version=0.0.4;q=1,*/*;q=0.1", UR_REPORT_PROMETHEUS},
+    {"image/png", UR_REPORT_HTML},
+};
+
+static void test_choice(void)
+{
+    static const char *const words[] = {"html", "JSON", "OpenMetrics", "prometheus"};
+    enum ur_report_form form;
+
+    for (size_t i = 0; i < COUNT(choices); i++) {
+        ok(ur_report_choose(edge(choices[i].accept)) == choices[i].form, "Accept: %s",
+           choices[i].accept ? choices[i].accept : "(none)");
+    }
+    for (size_t i = 0; i < COUNT(words); i++) {
+        ok(ur_report_form(edge(words[i]), &form) && form == (enum ur_report_form)i, "%s",
+           words[i]);
+    }
+    ok(!ur_report_form(edge("xml"), &form) && !ur_report_form(edge(""), &form), "no such form");
+}
+
+int main(void)
+{
+    report.policies = policies;
+    report.policies_count = COUNT(policies);
+    test_empty();
+    count_some();
+    test_metrics();
+    test_pages();
+    test_many();
+    test_choice();
+    return tap_done();
+}
