@@ -4,7 +4,7 @@
 #   make -f apxs.mk demo        installs what is needed, starts a real httpd, shows what it answers
 #   make -f apxs.mk serve       the same server, left running until Ctrl-C
 #   make -f apxs.mk test        all tests; T=NAME for one of them
-#   make -f apxs.mk bench       instructions a request, and echo through a tunnel
+#   make -f apxs.mk bench       instructions a request, echo through a tunnel, the status page
 #
 # Everything generated goes to build/out/VARIANT, one folder for each set of flags.
 
@@ -142,6 +142,7 @@ bench:
 	build/setup bench demo
 	build/bench
 	build/bench-echo
+	build/bench-status
 
 lint:
 	build/setup lint

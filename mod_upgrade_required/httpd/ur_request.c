@@ -79,8 +79,9 @@ static struct ur_span statement(const request_rec *r, const char *name)
     return field(r, name);
 }
 
-static struct ur_seen seen_by_edge(const request_rec *r, struct ur_seen own)
+static struct ur_seen look(request_rec *r)
 {
+    struct ur_seen own = {tls_of_connection(r), ur_http_from_number(r->proto_num)};
     const struct ur_trusted_proxy *proxy = ur_config_server(r->server)->trusted;
     struct ur_statement stated;
 
@@ -106,8 +107,7 @@ struct ur_seen ur_request_seen(request_rec *r)
         return (struct ur_seen){(enum ur_tls)(kept >> HTTP_BITS),
                                 (enum ur_http)(kept & ((1U << HTTP_BITS) - 1))};
     }
-    seen = (struct ur_seen){tls_of_connection(r), ur_http_from_number(r->proto_num)};
-    seen = seen_by_edge(r, seen);
+    seen = look(r);
     kept = (uintptr_t)seen.tls << HTTP_BITS | (uintptr_t)seen.http;
     /* NOLINTNEXTLINE(performance-no-int-to-ptr): it is never followed */
     ap_set_module_config(r->request_config, &upgrade_required_module, (void *)kept);

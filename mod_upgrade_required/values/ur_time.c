@@ -3,6 +3,7 @@
 #define MINUTE 60
 #define HOUR   3600
 #define DAY    86400
+#define WEEK   604800
 
 static const char NOT_A_TIME[] =
     "is no date and time; write it as in 2027-01-01T00:00:00Z or 2027-01-01T05:30:00+05:30";
@@ -87,6 +88,11 @@ static void skip_fraction(struct ur_span *rest)
     }
 }
 
+static int seconds_of_day(int hour, int minute, int second)
+{
+    return hour * HOUR + minute * MINUTE + second;
+}
+
 /* Seconds east of Greenwich. */
 static const char *parse_offset(struct ur_span text, int *offset)
 {
@@ -103,7 +109,7 @@ static const char *parse_offset(struct ur_span text, int *offset)
     if (hours < 0 || minutes < 0 || text.len) {
         return NOT_A_TIME;
     }
-    *offset = sign * (hours * HOUR + minutes * MINUTE);
+    *offset = sign * seconds_of_day(hours, minutes, 0);
     return hours > 23 || minutes > 59 ? NO_SUCH_TIME : NULL;
 }
 
@@ -130,8 +136,8 @@ const char *ur_time_parse(struct ur_span text, int64_t *time)
         minute > 59 || second > 59) {
         return NO_SUCH_TIME;
     }
-    *time = days_since_1970(year, month, day) * DAY + hour * HOUR + minute * MINUTE + second -
-            offset;
+    *time =
+        days_since_1970(year, month, day) * DAY + seconds_of_day(hour, minute, second) - offset;
     return NULL;
 }
 
@@ -200,7 +206,8 @@ static bool add_parts(struct ur_span *rest, const struct unit units[], size_t co
 static bool has_no_length(struct ur_span text)
 {
     for (size_t i = 0; i < text.len && text.at[i] != 'T' && text.at[i] != 't'; i++) {
-        if (memchr("YyMm", text.at[i], 4)) {
+        char c = text.at[i];
+        if (c == 'Y' || c == 'y' || c == 'M' || c == 'm') {
             return true;
         }
     }
@@ -209,7 +216,7 @@ static bool has_no_length(struct ur_span text)
 
 const char *ur_duration_parse(struct ur_span text, int64_t *seconds)
 {
-    static const struct unit days[] = {{'W', 'w', 7 * DAY}, {'D', 'd', DAY}};
+    static const struct unit days[] = {{'W', 'w', WEEK}, {'D', 'd', DAY}};
     static const struct unit hours[] = {{'H', 'h', HOUR}, {'M', 'm', MINUTE}, {'S', 's', 1}};
     int64_t sum = 0;
     size_t parts = 0;

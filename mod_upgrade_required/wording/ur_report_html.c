@@ -8,15 +8,15 @@
 #define ROWS_MAX 100
 
 static const char STYLE[] = UR_PAGE_COLOURS
-    "main{max-width:64rem;margin:0 auto;padding:2rem 1.25rem}"
+    "main{max-width:72rem;margin:0 auto;padding:2rem 1.25rem}"
     "h1{font-size:1.6rem;margin:0}h2{font-size:1.2rem;margin:2.5rem 0 .5rem}"
     "p{margin:.25rem 0;color:var(--soft)}"
     "table{border-collapse:collapse;width:100%}"
     "th,td{text-align:left;vertical-align:top;padding:.35rem 1rem .35rem 0;"
-    "border-bottom:1px solid var(--line);overflow-wrap:anywhere}"
-    "th{color:var(--soft);font-weight:600}"
+    "border-bottom:1px solid var(--line);overflow-wrap:break-word}"
+    "th{color:var(--soft);font-weight:600;white-space:nowrap}"
     ".n{text-align:right;white-space:nowrap;font-variant-numeric:tabular-nums}"
-    ".bar{width:30%;min-width:6rem;padding-right:0}"
+    ".bar{width:20%;min-width:6rem;padding-right:0}"
     ".bar span{display:block;height:1rem;margin-top:.3rem;background:var(--link)}";
 
 static void cell(struct ur_buf *out, const char *text)

@@ -151,10 +151,10 @@ for my $mistake (@mistakes) {
 
 # The shipped configuration
 my @shipped = glob "$FindBin::Bin/conf.d/*.conf";
-is scalar @shipped, 3, 'the shipped files are here';
+is scalar @shipped, 4, 'the shipped files are here';
 for my $file (@shipped) {
     local $server->{helper} = 1;
-    local $server->{modules} = [qw(authz_core dir alias ssl socache_shmcb http2 proxy proxy_http)];
+    local $server->{modules} = [qw(authz_core authz_host dir alias ssl socache_shmcb http2 proxy proxy_http)];
     my ($status, $output) = $server->configure("Include $file")->httpd('-t');
     is $status, 0, "$file is sound" or diag $output;
 }

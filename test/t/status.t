@@ -4,6 +4,7 @@ use warnings;
 use Test::More;
 use File::Copy qw(copy);
 use File::Temp qw(tempdir);
+use JSON::PP ();
 use FindBin;
 use lib "$FindBin::Bin/lib";
 use Server;
@@ -181,7 +182,7 @@ for my $case ([64, 65536, qr/UR0009: not enough shared memory for the counters: 
 # Prometheus scrapes, and answers a query.
 SKIP: {
     my ($prometheus) = grep { -x } map { "$_/prometheus" } split /:/, $ENV{PATH};
-    skip 'Prometheus is not installed', 3 unless $prometheus;
+    skip 'Prometheus is not installed', 14 unless $prometheus;
     my $server = Server->new(modules => \@modules)->configure($pages . route('dir', 'UpgradeMode announce'))->start;
     $server->ask('GET /dir/ HTTP/1.1') for 1 .. 7;
     my $folder = tempdir(CLEANUP => 1);
@@ -212,6 +213,20 @@ SKIP: {
     is $series->{value}[1], 7, 'Prometheus has the number';
     my $target = $query->('targets')->{data}{activeTargets}[0];
     is $target->{lastError}, '', 'Prometheus finds no fault with the format';
+
+    # The shipped rules and the dashboard ask for what there is.
+    like `promtool check rules $FindBin::Bin/conf.d/monitoring/upgrade_required.rules.yml 2>&1`, qr/SUCCESS: 5 rules found/, 'the alert rules are sound';
+    my $json = do { local (@ARGV, $/) = "$FindBin::Bin/conf.d/monitoring/grafana-dashboard.json"; <> };
+    my @expressions = map { $_->{expr} } map { @{ $_->{targets} } } @{ JSON::PP->new->decode($json)->{panels} };
+    is scalar @expressions, 8, 'the dashboard has its panels';
+    for my $expression (@expressions) {
+        (my $text = $expression) =~ s/\$__rate_interval|\$__range/5m/g;
+        $text =~ s/"\$\w+"/".*"/g;
+        $text =~ s/([^\w])/sprintf '%%%02X', ord $1/ge;
+        is $query->("query?query=$text")->{status}, 'success', "dashboard: $expression";
+    }
+    my %known = map { $_ => 1 } qw(upgrade_required_requests_total upgrade_required_decisions_total);
+    is_deeply [grep { !$known{$_} } map { /(upgrade_required_\w+)/g } @expressions], [], 'the dashboard asks for metrics that there are';
     kill TERM => $pid;
     waitpid $pid, 0;
     $server->stop;

@@ -170,8 +170,38 @@ static void check_unknown_method(void)
     free(body);
 }
 
+static void check_rehearsal(void)
+{
+    static const char *const parts[UR_MEDIAS][2] = {
+        [UR_MEDIA_JSON] = {"GET. This is a rehearsal, which ends at 2026-12-01T10:00:00Z; from "
+                           "2027-01-01T00:00:00Z on, such requests are always refused.\"",
+                           "\"enforced_from\":\"2027-01-01T00:00:00Z\"}\n"},
+        [UR_MEDIA_HTML] = {"</p>\n<p>This is a rehearsal, which ends at 2026-12-01T10:00:00Z; ",
+                           "<dt>Enforced from</dt><dd>2027-01-01T00:00:00Z</dd>"},
+        [UR_MEDIA_TEXT] = {"\nThis is a rehearsal, which ends at 2026-12-01T10:00:00Z; ",
+                           "\nEnforced:   from 2027-01-01T00:00:00Z\n"},
+    };
+    struct ur_refusal refusal = plain;
+
+    refusal.rehearsal_ends = "2026-12-01T10:00:00Z";
+    for (int media = 0; media < UR_MEDIAS; media++) {
+        char *body;
+        refusal.enforced_from = "2027-01-01T00:00:00Z";
+        body = body_of((enum ur_media)media, &refusal);
+        ok(strstr(body, parts[media][0]) && strstr(body, parts[media][1]), "rehearsal %d",
+           media);
+        free(body);
+        refusal.enforced_from = NULL;
+        body = body_of((enum ur_media)media, &refusal);
+        ok(strstr(body, "from a date that has not been set yet.") && !strstr(body, "nforced"),
+           "rehearsal without a date %d", media);
+        free(body);
+    }
+}
+
 int main(void)
 {
+    check_rehearsal();
     check(UR_MEDIA_JSON, &plain, plain_json, "JSON");
     check(UR_MEDIA_JSON, &old_tls, old_tls_json, "JSON, foreign text");
     check(UR_MEDIA_TEXT, &plain, plain_text, "text");

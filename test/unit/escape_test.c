@@ -82,5 +82,9 @@ int main(void)
     }
     test_room();
     test_numbers();
+    check(ur_escape_label, "a\\b\"c\nd <e>&'", "a\\\\b\\\"c\\nd <e>&'",
+          "label: what is escaped");
+    check(ur_escape_label, "\t\x7f\xff\xC3\xBC", BAD BAD BAD "\xC3\xBC",
+          "label: what is replaced");
     return tap_done();
 }

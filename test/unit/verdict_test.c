@@ -50,5 +50,6 @@ int main(void)
     is(ur_verdict_word(UR_VERDICT_REFUSE), "refuse", "refuse");
     is(ur_verdict_word(UR_VERDICT_REDIRECT), "redirect", "redirect");
     is(ur_verdict_word(UR_VERDICT_EXCEPT), "except", "except");
+    is(ur_verdict_word(UR_VERDICT_ANNOUNCE), "announce", "announce");
     return tap_done();
 }
