@@ -155,7 +155,7 @@ for my $mpm (qw(event prefork)) {
     my $other = "$server->{folder}/other.so";
     open my $in, '<:raw', Server::module() or die $!;
     open my $out, '>:raw', $other or die $!;
-    print $out do { local $/; <$in> } =~ s/\0announce\0/\0announcx\0/r;
+    print $out do { local $/; <$in> } =~ s/\0announce\0/\0announcx\0/gr;
     close $out;
     my $text = $server->{policy};
     $server->{policy} = 0;
