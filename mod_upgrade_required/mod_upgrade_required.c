@@ -1,5 +1,6 @@
 #include "httpd/ur_announce.h"
 #include "httpd/ur_check.h"
+#include "httpd/ur_connection.h"
 #include "httpd/ur_config.h"
 #include "httpd/ur_directives.h"
 #include "httpd/ur_enforce.h"
@@ -8,6 +9,7 @@
 #include "httpd/ur_monitor.h"
 #include "httpd/ur_request.h"
 #include "httpd/ur_status.h"
+#include "httpd/ur_tls_hello.h"
 
 #include <httpd.h>
 #include <http_config.h>
@@ -15,13 +17,6 @@
 #include <http_protocol.h>
 #include <http_request.h>
 #include <mod_status.h>
-
-static int open_connection(conn_rec *c, void *socket)
-{
-    (void)socket;
-    ur_request_connection(c);
-    return OK;
-}
 
 static const struct ur_label *upgrade_required_label(apr_pool_t *pconf,
                                                      const server_rec *server, const char *name)
@@ -48,11 +43,14 @@ static void register_hooks(apr_pool_t *p)
     APR_REGISTER_OPTIONAL_FN(upgrade_required_label);
     APR_REGISTER_OPTIONAL_FN(upgrade_required_keep);
     ur_announce_register();
+    ur_tls_hello_register();
     ap_hook_pre_config(open_configuration, NULL, NULL, APR_HOOK_MIDDLE);
     ap_hook_post_config(ur_check_configuration, NULL, NULL, APR_HOOK_MIDDLE);
+    ap_hook_post_config(ur_tls_hello_open, NULL, NULL, APR_HOOK_MIDDLE);
     /* When the helper has given its names too. */
     ap_hook_post_config(ur_monitor_open, NULL, NULL, APR_HOOK_REALLY_LAST);
-    ap_hook_pre_connection(open_connection, NULL, NULL, APR_HOOK_MIDDLE);
+    /* Before mod_ssl, which begins its handshake there. */
+    ap_hook_pre_connection(ur_connection_open, NULL, NULL, APR_HOOK_FIRST);
 
     /* After mod_remoteip, mod_setenvif, mod_ssl and mod_md, whose facts the exceptions may
      * read; before URL mapping, caches and authentication. */

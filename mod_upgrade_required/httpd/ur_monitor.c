@@ -1,6 +1,7 @@
 #include "httpd/ur_monitor.h"
 
 #include "httpd/ur_module.h"
+#include "httpd/ur_tls_hello.h"
 
 #include <apr_hash.h>
 #include <apr_shm.h>
@@ -23,6 +24,7 @@ struct registry {
     apr_pool_t *pool;
     size_t slots;
     struct ur_requests *requests;
+    struct ur_hellos *hellos;
     apr_array_header_t *policies; /* of struct ur_policy_numbers, in the order they came */
     apr_hash_t *by_name;          /* struct ur_tally * */
     struct ur_tally *piece;       /* the newest one */
@@ -52,6 +54,16 @@ void ur_monitor_request(struct ur_seen seen)
     }
 }
 
+void ur_monitor_hello(enum ur_tls highest, bool failed)
+{
+    if (registry && failed) {
+        ur_count_failure(registry->hellos + own_slot(), highest);
+    }
+    else if (registry) {
+        ur_count_offer(registry->hellos + own_slot(), highest);
+    }
+}
+
 void ur_monitor_decision(const struct ur_label *label, enum ur_verdict verdict,
                          enum ur_reason reason, struct ur_seen seen)
 {
@@ -67,6 +79,7 @@ bool ur_monitor_report(struct ur_report *report)
     }
     *report = (struct ur_report){
         .requests = {registry->requests, registry->slots},
+        .hellos = {ur_tls_hello_available() ? registry->hellos : NULL, registry->slots},
         .policies = (const struct ur_policy_numbers *)registry->policies->elts,
         .policies_count = (size_t)registry->policies->nelts,
         .since = registry->since,
@@ -110,7 +123,8 @@ static apr_status_t make_registry(apr_pool_t *pool, const char *layout, struct r
 {
     size_t slots = count_processors();
     void *memory;
-    apr_status_t status = make_memory(pool, slots * sizeof(struct ur_requests), &memory);
+    apr_status_t status = make_memory(
+        pool, slots * (sizeof(struct ur_requests) + sizeof(struct ur_hellos)), &memory);
 
     if (status != APR_SUCCESS) {
         return status;
@@ -121,6 +135,7 @@ static apr_status_t make_registry(apr_pool_t *pool, const char *layout, struct r
         .pool = pool,
         .slots = slots,
         .requests = memory,
+        .hellos = (struct ur_hellos *)((struct ur_requests *)memory + slots),
         .policies = apr_array_make(pool, PIECE, sizeof(struct ur_policy_numbers)),
         .by_name = apr_hash_make(pool),
         .used = PIECE,

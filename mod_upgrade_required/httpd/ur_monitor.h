@@ -15,6 +15,9 @@ int ur_monitor_open(apr_pool_t *pconf, apr_pool_t *plog, apr_pool_t *ptemp, serv
 
 void ur_monitor_request(struct ur_seen seen);
 
+/* A ClientHello whose highest version is this, or that its handshake has failed. */
+void ur_monitor_hello(enum ur_tls highest, bool failed);
+
 void ur_monitor_decision(const struct ur_label *label, enum ur_verdict verdict,
                          enum ur_reason reason, struct ur_seen seen);
 

@@ -1,6 +1,7 @@
 #include "httpd/ur_request.h"
 
 #include "httpd/ur_config.h"
+#include "httpd/ur_connection.h"
 #include "httpd/ur_module.h"
 #include "judgement/ur_edge.h"
 #include "values/ur_list.h"
@@ -14,30 +15,16 @@
 #include <http_ssl.h>
 #include <util_filter.h>
 
-/* The streams of one HTTP/2 connection are served by several threads at once; all of
- * them find the same version, but they must not race. */
-struct connection {
-    apr_uint32_t tls; /* enum ur_tls; UR_TLS_NONE: not asked yet, or in clear */
-};
-
-void ur_request_connection(conn_rec *c)
-{
-    if (!c->master && !c->outgoing) {
-        ap_set_module_config(c->conn_config, &upgrade_required_module,
-                             apr_pcalloc(c->pool, sizeof(struct connection)));
-    }
-}
-
 static enum ur_tls tls_of_connection(request_rec *r)
 {
     conn_rec *c = r->connection->master ? r->connection->master : r->connection;
-    struct connection *known;
+    struct ur_connection *known;
     enum ur_tls tls;
 
     if (!ap_ssl_conn_is_ssl(c)) {
         return UR_TLS_NONE;
     }
-    known = ap_get_module_config(c->conn_config, &upgrade_required_module);
+    known = ur_connection_of(c);
     if (known && (tls = (enum ur_tls)apr_atomic_read32(&known->tls)) != UR_TLS_NONE) {
         return tls;
     }

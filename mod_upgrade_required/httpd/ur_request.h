@@ -7,10 +7,6 @@
 
 /* The only reader of connections and request fields. */
 
-/* To be called for each new client connection: makes room for what ur_request_tls() finds
- * out, once a connection, so that no request pays for it. */
-void ur_request_connection(conn_rec *c);
-
 /* What the client speaks: as a trusted proxy states it (UpgradeTrustedProxy), else as this
  * server sees it. TLS is what its provider (mod_ssl or another) says of the TCP connection,
  * also for a request on an HTTP/2 stream; UR_TLS_NONE where no TLS module is loaded. Found

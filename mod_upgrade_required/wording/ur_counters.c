@@ -10,9 +10,11 @@ uint64_t ur_tally_bit(enum ur_verdict verdict, enum ur_reason reason)
 /* All that decides where a number stands, and what it means. */
 void ur_counters_layout(struct ur_buf *out)
 {
-    ur_buf_number(out, (unsigned)sizeof(struct ur_requests));
+    ur_buf_number(out, sizeof(struct ur_requests));
     ur_buf_literal(out, " ");
-    ur_buf_number(out, (unsigned)sizeof(struct ur_tally));
+    ur_buf_number(out, sizeof(struct ur_hellos));
+    ur_buf_literal(out, " ");
+    ur_buf_number(out, sizeof(struct ur_tally));
     for (int verdict = 0; verdict < UR_VERDICTS; verdict++) {
         ur_buf_literal(out, " ");
         ur_buf_string(out, ur_verdict_word((enum ur_verdict)verdict));
@@ -50,6 +52,26 @@ uint64_t ur_requests_sum(struct ur_request_slots slots, struct ur_seen seen)
     for (size_t i = 0; i < slots.count; i++) {
         sum += atomic_load_explicit(&slots.first[i].counts[seen.http - 1][seen.tls],
                                     memory_order_relaxed);
+    }
+    return sum;
+}
+
+uint64_t ur_offers_sum(struct ur_hello_slots slots, enum ur_tls highest)
+{
+    uint64_t sum = 0;
+
+    for (size_t i = 0; i < slots.count; i++) {
+        sum += atomic_load_explicit(&slots.first[i].offers[highest], memory_order_relaxed);
+    }
+    return sum;
+}
+
+uint64_t ur_failures_sum(struct ur_hello_slots slots, enum ur_tls highest)
+{
+    uint64_t sum = 0;
+
+    for (size_t i = 0; i < slots.count; i++) {
+        sum += atomic_load_explicit(&slots.first[i].failures[highest], memory_order_relaxed);
     }
     return sum;
 }

@@ -24,6 +24,13 @@ struct ur_requests {
     _Alignas(UR_CACHE_LINE) atomic_uint_fast64_t counts[UR_HTTPS][UR_TLSS];
 };
 
+/* TLS handshakes by the highest version that the client offers, whether or not they come to a
+ * request. */
+struct ur_hellos {
+    _Alignas(UR_CACHE_LINE) atomic_uint_fast64_t offers[UR_TLSS];
+    atomic_uint_fast64_t failures[UR_TLSS];
+};
+
 /* What became of one policy's requests. */
 struct ur_tally {
     /* Bit verdict * UR_REASONS + reason: something is counted there. Spares the reader the
@@ -40,6 +47,16 @@ static inline void ur_count_request(struct ur_requests *slot, struct ur_seen see
     atomic_fetch_add_explicit(&slot->counts[seen.http - 1][seen.tls], 1, memory_order_relaxed);
 }
 
+static inline void ur_count_offer(struct ur_hellos *slot, enum ur_tls highest)
+{
+    atomic_fetch_add_explicit(&slot->offers[highest], 1, memory_order_relaxed);
+}
+
+static inline void ur_count_failure(struct ur_hellos *slot, enum ur_tls highest)
+{
+    atomic_fetch_add_explicit(&slot->failures[highest], 1, memory_order_relaxed);
+}
+
 void ur_count_decision(struct ur_tally *slot, enum ur_verdict verdict, enum ur_reason reason,
                        struct ur_seen seen);
 
@@ -50,6 +67,11 @@ struct ur_request_slots {
     size_t count;
 };
 
+struct ur_hello_slots {
+    const struct ur_hellos *first; /* NULL: nobody looks at ClientHellos */
+    size_t count;
+};
+
 struct ur_tally_slots {
     const struct ur_tally *first;
     size_t count;
@@ -57,6 +79,9 @@ struct ur_tally_slots {
 };
 
 uint64_t ur_requests_sum(struct ur_request_slots slots, struct ur_seen seen);
+
+uint64_t ur_offers_sum(struct ur_hello_slots slots, enum ur_tls highest);
+uint64_t ur_failures_sum(struct ur_hello_slots slots, enum ur_tls highest);
 
 /* For which verdicts and reasons anything is counted: bits of ur_tally.used. */
 uint64_t ur_tally_used(struct ur_tally_slots slots);

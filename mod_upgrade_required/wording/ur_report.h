@@ -14,6 +14,7 @@ struct ur_policy_numbers {
 
 struct ur_report {
     struct ur_request_slots requests;
+    struct ur_hello_slots hellos;
     const struct ur_policy_numbers *policies;
     size_t policies_count;
     int64_t since; /* when counting began */

@@ -113,6 +113,35 @@ static void spoken(const struct ur_report *report, uint64_t total, struct ur_buf
     ur_buf_literal(out, "</table>\n");
 }
 
+/* What clients offer */
+
+static void offered(const struct ur_report *report, struct ur_buf *out)
+{
+    uint64_t total = 0;
+
+    for (enum ur_tls highest = UR_TLS_NONE; highest <= UR_TLS_1_3; highest++) {
+        total += ur_offers_sum(report->hellos, highest);
+    }
+    heading(
+        out, "What clients offer",
+        "TLS handshakes by the highest version that the client offers; those that fail never "
+        "come to a request.");
+    ur_buf_literal(out,
+                   "<table>\n<tr><th>At most<th class=\"n\">Failed<th class=\"n\">Handshakes"
+                   "<th class=\"n\">Share<th class=\"bar\">\n");
+    for (enum ur_tls highest = UR_TLS_SOME; highest <= UR_TLS_1_3; highest++) {
+        uint64_t count = ur_offers_sum(report->hellos, highest);
+        if (count || highest != UR_TLS_SOME) {
+            ur_buf_literal(out, "<tr><td>TLS ");
+            ur_buf_string(out, ur_tls_version(highest));
+            ur_buf_literal(out, "<td class=\"n\">");
+            ur_buf_number(out, ur_failures_sum(report->hellos, highest));
+            share(out, count, total);
+        }
+    }
+    ur_buf_literal(out, "</table>\n");
+}
+
 /* Who would break */
 
 struct row {
@@ -248,6 +277,9 @@ void ur_report_html(const struct ur_report *report, struct ur_buf *out)
     ur_time_write(out, report->now);
     ur_buf_literal(out, ".</p>\n");
     spoken(report, total, out);
+    if (report->hellos.first) {
+        offered(report, out);
+    }
     breaking(report, total, out);
     decided(report, out);
     ur_buf_literal(out, "<p>The same as <a href=\"?format=json\">JSON</a>, "

@@ -35,6 +35,26 @@ static void requests(const struct ur_report *report, struct ur_buf *out)
     }
 }
 
+static void hellos(const struct ur_report *report, struct ur_buf *out)
+{
+    const char *before = "\n  ";
+
+    ur_buf_literal(out, "],\n \"tls\":[");
+    for (enum ur_tls highest = UR_TLS_SOME; highest <= UR_TLS_1_3; highest++) {
+        uint64_t offers = ur_offers_sum(report->hellos, highest);
+        if (offers) {
+            ur_buf_string(out, before);
+            member(out, "{\"highest\":\"", ur_report_tls(highest));
+            ur_buf_literal(out, ",\"offers\":");
+            ur_buf_number(out, offers);
+            ur_buf_literal(out, ",\"failures\":");
+            ur_buf_number(out, ur_failures_sum(report->hellos, highest));
+            ur_buf_literal(out, "}");
+            before = ",\n  ";
+        }
+    }
+}
+
 static void write_decision(const struct ur_decision *decision, struct ur_buf *out)
 {
     struct ur_seen seen = {UR_TLS_NONE, UR_HTTP_ANY};
@@ -70,6 +90,9 @@ void ur_report_json(const struct ur_report *report, struct ur_buf *out)
     ur_time_write(out, report->since);
     ur_buf_literal(out, "\",\n \"requests\":[");
     requests(report, out);
+    if (report->hellos.first) {
+        hellos(report, out);
+    }
     ur_buf_literal(out, "],\n \"decisions\":[");
     while (ur_decision_next(report, &cursor, &decision)) {
         ur_buf_string(out, before);

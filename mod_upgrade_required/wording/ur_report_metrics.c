@@ -48,6 +48,18 @@ static void requests(const struct ur_report *report, struct ur_buf *out)
     }
 }
 
+static void hellos(const struct ur_report *report, const char *opening,
+                   uint64_t (*sum)(struct ur_hello_slots, enum ur_tls), struct ur_buf *out)
+{
+    for (enum ur_tls highest = UR_TLS_SOME; highest <= UR_TLS_1_3; highest++) {
+        uint64_t count = sum(report->hellos, highest);
+        if (count || highest != UR_TLS_SOME) {
+            label(out, opening, ur_report_tls(highest));
+            value(out, count);
+        }
+    }
+}
+
 static void decisions(const struct ur_report *report, struct ur_buf *out)
 {
     struct ur_decision_cursor cursor = {0, 0, 0};
@@ -68,6 +80,13 @@ void ur_report_metrics(const struct ur_report *report, bool openmetrics, struct 
     requests(report, out);
     family(out, "decisions", "Requests that a policy did not simply allow.", openmetrics);
     decisions(report, out);
+    if (report->hellos.first) {
+        family(out, "tls_offers", "TLS handshakes by the highest version offered.",
+               openmetrics);
+        hellos(report, PREFIX "tls_offers_total{highest=\"", ur_offers_sum, out);
+        family(out, "tls_failures", "Those of them that did not come to an end.", openmetrics);
+        hellos(report, PREFIX "tls_failures_total{highest=\"", ur_failures_sum, out);
+    }
     if (openmetrics) {
         ur_buf_literal(out, "# EOF\n");
     }

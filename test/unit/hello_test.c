@@ -41,8 +41,8 @@ static const struct {
     {"ALPN", BYTES(BODY("\x03\x03") "\x00\x12\x00\x10\x00\x0e\x00\x0c\x02h2\x08http/1.1"),
      UR_TLS_1_2, "h2, http/1.1"},
     {"ALPN with GREASE and odd bytes",
-     BYTES(BODY("\x03\x03") "\x00\x10\x00\x10\x00\x0c\x00\x0a\x02\x4a\x4a\x06\x01\xff <\"h"),
-     UR_TLS_1_2, "???<\"h"},
+     BYTES(BODY("\x03\x03") "\x00\x10\x00\x10\x00\x0c\x00\x0a\x02\x4a\x4a\x06\x01\xff h<\""),
+     UR_TLS_1_2, "???h<\""},
 
     {"no body", BYTES(""), -1, ""},
     {"half a version", BYTES("\x03"), -1, ""},

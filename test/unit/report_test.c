@@ -112,6 +112,26 @@ static void test_pages(void)
        "exceptions break nobody");
 }
 
+/* ClientHellos, where somebody looks at them */
+static void test_hellos(void)
+{
+    static struct ur_hellos hellos[SLOTS];
+
+    ok(!strstr(written(UR_REPORT_OPENMETRICS), "tls_") && !strstr(written(UR_REPORT_JSON), "offers") &&
+           !strstr(written(UR_REPORT_HTML), "offer"),
+       "nothing of TLS where nobody looks");
+    ur_count_offer(&hellos[0], UR_TLS_1_2);
+    ur_count_offer(&hellos[1], UR_TLS_1_2);
+    ur_count_failure(&hellos[1], UR_TLS_1_2);
+    report.hellos = (struct ur_hello_slots){hellos, SLOTS};
+    has(UR_REPORT_OPENMETRICS, "# TYPE upgrade_required_tls_offers counter\n"
+                               "upgrade_required_tls_offers_total{highest=\"1.0\"} 0\n");
+    has(UR_REPORT_OPENMETRICS, "upgrade_required_tls_offers_total{highest=\"1.2\"} 2\n");
+    has(UR_REPORT_PROMETHEUS, "upgrade_required_tls_failures_total{highest=\"1.2\"} 1\n");
+    has(UR_REPORT_JSON, "\"tls\":[\n  {\"highest\":\"1.2\",\"offers\":2,\"failures\":1}]");
+    has(UR_REPORT_HTML, "<tr><td>TLS 1.2<td class=\"n\">1<td class=\"n\">2<td class=\"n\">100.0 %");
+}
+
 /* More rows than are shown */
 static void test_many(void)
 {
@@ -176,6 +196,7 @@ int main(void)
     count_some();
     test_metrics();
     test_pages();
+    test_hellos();
     test_many();
     test_choice();
     return tap_done();

@@ -1,0 +1,156 @@
+#include "httpd/ur_tls_hello.h"
+
+#include "httpd/ur_connection.h"
+#include "httpd/ur_module.h"
+#include "httpd/ur_monitor.h"
+#include "judgement/ur_hello.h"
+
+#if defined(__has_include)
+#if __has_include(<mod_ssl_openssl.h>)
+#define HAVE_MOD_SSL 1
+#endif
+#endif
+
+#ifdef HAVE_MOD_SSL
+
+#include <dlfcn.h>
+#include <mod_ssl_openssl.h>
+
+/* Types of handshake messages */
+enum { CLIENT_HELLO = 1, FINISHED = 20 };
+
+typedef void set_callback(SSL *ssl, void (*callback)(int written, int version, int type,
+                                                     const void *bytes, size_t len, SSL *ssl,
+                                                     void *watch));
+typedef long control(SSL *ssl, int command, long number, void *pointer);
+
+/* mod_ssl has loaded the library; both NULL without it. */
+static set_callback *set_message_callback;
+static control *ssl_control;
+
+struct watch {
+    conn_rec *c;
+    struct ur_hello hello;
+    bool seen;
+    bool finished;
+};
+
+static void keep_alpn(conn_rec *c, struct ur_span alpn)
+{
+    struct ur_connection *connection = ur_connection_of(c);
+    struct ur_buf names = {NULL, 0, 0};
+
+    if (!connection || !alpn.len) {
+        return;
+    }
+    ur_hello_alpn(alpn, &names);
+    names = (struct ur_buf){apr_pcalloc(c->pool, names.len + 1), names.len, 0};
+    ur_hello_alpn(alpn, &names);
+    connection->alpn = names.at;
+}
+
+/* A second ClientHello, after a HelloRetryRequest, is the same client's. */
+static void see_hello(struct watch *watch, struct ur_span message)
+{
+    if (watch->seen || !ur_hello_read(message, &watch->hello)) {
+        return;
+    }
+    watch->seen = true;
+    ur_monitor_hello(watch->hello.highest, false);
+    keep_alpn(watch->c, watch->hello.alpn);
+}
+
+/* OpenSSL hands over whole messages, however many records they came in. */
+static void see_message(int written, int version, int type, const void *bytes, size_t len,
+                        SSL *ssl, void *arg)
+{
+    struct ur_span message = {bytes, len};
+    struct watch *watch = arg;
+
+    (void)version;
+    if (written || type != SSL3_RT_HANDSHAKE || !len) {
+        return;
+    }
+    if (message.at[0] == CLIENT_HELLO) {
+        see_hello(watch, message);
+    }
+    else if (message.at[0] == FINISHED) {
+        watch->finished = true;
+        set_message_callback(ssl, NULL);
+    }
+}
+
+/* However it ended: an alert of either side, a lost connection, a timeout. */
+static apr_status_t count_failure(void *arg)
+{
+    const struct watch *watch = arg;
+
+    if (watch->seen && !watch->finished) {
+        ur_monitor_hello(watch->hello.highest, true);
+    }
+    return APR_SUCCESS;
+}
+
+static int watch_handshake(conn_rec *c, SSL *ssl, int is_proxy)
+{
+    struct watch *watch;
+
+    if (is_proxy || !set_message_callback) {
+        return OK;
+    }
+    watch = apr_pcalloc(c->pool, sizeof *watch);
+    watch->c = c;
+    apr_pool_cleanup_register(c->pool, watch, count_failure, apr_pool_cleanup_null);
+    ssl_control(ssl, SSL_CTRL_SET_MSG_CALLBACK_ARG, 0, watch);
+    set_message_callback(ssl, see_message);
+    return OK;
+}
+
+void ur_tls_hello_register(void)
+{
+    APR_OPTIONAL_HOOK(ssl, pre_handshake, watch_handshake, NULL, NULL, APR_HOOK_MIDDLE);
+}
+
+int ur_tls_hello_open(apr_pool_t *pconf, apr_pool_t *plog, apr_pool_t *ptemp, server_rec *s)
+{
+    (void)pconf;
+    (void)plog;
+    (void)ptemp;
+    (void)s;
+    set_message_callback = NULL;
+    if (ap_find_linked_module("mod_ssl.c")) {
+        set_message_callback = (set_callback *)dlsym(RTLD_DEFAULT, "SSL_set_msg_callback");
+        ssl_control = (control *)dlsym(RTLD_DEFAULT, "SSL_ctrl");
+    }
+    if (!ssl_control) {
+        set_message_callback = NULL;
+    }
+    return OK;
+}
+
+int ur_tls_hello_available(void)
+{
+    return set_message_callback != NULL;
+}
+
+#else
+
+void ur_tls_hello_register(void)
+{
+}
+
+int ur_tls_hello_open(apr_pool_t *pconf, apr_pool_t *plog, apr_pool_t *ptemp, server_rec *s)
+{
+    (void)pconf;
+    (void)plog;
+    (void)ptemp;
+    (void)s;
+    return OK;
+}
+
+int ur_tls_hello_available(void)
+{
+    return 0;
+}
+
+#endif
