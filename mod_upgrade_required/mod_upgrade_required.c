@@ -1,13 +1,15 @@
 #include "httpd/ur_announce.h"
-#include "httpd/ur_check.h"
 #include "httpd/ur_connection.h"
 #include "httpd/ur_config.h"
 #include "httpd/ur_directives.h"
+#include "httpd/ur_dump.h"
 #include "httpd/ur_enforce.h"
 #include "httpd/ur_export.h"
+#include "httpd/ur_findings.h"
 #include "httpd/ur_label.h"
 #include "httpd/ur_monitor.h"
 #include "httpd/ur_request.h"
+#include "httpd/ur_scope.h"
 #include "httpd/ur_status.h"
 #include "httpd/ur_tls_hello.h"
 
@@ -34,6 +36,7 @@ static int open_configuration(apr_pool_t *pconf, apr_pool_t *plog, apr_pool_t *p
     (void)plog;
     (void)ptemp;
     ur_label_reset(pconf);
+    ur_scope_reset(pconf);
     return OK;
 }
 
@@ -45,7 +48,8 @@ static void register_hooks(apr_pool_t *p)
     ur_announce_register();
     ur_tls_hello_register();
     ap_hook_pre_config(open_configuration, NULL, NULL, APR_HOOK_MIDDLE);
-    ap_hook_post_config(ur_check_configuration, NULL, NULL, APR_HOOK_MIDDLE);
+    ap_hook_test_config(ur_dump, NULL, NULL, APR_HOOK_MIDDLE);
+    ap_hook_post_config(ur_findings_log, NULL, NULL, APR_HOOK_MIDDLE);
     ap_hook_post_config(ur_tls_hello_open, NULL, NULL, APR_HOOK_MIDDLE);
     /* When the helper has given its names too. */
     ap_hook_post_config(ur_monitor_open, NULL, NULL, APR_HOOK_REALLY_LAST);

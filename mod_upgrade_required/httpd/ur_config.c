@@ -58,6 +58,5 @@ void *ur_config_merge_server(apr_pool_t *p, void *main_server, void *virtual_hos
 
     merged->floor = merge_rule(p, &outer->floor, &inner->floor);
     merged->trusted = inner->trusted ? inner->trusted : outer->trusted;
-    merged->tls_demanded_at = inner->tls_demanded_at;
     return merged;
 }

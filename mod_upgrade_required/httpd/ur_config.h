@@ -18,6 +18,7 @@ extern module upgrade_required_module;
 /* UpgradeMode. A date that was not given is UR_TIME_ALWAYS, and its text NULL. */
 struct ur_mode_setting {
     enum ur_mode mode;
+    const char *at; /* "file:line" */
     int64_t from;
     int64_t since;
     const char *enforced_from; /* from, in RFC 3339 */
@@ -50,16 +51,23 @@ enum ur_http2_choice {
     X(enum ur_switch, advertise)                                                               \
     X(enum ur_http2_choice, http2_answer)                                                      \
     X(const char *, guide)                                                                     \
-    X(const ap_expr_info_t *, message)                                                         \
+    X(const struct ur_message *, message)                                                      \
     X(const struct ur_label *, name)                                                           \
     X(const struct ur_origins *, origins)                                                      \
     X(const struct ur_words *, subprotocols)
+
+/* UpgradeMessage, parsed and as it was written. */
+struct ur_message {
+    const ap_expr_info_t *expression;
+    const char *text;
+};
 
 /* A requirement with its exceptions; the two are inherited together. */
 struct ur_rule {
     bool said; /* a requirement directive stood here, maybe "none" */
     struct ur_policy policy;
     const struct ur_label *label;   /* what the policy is called without UpgradeName */
+    const char *at;                 /* "file:line" of the requirement; NULL in .htaccess */
     bool name_is_fixed;             /* no UpgradeName changes it */
     apr_array_header_t *exceptions; /* of const ap_expr_info_t *; NULL: none */
 };
@@ -84,8 +92,6 @@ struct ur_trusted_proxy {
 struct ur_server_config {
     struct ur_rule floor;
     const struct ur_trusted_proxy *trusted; /* NULL: not said, nobody is believed */
-    const char *tls_demanded_at; /* "file:line" of the first demand for TLS in this server's
-                                  * own configuration, .htaccess aside; NULL: none */
 };
 
 void *ur_config_create_dir(apr_pool_t *p, char *dir);

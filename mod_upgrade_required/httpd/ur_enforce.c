@@ -109,7 +109,8 @@ static int64_t now(const request_rec *r)
     return apr_time_sec(r->request_time);
 }
 
-static enum ur_stage stage_at(const struct ur_dir_config *settings, int64_t time, int64_t *ends)
+enum ur_stage ur_enforce_stage(const struct ur_dir_config *settings, int64_t time,
+                               int64_t *ends)
 {
     const struct ur_mode_setting *mode = settings->mode;
     const apr_array_header_t *brownouts = settings->brownouts;
@@ -147,10 +148,10 @@ static const char *redirect_target(struct trial *trial)
     return ur_handshake_asks_switch(&trial->handshake) ? NULL : ur_request_https_url(trial->r);
 }
 
-static struct ur_span message_of(request_rec *r, const ap_expr_info_t *message)
+static struct ur_span message_of(request_rec *r, const struct ur_message *message)
 {
     const char *error = NULL;
-    const char *text = message ? ap_expr_str_exec(r, message, &error) : NULL;
+    const char *text = message ? ap_expr_str_exec(r, message->expression, &error) : NULL;
 
     if (error) {
         ap_log_rerror(APLOG_MARK, APLOG_INFO, 0, r,
@@ -222,7 +223,7 @@ static int refuse(struct trial *trial)
         .evidence = trial->judgement.reason == UR_REASON_WEBSOCKET_STRIPPED
                         ? ur_request_evidence(r)
                         : 0,
-        .offers_http2 = ur_request_offers_http2(r, trial->seen.tls),
+        .offers_http2 = ur_server_offers_http2(r->server, trial->seen.tls),
         .enforced_from = settings->mode ? settings->mode->enforced_from : NULL,
         .advertise = settings->advertise != UR_SWITCH_OFF,
         .http2_answer = http2_answer_of(settings),
@@ -258,8 +259,8 @@ static void close_if_needed(const struct trial *trial)
     }
 }
 
-static const struct ur_label *label_of(const struct ur_dir_config *settings,
-                                       const struct ur_rule *rule)
+const struct ur_label *ur_enforce_label(const struct ur_dir_config *settings,
+                                        const struct ur_rule *rule)
 {
     return settings->name && !rule->name_is_fixed ? settings->name : rule->label;
 }
@@ -290,7 +291,7 @@ static int conclude(struct trial *trial)
 {
     const char *url;
 
-    trial->label = label_of(trial->settings, trial->rule);
+    trial->label = ur_enforce_label(trial->settings, trial->rule);
     if (is_excepted(trial)) {
         return let_pass(trial, UR_VERDICT_EXCEPT);
     }
@@ -311,7 +312,7 @@ static struct trial open_trial(request_rec *r, const struct ur_rule *rule, enum 
                           .phase = phase,
                           .seen = ur_request_seen(r)};
 
-    trial.stage = stage_at(trial.settings, now(r), &trial.rehearsal_ends);
+    trial.stage = ur_enforce_stage(trial.settings, now(r), &trial.rehearsal_ends);
     return trial;
 }
 

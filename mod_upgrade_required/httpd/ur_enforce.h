@@ -1,7 +1,7 @@
 #ifndef UR_ENFORCE_H
 #define UR_ENFORCE_H
 
-#include "httpd/ur_label.h"
+#include "httpd/ur_config.h"
 
 #include <httpd.h>
 
@@ -19,5 +19,12 @@ int ur_enforce_route(request_rec *r);
 
 /* What ur_export.h promises of upgrade_required_keep(). */
 int ur_enforce_keep(request_rec *r, const struct ur_label *label, int *keeps);
+
+/* For who tells of policies without a request: the stage of a policy with these settings at a
+ * time in seconds (ur_schedule_at), and the name under which it is counted. */
+enum ur_stage ur_enforce_stage(const struct ur_dir_config *settings, int64_t time,
+                               int64_t *ends);
+const struct ur_label *ur_enforce_label(const struct ur_dir_config *settings,
+                                        const struct ur_rule *rule);
 
 #endif

@@ -1,6 +1,7 @@
 #include "httpd/ur_monitor.h"
 
 #include "httpd/ur_module.h"
+#include "httpd/ur_scope.h"
 #include "httpd/ur_tls_hello.h"
 
 #include <apr_hash.h>
@@ -185,18 +186,12 @@ static apr_status_t add_policy(struct registry *into, const char *server, const 
     return APR_SUCCESS;
 }
 
-/* "host:port". Two virtual hosts of one name differ in their ports, as for http and https. */
-static const char *name_of_server(apr_pool_t *pool, const server_rec *s)
-{
-    apr_port_t port = s->port ? s->port : s->addrs ? s->addrs->host_port : 0;
-
-    return port ? apr_psprintf(pool, "%s:%u", s->server_hostname, port) : s->server_hostname;
-}
-
 static apr_status_t connect_label(apr_pool_t *ptemp, struct registry *with,
                                   struct ur_label *label, const server_rec *main_server)
 {
-    const char *server = name_of_server(ptemp, label->server ? label->server : main_server);
+    /* With the port, in which virtual hosts of one name differ, as for http and https. */
+    const char *server =
+        ur_scope_server_name(ptemp, label->server ? label->server : main_server);
     const char *key = apr_pstrcat(ptemp, server, "\n", label->name, NULL);
     apr_status_t status = APR_SUCCESS;
 

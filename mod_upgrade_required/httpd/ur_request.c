@@ -170,9 +170,9 @@ bool ur_request_is_error_document(const request_rec *r)
     return r->prev && ap_is_HTTP_ERROR(r->prev->status);
 }
 
-bool ur_request_offers_http2(const request_rec *r, enum ur_tls tls)
+bool ur_server_offers_http2(const server_rec *s, enum ur_tls tls)
 {
-    const core_server_config *core = ap_get_core_module_config(r->server->module_config);
+    const core_server_config *core = ap_get_core_module_config(s->module_config);
     const char *wanted = tls == UR_TLS_NONE ? "h2c" : "h2";
 
     for (int i = 0; core->protocols && i < core->protocols->nelts; i++) {

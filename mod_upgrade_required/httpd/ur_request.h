@@ -42,7 +42,7 @@ bool ur_request_announces_body(const request_rec *r);
 bool ur_request_is_error_document(const request_rec *r);
 
 /* Whether Protocols of the virtual host offers HTTP/2 on this kind of connection. */
-bool ur_request_offers_http2(const request_rec *r, enum ur_tls tls);
+bool ur_server_offers_http2(const server_rec *s, enum ur_tls tls);
 
 /* Whether the raw path is one that an ACME http-01 challenge has (RFC 8555, 8.3): a
  * certificate authority asks in clear and in HTTP/1.1, whatever the floor. */

@@ -9,11 +9,14 @@
 const char *ur_set_message(cmd_parms *cmd, void *dir, const char *text)
 {
     struct ur_dir_config *config = dir;
+    struct ur_message *message = apr_palloc(cmd->pool, sizeof *message);
     const char *error = ur_setting_enter(cmd, dir);
 
+    message->text = text;
+    config->message = message;
     return error ? error
                  : ur_setting_parse_expression(cmd, text, AP_EXPR_FLAG_STRING_RESULT,
-                                               &config->message);
+                                               &message->expression);
 }
 
 const char *ur_set_redirect(cmd_parms *cmd, void *dir, const char *word)

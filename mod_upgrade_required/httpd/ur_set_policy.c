@@ -37,10 +37,7 @@ static const char *parse_requirements(const cmd_parms *cmd, int argc, char *cons
     }
     rule->said = true;
     rule->policy = policy;
-    if (policy.tls && !ur_setting_in_htaccess(cmd) &&
-        !ur_setting_server(cmd)->tls_demanded_at) {
-        ur_setting_server(cmd)->tls_demanded_at = ur_setting_at_line(cmd, cmd->directive);
-    }
+    rule->at = ur_setting_in_htaccess(cmd) ? NULL : ur_setting_at_line(cmd, cmd->directive);
     return NULL;
 }
 

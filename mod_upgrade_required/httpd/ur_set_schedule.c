@@ -92,6 +92,7 @@ const char *ur_set_mode(cmd_parms *cmd, void *dir, int argc, char *const argv[])
     const char *error = ur_setting_choose(cmd, dir, argc ? argv[0] : "", choices, &value);
 
     mode->mode = (enum ur_mode)value;
+    mode->at = ur_setting_at_line(cmd, cmd->directive);
     mode->from = UR_TIME_ALWAYS;
     mode->since = UR_TIME_ALWAYS;
     if (!error) {
@@ -157,6 +158,7 @@ const char *ur_set_brownout(cmd_parms *cmd, void *dir, int argc, char *const arg
     if (error) {
         return ur_setting_complain_of_span(cmd, culprit, error);
     }
+    brownout.at = ur_setting_at_line(cmd, cmd->directive);
     if (!config->brownouts) {
         config->brownouts = apr_array_make(cmd->pool, 2, sizeof brownout);
     }

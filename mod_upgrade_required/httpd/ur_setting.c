@@ -1,6 +1,7 @@
 #include "httpd/ur_setting.h"
 
 #include "httpd/ur_module.h"
+#include "httpd/ur_scope.h"
 
 #include <apr_strings.h>
 #include <http_core.h>
@@ -20,6 +21,9 @@ const char *ur_setting_enter(cmd_parms *cmd, void *dir)
 {
     struct ur_dir_config *config = dir;
 
+    if (!config->speaks && !ur_setting_in_htaccess(cmd)) {
+        ur_scope_add(cmd, config);
+    }
     config->speaks = true;
     return ap_check_cmd_context(cmd, NOT_IN_LIMIT);
 }

@@ -46,6 +46,11 @@ enum ur_stage ur_schedule_at(const struct ur_schedule *schedule, int64_t now, in
     return in_rehearsal(schedule, now, ends) ? UR_STAGE_REHEARSAL : UR_STAGE_ANNOUNCE;
 }
 
+bool ur_brownouts_overlap(const struct ur_brownout *one, const struct ur_brownout *other)
+{
+    return one->start < other->end && other->start < one->end;
+}
+
 static const char *parse_interval(struct ur_span interval, struct ur_brownout *brownout,
                                   struct ur_span *culprit)
 {
@@ -89,6 +94,7 @@ static const char *parse_turns(struct ur_span every, struct ur_span lasts,
 
     brownout->every = 0;
     brownout->lasts = 0;
+    brownout->at = NULL;
     if (!ur_span_present(every) && !ur_span_present(lasts)) {
         return NULL;
     }

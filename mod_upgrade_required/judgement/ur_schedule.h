@@ -16,6 +16,7 @@ struct ur_brownout {
     int64_t end;
     int64_t every;
     int64_t lasts;
+    const char *at; /* where it was written, for who wants to tell; NULL: not known */
 };
 
 struct ur_schedule {
@@ -34,6 +35,9 @@ enum ur_stage {
 
 /* The stage at a time. *ends is when a rehearsal ends, the last one where several are on. */
 enum ur_stage ur_schedule_at(const struct ur_schedule *schedule, int64_t now, int64_t *ends);
+
+/* Whether two intervals overlap, whatever part of them is on. */
+bool ur_brownouts_overlap(const struct ur_brownout *one, const struct ur_brownout *other);
 
 /* Reads "start/end" or "start/duration" (ISO 8601), and the durations of every= and for=,
  * which are both absent or both present. NULL when that went well; otherwise what is wrong,

@@ -117,7 +117,8 @@ static void test_hellos(void)
 {
     static struct ur_hellos hellos[SLOTS];
 
-    ok(!strstr(written(UR_REPORT_OPENMETRICS), "tls_") && !strstr(written(UR_REPORT_JSON), "offers") &&
+    ok(!strstr(written(UR_REPORT_OPENMETRICS), "tls_") &&
+           !strstr(written(UR_REPORT_JSON), "offers") &&
            !strstr(written(UR_REPORT_HTML), "offer"),
        "nothing of TLS where nobody looks");
     ur_count_offer(&hellos[0], UR_TLS_1_2);
@@ -129,7 +130,8 @@ static void test_hellos(void)
     has(UR_REPORT_OPENMETRICS, "upgrade_required_tls_offers_total{highest=\"1.2\"} 2\n");
     has(UR_REPORT_PROMETHEUS, "upgrade_required_tls_failures_total{highest=\"1.2\"} 1\n");
     has(UR_REPORT_JSON, "\"tls\":[\n  {\"highest\":\"1.2\",\"offers\":2,\"failures\":1}]");
-    has(UR_REPORT_HTML, "<tr><td>TLS 1.2<td class=\"n\">1<td class=\"n\">2<td class=\"n\">100.0 %");
+    has(UR_REPORT_HTML,
+        "<tr><td>TLS 1.2<td class=\"n\">1<td class=\"n\">2<td class=\"n\">100.0 %");
 }
 
 /* More rows than are shown */

@@ -126,11 +126,11 @@ static void test_mistakes(void)
 
 #define FROM 1798761600
 
-static const struct ur_brownout two[] = {{FROM - 100, FROM - 90, 0, 0},
-                                         {FROM - 95, FROM - 80, 0, 0}};
-static const struct ur_brownout across[] = {{FROM - 10, FROM + 10, 0, 0}};
+static const struct ur_brownout two[] = {{FROM - 100, FROM - 90, 0, 0, NULL},
+                                         {FROM - 95, FROM - 80, 0, 0, NULL}};
+static const struct ur_brownout across[] = {{FROM - 10, FROM + 10, 0, 0, NULL}};
 static const struct ur_brownout whole_time[] = {
-    {-62167219200, INT64_MAX, INT64_MAX, INT64_MAX}};
+    {-62167219200, INT64_MAX, INT64_MAX, INT64_MAX, NULL}};
 
 static const struct {
     const char *name;
@@ -189,8 +189,20 @@ static void test_stages(void)
     }
 }
 
+static void test_overlap(void)
+{
+    ok(ur_brownouts_overlap(&two[0], &two[1]) && ur_brownouts_overlap(&two[1], &two[0]),
+       "they overlap");
+    ok(ur_brownouts_overlap(&two[0], &two[0]), "one overlaps itself");
+    ok(!ur_brownouts_overlap(&two[1], &across[0]), "one after the other");
+    ok(!ur_brownouts_overlap(&(struct ur_brownout){0, 5, 0, 0, NULL},
+                             &(struct ur_brownout){5, 9, 0, 0, NULL}),
+       "the end is not in it");
+}
+
 int main(void)
 {
+    test_overlap();
     test_brownouts();
     test_mistakes();
     test_stages();

@@ -1,0 +1,185 @@
+#include "httpd/ur_dump.h"
+
+#include "httpd/ur_enforce.h"
+#include "httpd/ur_findings.h"
+#include "httpd/ur_scope.h"
+#include "wording/ur_reply.h"
+
+#include <apr_strings.h>
+#include <http_core.h>
+
+/* One policy as it holds for one server. */
+struct row {
+    const char *server;
+    const char *where;
+    const struct ur_rule *rule;
+    const struct ur_dir_config *settings;
+};
+
+struct dump {
+    apr_pool_t *pool;
+    apr_file_t *out;
+    int64_t now;
+};
+
+static const char *requirements(apr_pool_t *pool, const struct ur_policy *policy)
+{
+    const char *words[UR_FAMILIES];
+    size_t count = ur_policy_words(policy, words);
+    const char *text = "";
+
+    for (size_t i = 0; i < count; i++) {
+        text = apr_pstrcat(pool, text, i ? " " : "", words[i], NULL);
+    }
+    return text;
+}
+
+/* A client that speaks what clients speak that meet nothing. */
+static struct ur_refusal typical_refusal(const struct row *row)
+{
+    const struct ur_policy *policy = &row->rule->policy;
+    const struct ur_handshake none = {.get = true};
+    struct ur_refusal refusal = {
+        .policy = policy,
+        .seen = {UR_TLS_NONE, policy->http == UR_HTTP_1_1 ? UR_HTTP_1_0 : UR_HTTP_1_1},
+        .method = UR_SPAN("GET"),
+    };
+    struct ur_facts facts = {refusal.seen, &none};
+
+    refusal.judgement = ur_judge(policy, &facts);
+    return refusal;
+}
+
+static const char *sentence(apr_pool_t *pool, const struct row *row)
+{
+    struct ur_refusal refusal = typical_refusal(row);
+    struct ur_buf detail = {apr_pcalloc(pool, 1024), 1023, 0};
+
+    if (row->settings->message) {
+        return row->settings->message->text;
+    }
+    ur_reply_detail(&refusal, &detail);
+    return detail.at;
+}
+
+static const char *stage_words(const struct dump *dump, const struct ur_dir_config *settings)
+{
+    static const char *const words[] = {[UR_STAGE_OFF] = "off",
+                                        [UR_STAGE_ANNOUNCE] = "announced",
+                                        [UR_STAGE_REHEARSAL] = "rehearsed",
+                                        [UR_STAGE_ENFORCE] = "enforced"};
+    int64_t ends;
+
+    return words[ur_enforce_stage(settings, dump->now, &ends)];
+}
+
+static const char *mode_word(const struct ur_mode_setting *mode)
+{
+    static const char *const words[] = {[UR_MODE_UNSET] = "enforce",
+                                        [UR_MODE_ENFORCE] = "enforce",
+                                        [UR_MODE_ANNOUNCE] = "announce",
+                                        [UR_MODE_OFF] = "off"};
+
+    return words[mode ? mode->mode : UR_MODE_UNSET];
+}
+
+static const char *date(apr_pool_t *pool, int64_t time)
+{
+    struct ur_buf text = {apr_pcalloc(pool, 32), 31, 0};
+
+    ur_time_write(&text, time);
+    return text.at;
+}
+
+static void print_brownouts(const struct dump *dump, const apr_array_header_t *brownouts)
+{
+    for (int i = 0; brownouts && i < brownouts->nelts; i++) {
+        const struct ur_brownout *brownout =
+            &APR_ARRAY_IDX(brownouts, i, const struct ur_brownout);
+        apr_file_printf(dump->out, "    brownout: %s to %s", date(dump->pool, brownout->start),
+                        date(dump->pool, brownout->end));
+        if (brownout->every) {
+            apr_file_printf(dump->out,
+                            ", %" APR_INT64_T_FMT " of every %" APR_INT64_T_FMT " seconds",
+                            (apr_int64_t)brownout->lasts, (apr_int64_t)brownout->every);
+        }
+        apr_file_printf(dump->out, "\n");
+    }
+}
+
+static void print_row(const struct dump *dump, const struct row *row)
+{
+    const struct ur_mode_setting *mode = row->settings->mode;
+    const char *since =
+        mode && mode->since != UR_TIME_ALWAYS ? date(dump->pool, mode->since) : "-";
+
+    apr_file_printf(dump->out, "%-24s %-28s %-26s %-8s %-9s %-20s %-20s %-16s %s\n",
+                    row->server, row->where, requirements(dump->pool, &row->rule->policy),
+                    mode_word(mode), stage_words(dump, row->settings),
+                    mode && mode->enforced_from ? mode->enforced_from : "-", since,
+                    ur_enforce_label(row->settings, row->rule)->name,
+                    row->rule->at ? row->rule->at : "-");
+    apr_file_printf(dump->out, "    a refused client reads: %s\n", sentence(dump->pool, row));
+    print_brownouts(dump, row->settings->brownouts);
+}
+
+static int print_rule(const struct dump *dump, const struct row *row)
+{
+    if (!ur_policy_demands(&row->rule->policy)) {
+        return 0;
+    }
+    print_row(dump, row);
+    return 1;
+}
+
+static int print_server(const struct dump *dump, server_rec *s)
+{
+    const struct ur_dir_config *settings = ur_scope_of_server(s);
+    struct row row = {ur_scope_server_name(dump->pool, s), "floor", &ur_config_server(s)->floor,
+                      settings};
+    int printed = print_rule(dump, &row);
+
+    row.where = "server";
+    row.rule = &settings->route;
+    printed += print_rule(dump, &row);
+    for (int i = 0; i < ur_scope_all()->nelts; i++) {
+        const struct ur_scope *scope = &APR_ARRAY_IDX(ur_scope_all(), i, const struct ur_scope);
+        if (scope->where && scope->config->route.said && ur_scope_holds(scope, s)) {
+            row.where = scope->where;
+            row.settings = ur_scope_settings(dump->pool, scope, s);
+            row.rule = &row.settings->route;
+            printed += print_rule(dump, &row);
+        }
+    }
+    return printed;
+}
+
+static void print_findings(const struct dump *dump, const apr_array_header_t *findings)
+{
+    apr_file_printf(dump->out, "\nFindings: %s\n", findings->nelts ? "" : "none");
+    for (int i = 0; i < findings->nelts; i++) {
+        const struct ur_finding *finding = &APR_ARRAY_IDX(findings, i, const struct ur_finding);
+        apr_file_printf(dump->out, "%s %s\n", finding->at, finding->text);
+    }
+}
+
+void ur_dump(apr_pool_t *pconf, server_rec *main_server)
+{
+    struct dump dump = {.pool = pconf, .now = apr_time_sec(apr_time_now())};
+    int printed = 0;
+
+    if (!ap_exists_config_define("DUMP_UPGRADE") ||
+        apr_file_open_stdout(&dump.out, pconf) != APR_SUCCESS) {
+        return;
+    }
+    apr_file_printf(dump.out, "Upgrade policies (.htaccess files aside):\n");
+    apr_file_printf(dump.out, "%-24s %-28s %-26s %-8s %-9s %-20s %-20s %-16s %s\n", "server",
+                    "where", "requires", "mode", "now", "from", "since", "name", "at");
+    for (server_rec *s = main_server; s; s = s->next) {
+        printed += print_server(&dump, s);
+    }
+    if (!printed) {
+        apr_file_printf(dump.out, "none\n");
+    }
+    print_findings(&dump, ur_findings(pconf, main_server, dump.now));
+}

@@ -1,0 +1,43 @@
+#ifndef UR_FINDINGS_H
+#define UR_FINDINGS_H
+
+#include <httpd.h>
+
+/* What is wrong with a configuration that httpd accepts: policies that nobody can meet, or that
+ * something else gets around. */
+
+struct ur_finding {
+    const server_rec *server;
+    const char *at;   /* "file:line" */
+    const char *text; /* a sentence that begins with where; says what to write instead */
+};
+
+/* Array of struct ur_finding, in pool. Needs the configuration tree, so it is for
+ * test_config and post_config. now is in seconds. */
+apr_array_header_t *ur_findings(apr_pool_t *pool, server_rec *main_server, apr_int64_t now);
+
+/* post_config: the same as warnings in the error log. */
+int ur_findings_log(apr_pool_t *pconf, apr_pool_t *plog, apr_pool_t *ptemp,
+                    server_rec *main_server);
+
+/* For the files that find: adds one. */
+struct ur_finder {
+    apr_pool_t *pool;
+    server_rec *main_server;
+    apr_int64_t now;
+    apr_array_header_t *findings;
+};
+
+void ur_finding_add(struct ur_finder *finder, const server_rec *s, const char *at,
+                    const char *text);
+
+/* ur_findings_policy.c: the module's own directives. */
+void ur_findings_policy(struct ur_finder *finder);
+
+/* ur_findings_offer.c: TLS versions and HTTP/2 that are demanded, and what is offered. */
+void ur_findings_offer(struct ur_finder *finder);
+
+/* ur_findings_around.c: caches and proxies. */
+void ur_findings_around(struct ur_finder *finder);
+
+#endif

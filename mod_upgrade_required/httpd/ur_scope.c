@@ -1,0 +1,71 @@
+#include "httpd/ur_scope.h"
+
+#include "httpd/ur_module.h"
+
+#include <apr_strings.h>
+
+static apr_array_header_t *scopes; /* of struct ur_scope; in pconf */
+
+void ur_scope_reset(apr_pool_t *pconf)
+{
+    scopes = apr_array_make(pconf, 16, sizeof(struct ur_scope));
+}
+
+/* "<Location /x>"; a directive keeps the closing bracket among its arguments. */
+static const char *spelt(apr_pool_t *pool, const ap_directive_t *section)
+{
+    apr_size_t len = strlen(section->args);
+    bool closed = len && section->args[len - 1] == '>';
+
+    return apr_pstrcat(pool, section->directive, " ", section->args, closed ? "" : ">", NULL);
+}
+
+static const char *where(const cmd_parms *cmd)
+{
+    const char *text = NULL;
+
+    for (const ap_directive_t *section = cmd->directive->parent; section;
+         section = section->parent) {
+        const char *name = spelt(cmd->pool, section);
+        if (ap_cstr_casecmp(section->directive, "<VirtualHost") != 0) {
+            text = text ? apr_pstrcat(cmd->pool, text, " in ", name, NULL) : name;
+        }
+    }
+    return text;
+}
+
+void ur_scope_add(const cmd_parms *cmd, const struct ur_dir_config *config)
+{
+    APR_ARRAY_PUSH(scopes, struct ur_scope) =
+        (struct ur_scope){config, cmd->server, where(cmd)};
+}
+
+const apr_array_header_t *ur_scope_all(void)
+{
+    return scopes;
+}
+
+const struct ur_dir_config *ur_scope_of_server(const server_rec *s)
+{
+    return ap_get_module_config(s->lookup_defaults, &upgrade_required_module);
+}
+
+bool ur_scope_holds(const struct ur_scope *scope, const server_rec *s)
+{
+    return scope->server == s || !scope->server->is_virtual;
+}
+
+const struct ur_dir_config *ur_scope_settings(apr_pool_t *pool, const struct ur_scope *scope,
+                                              const server_rec *s)
+{
+    return ur_config_merge_dir(pool, (void *)(uintptr_t)ur_scope_of_server(s),
+                               (void *)(uintptr_t)scope->config);
+}
+
+const char *ur_scope_server_name(apr_pool_t *pool, const server_rec *s)
+{
+    apr_port_t port = s->port ? s->port : s->addrs ? s->addrs->host_port : 0;
+    const char *name = s->server_hostname ? s->server_hostname : "main server";
+
+    return port ? apr_psprintf(pool, "%s:%u", name, port) : name;
+}

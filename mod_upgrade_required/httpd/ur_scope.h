@@ -1,0 +1,38 @@
+#ifndef UR_SCOPE_H
+#define UR_SCOPE_H
+
+#include "httpd/ur_config.h"
+
+/* The scopes in which directives of this module stand, .htaccess files aside: what one needs to
+ * tell of the configuration as a whole. */
+
+struct ur_scope {
+    const struct ur_dir_config *config; /* what stands there */
+    const server_rec *server;
+    const char *where; /* "<Location /x>", "<If ...> in <Location /x>"; NULL: no section, the
+                        * server as a whole */
+};
+
+/* pre_config: forgets those of the configuration before. */
+void ur_scope_reset(apr_pool_t *pconf);
+
+/* To be called with the first directive in a scope. */
+void ur_scope_add(const cmd_parms *cmd, const struct ur_dir_config *config);
+
+/* Array of struct ur_scope. */
+const apr_array_header_t *ur_scope_all(void);
+
+/* Whether the scope holds for requests to this server: its own and the main server's do. */
+bool ur_scope_holds(const struct ur_scope *scope, const server_rec *s);
+
+/* What holds in the scope for requests to this server, other sections aside. */
+const struct ur_dir_config *ur_scope_settings(apr_pool_t *pool, const struct ur_scope *scope,
+                                              const server_rec *s);
+
+/* What holds for the server as a whole. */
+const struct ur_dir_config *ur_scope_of_server(const server_rec *s);
+
+/* "name" or "name:port". */
+const char *ur_scope_server_name(apr_pool_t *pool, const server_rec *s);
+
+#endif

@@ -1,0 +1,143 @@
+# The check of a configuration: what it finds, that it finds nothing else, and the dump.
+use strict;
+use warnings;
+use Test::More;
+use FindBin;
+use lib "$FindBin::Bin/lib";
+use Server;
+use Wire;
+
+my $conf = Apache::Test::vars('t_conf');
+my @all = qw(authz_core authz_host dir alias socache_shmcb ssl http2 cache proxy proxy_http proxy_wstunnel proxy_balancer slotmem_shm lbmethod_byrequests);
+my $tls = "SSLEngine on\nSSLCertificateFile $conf/server.crt\nSSLCertificateKeyFile $conf/server.key";
+my $server = Server->new(modules => \@all);
+
+sub dump_of {
+    my ($text, %option) = @_;
+    local @$server{keys %option} = values %option;
+    my ($status, $output) = $server->configure("# line one\n$text")->httpd('-t', '-D', 'DUMP_UPGRADE');
+    diag $output if $status;
+    return $output;
+}
+
+# The findings as "line: text", counted from the first line of the text
+sub findings_of {
+    my $output = dump_of(@_);
+    open my $file, '<', "$server->{folder}/httpd.conf" or die $!;
+    my @lines = <$file>;
+    my ($first) = grep { $lines[$_] eq "# line one\n" } 0 .. $#lines;
+    my ($findings) = $output =~ /^Findings: (.*)\z/ms or return 'no findings at all';
+    $findings =~ s/\Q$server->{folder}\E\/httpd\.conf:(\d+)/$1 - $first - 1/ge;
+    $findings =~ s/^Syntax OK\n//m;
+    return $findings =~ s/^\n//r;
+}
+
+sub host { my ($name, @lines) = @_; return join "\n", '<VirtualHost *:443>', "ServerName $name", @lines, '</VirtualHost>', '' }
+sub section { my ($path, @lines) = @_; return join "\n", "<Location $path>", @lines, '</Location>', '' }
+
+# name, configuration, what each finding begins with (line first); options
+for my $case (
+    ['HTTP/2 without h2', 'UpgradeFloor HTTP/2', ['1 demands HTTP/2, which this server does not offer: .*; load mod_http2 and write Protocols h2 http/1.1']],
+    ['h2 where the server is in clear', "Protocols h2 http/1.1\nUpgradeFloor HTTP/2", ['2 demands HTTP/2']],
+    ['h2c where it speaks TLS', host('a.test', $tls, 'Protocols h2c http/1.1', section('/x', 'UpgradeRequire HTTP/2')), ['8 demands HTTP/2']],
+    ['h2 without mod_http2', "Protocols h2c http/1.1\nUpgradeFloor HTTP/2", ['2 demands HTTP/2'], modules => ['authz_core']],
+    ['TLS without a TLS module', "UpgradeFloor TLS\n" . section('/x', 'UpgradeRequire TLS/1.3'), ['1 demands TLS, but no TLS module is loaded: .*; load mod_ssl'], modules => ['authz_core']],
+    ['a TLS version that is not offered', host('a.test', $tls, 'SSLProtocol TLSv1.2', 'UpgradeFloor TLS/1.3'),
+        ['7 demands TLS/1.3, but SSLProtocol \(6\) offers nothing so new: every request is refused; write SSLProtocol all']],
+    ['a TLS version below which nothing is offered', host('a.test', $tls, 'SSLProtocol all -TLSv1 -TLSv1.1', section('/x', 'UpgradeRequire TLS/1.2')),
+        ['8 demands TLS/1.2, but SSLProtocol \(6\) lets nothing older in: .*; write SSLProtocol all to tell them, or demand TLS']],
+    ['SSLProtocol inherited', "SSLProtocol -all +TLSv1.3\n" . host('a.test', $tls, 'UpgradeFloor TLS/1.3'), ['7 demands TLS/1.3, but SSLProtocol \(1\) lets nothing older in']],
+    ['a cache in front', "CacheEnable disk /\n" . section('/x', 'UpgradeRequire WebSocket'), ['1 has cached answers sent before route policies are looked at; write CacheQuickHandler off']],
+    ['a redirect to any host', host('a.test', 'ServerAlias b.test', 'ServerAlias *', 'UpgradeFloor TLS', 'UpgradeRedirect permanent'),
+        ['4 accepts every host name, and UpgradeRedirect sends clients on to the one that they name; list the names instead of \*']],
+    ['upgrade=ANY', 'ProxyPass /x http://127.0.0.1:1/ upgrade=ANY', ['1 has upgrade=ANY, .*; write upgrade=websocket']],
+    ['upgrade=NONE in a balancer', "<Proxy balancer://b>\nBalancerMember http://127.0.0.1:1 upgrade=none\n</Proxy>", ['2 has upgrade=NONE, .*; write upgrade=websocket']],
+    ['the fallback off', 'ProxyWebsocketFallbackToProxyHttp Off', ['1 opens tunnels of mod_proxy_wstunnel, which checks no answer of a backend; write On']],
+    ['a shared worker', "ProxyPass /a http://127.0.0.1:1/\nProxyPass /b http://127.0.0.1:1/ws upgrade=websocket",
+        ['2 shares the worker of 1, so httpd ignores its upgrade= and WebSocket handshakes are lost; load mod_upgrade_wstunnel and write UpgradeKeep WebSocket for the route, or put this line first']],
+    ['a date that is past', section('/x', 'UpgradeRequire WebSocket', 'UpgradeMode enforce from=2020-01-01T00:00:00Z'), ['3 enforces from a date that is past already, so nothing is announced; write a later date, or no from=']],
+    ['overlapping brownouts', "UpgradeBrownout 2030-01-01T00:00:00Z/P2D\nUpgradeBrownout 2030-01-02T00:00:00Z/P2D", ['2 overlaps the brownout of 1: .*; write intervals that follow each other']],
+    ['several', "UpgradeFloor HTTP/2\nUpgradeMode enforce from=2020-01-01T00:00:00Z", ['2 enforces from', '1 demands HTTP/2']],
+    ['an included file', "Include $FindBin::Bin/conf/any.conf", ['\S+/any\.conf:2 has upgrade=ANY']],
+
+    ['nothing', '', []],
+    ['HTTP/2 with h2c in clear', "Protocols h2c http/1.1\nUpgradeFloor HTTP/2", []],
+    ['HTTP/2 with h2 over TLS', host('a.test', $tls, 'Protocols h2 http/1.1', 'UpgradeFloor TLS HTTP/2'), []],
+    ['HTTP/2 demanded for all, offered by a virtual host', section('/x', 'UpgradeRequire HTTP/2') . host('a.test', $tls, 'Protocols h2 http/1.1'), []],
+    ['what a proxy states', "UpgradeTrustedProxy 192.0.2.1 tls=X-TLS http=X-HTTP\nUpgradeFloor TLS/1.3 HTTP/2", [], modules => ['authz_core']],
+    ['a TLS version with older ones let in', host('a.test', $tls, 'SSLProtocol all', 'UpgradeFloor TLS/1.3'), []],
+    ['any TLS', host('a.test', $tls, 'SSLProtocol TLSv1.3', 'UpgradeFloor TLS'), []],
+    ['a cache behind', "CacheEnable disk /\nCacheQuickHandler off\n" . section('/x', 'UpgradeRequire WebSocket'), []],
+    ['a cache beside a floor', "CacheEnable disk /\nUpgradeFloor HTTP/1.1", []],
+    ['a redirect to named hosts', host('a.test', 'ServerAlias *.a.test', 'UpgradeFloor TLS', 'UpgradeRedirect permanent'), []],
+    ['any name, no redirect', host('a.test', 'ServerAlias *', 'UpgradeFloor TLS'), []],
+    ['workers of their own', "ProxyPass /b http://127.0.0.1:1/ws upgrade=websocket\nProxyPass /c http://127.0.0.1:2/ upgrade=websocket\nProxyPass /a http://127.0.0.1:1/\nProxyPass /d !", []],
+    ['a shared worker and the helper', "ProxyPass /a http://127.0.0.1:1/\nProxyPass /b http://127.0.0.1:1/ws upgrade=websocket\n" . section('/b', 'UpgradeKeep WebSocket'), [], helper => 1],
+    ['brownouts one after the other', "UpgradeBrownout 2030-01-01T00:00:00Z/P1D\nUpgradeBrownout 2030-01-02T00:00:00Z/P1D", []],
+    ['what does not apply', "<IfModule no_such_module>\nUpgradeFloor HTTP/2\n</IfModule>", []],
+) {
+    my ($name, $text, $want, %option) = @$case;
+    my $findings = findings_of($text, %option);
+    if (@$want) {
+        my $pattern = join '', map { "$_.*\n" } @$want;
+        like $findings, qr/\A$pattern\z/, $name;
+    }
+    else {
+        is $findings, "none\n", "sound: $name";
+    }
+}
+
+# The shipped files; a date in an example passes some day, which is not what is tested.
+for my $file (glob "$FindBin::Bin/conf.d/*.conf") {
+    my $output = dump_of("Protocols h2c http/1.1\nInclude $file", helper => 1);
+    (my $findings) = $output =~ /^Findings: (.*)\z/ms;
+    $findings =~ s/^\S+ enforces from a date that is past.*\n//mg;
+    $findings =~ s/\n*Syntax OK\n//;
+    like $findings, qr/\A(?:none)?\s*\z/, "sound: $file";
+}
+
+# The table
+{
+    my $output = dump_of(join("\n", 'UpgradeFloor HTTP/1.1', 'UpgradeGuide /g',
+        section('/chat', 'UpgradeRequire WebSocket', 'UpgradeName chat', 'UpgradeMode enforce from=2099-01-01T00:00:00Z since=2026-06-01T00:00:00Z', 'UpgradeBrownout 2098-01-01T00:00:00Z/P1D every=PT1H for=PT10M'),
+        section('/off', 'UpgradeRequire TLS', 'UpgradeMode off'),
+        section('/words', 'UpgradeRequire TLS/1.2 HTTP/2', 'UpgradeMessage "In my words, %{SERVER_NAME}"', '<If "%{HTTPS} == \'on\'">', 'UpgradeRequire HTTP/2', '</If>'),
+        section('/none', 'UpgradeRequire none'),
+        "<VirtualHost *:8080>\nServerName b.test\nUpgradeFloor none\nUpgradeMode announce\nUpgradeRequire HTTP/1.1\n</VirtualHost>")) . "\nProtocols h2c http/1.1");
+    my ($first) = $output =~ /^server +where +requires +mode +now +from +since +name +at$/m;
+    ok $first, 'the table has a head' or diag $output;
+    my %row;
+    while ($output =~ /^(localhost|b\.test:8080) +(\S.*?)  +(\S.*?)  +(enforce|announce|off) +(\w+) +(\S+) +(\S+) +(\S+|<If> \S+) +(\S+:\d+)\n    a refused client reads: (.*)\n((?:    brownout.*\n)*)/mg) {
+        $row{"$1 $2"} = [$3, $4, $5, $6, $7, $8, $10, $11];
+    }
+    my @plain = ('This resource requires HTTP/1.1 or newer. The request was made in HTTP/1.0.', '');
+    is_deeply $row{'localhost floor'}, ['HTTP/1.1', 'enforce', 'enforced', '-', '-', 'floor', @plain], 'a floor';
+    is_deeply $row{'localhost <Location /chat>'}, ['WebSocket', 'enforce', 'announced', '2099-01-01T00:00:00Z', '2026-06-01T00:00:00Z', 'chat',
+        'This resource is a WebSocket endpoint. The request was a plain HTTP/1.1 GET.', "    brownout: 2098-01-01T00:00:00Z to 2098-01-02T00:00:00Z, 600 of every 3600 seconds\n"], 'a route with dates and brownouts';
+    is_deeply $row{'localhost <Location /off>'}, ['TLS', 'off', 'off', '-', '-', '/off', 'This resource requires TLS. The request came in clear.', ''], 'off';
+    is_deeply $row{'localhost <Location /words>'}, ['TLS/1.2 HTTP/2', 'enforce', 'enforced', '-', '-', '/words', 'In my words, %{SERVER_NAME}', ''], 'with a message';
+    is $row{q{localhost <If "%{HTTPS} == 'on'"> in <Location /words>}}[0], 'HTTP/2', 'a section in a section';
+    is_deeply $row{'b.test:8080 server'}, ['HTTP/1.1', 'announce', 'announced', '-', '-', 'server', @plain], 'a virtual host as a whole';
+    is $row{'b.test:8080 <Location /chat>'}[1], 'enforce', 'a section of the main server, in a virtual host';
+    is $row{'b.test:8080 <Location /words>'}[2], 'announced', 'which inherits from the virtual host';
+    ok !exists $row{'b.test:8080 floor'}, 'a floor of none is none';
+    unlike $output, qr{/none}, 'a route without demands is none';
+    like dump_of('UpgradeMode off'), qr/^none$/m, 'no policies';
+    my ($status, $plain) = $server->configure('UpgradeFloor HTTP/2')->httpd('-t');
+    unlike $plain, qr/Upgrade policies|Findings/, 'nothing is printed unless asked';
+}
+
+# At start, and at a reload, the same as warnings; a date that passes meanwhile is no news.
+{
+    my $own = Server->new(modules => ['authz_core'])->configure("UpgradeFloor HTTP/2\nUpgradeMode enforce from=2020-01-01T00:00:00Z")->start;
+    my $log = $own->log;
+    is scalar(() = $log =~ /\[upgrade_required:warn\]/g), 2, 'two warnings at start';
+    like $log, qr/UR0004: \S+httpd\.conf:\d+ demands HTTP\/2/, 'with file and line';
+    like $log, qr/UR0004: \S+httpd\.conf:\d+ enforces from a date that is past/, 'a date that is past';
+    $own->graceful;
+    is scalar(() = $own->log =~ /enforces from a date/g), 1, 'a date that is past, at a reload';
+    is scalar(() = $own->log =~ /demands HTTP\/2/g), 2, 'the others again at a reload';
+    $own->stop;
+}
+
+done_testing;
