@@ -16,6 +16,8 @@ struct row {
     const struct ur_dir_config *settings;
 };
 
+#define COLUMNS "%-24s  %-28s  %-26s  %-8s  %-9s  %-20s  %-20s  %-16s  %s\n"
+
 struct dump {
     apr_pool_t *pool;
     apr_file_t *out;
@@ -113,9 +115,9 @@ static void print_row(const struct dump *dump, const struct row *row)
     const char *since =
         mode && mode->since != UR_TIME_ALWAYS ? date(dump->pool, mode->since) : "-";
 
-    apr_file_printf(dump->out, "%-24s %-28s %-26s %-8s %-9s %-20s %-20s %-16s %s\n",
-                    row->server, row->where, requirements(dump->pool, &row->rule->policy),
-                    mode_word(mode), stage_words(dump, row->settings),
+    apr_file_printf(dump->out, COLUMNS, row->server, row->where,
+                    requirements(dump->pool, &row->rule->policy), mode_word(mode),
+                    stage_words(dump, row->settings),
                     mode && mode->enforced_from ? mode->enforced_from : "-", since,
                     ur_enforce_label(row->settings, row->rule)->name,
                     row->rule->at ? row->rule->at : "-");
@@ -173,8 +175,8 @@ void ur_dump(apr_pool_t *pconf, server_rec *main_server)
         return;
     }
     apr_file_printf(dump.out, "Upgrade policies (.htaccess files aside):\n");
-    apr_file_printf(dump.out, "%-24s %-28s %-26s %-8s %-9s %-20s %-20s %-16s %s\n", "server",
-                    "where", "requires", "mode", "now", "from", "since", "name", "at");
+    apr_file_printf(dump.out, COLUMNS, "server", "where", "requires", "mode", "now", "from",
+                    "since", "name", "at");
     for (server_rec *s = main_server; s; s = s->next) {
         printed += print_server(&dump, s);
     }

@@ -89,7 +89,7 @@ for my $case (
 
 # The shipped files; a date in an example passes some day, which is not what is tested.
 for my $file (glob "$FindBin::Bin/conf.d/*.conf") {
-    my $output = dump_of("Protocols h2c http/1.1\nInclude $file", helper => 1);
+    my $output = dump_of("Protocols h2 h2c http/1.1\nInclude $file", helper => 1);
     (my $findings) = $output =~ /^Findings: (.*)\z/ms;
     $findings =~ s/^\S+ enforces from a date that is past.*\n//mg;
     $findings =~ s/\n*Syntax OK\n//;
@@ -98,12 +98,12 @@ for my $file (glob "$FindBin::Bin/conf.d/*.conf") {
 
 # The table
 {
-    my $output = dump_of(join("\n", 'UpgradeFloor HTTP/1.1', 'UpgradeGuide /g',
+    my $output = dump_of(join("\n", 'Protocols h2c http/1.1', 'UpgradeFloor HTTP/1.1', 'UpgradeGuide /g',
         section('/chat', 'UpgradeRequire WebSocket', 'UpgradeName chat', 'UpgradeMode enforce from=2099-01-01T00:00:00Z since=2026-06-01T00:00:00Z', 'UpgradeBrownout 2098-01-01T00:00:00Z/P1D every=PT1H for=PT10M'),
         section('/off', 'UpgradeRequire TLS', 'UpgradeMode off'),
         section('/words', 'UpgradeRequire TLS/1.2 HTTP/2', 'UpgradeMessage "In my words, %{SERVER_NAME}"', '<If "%{HTTPS} == \'on\'">', 'UpgradeRequire HTTP/2', '</If>'),
         section('/none', 'UpgradeRequire none'),
-        "<VirtualHost *:8080>\nServerName b.test\nUpgradeFloor none\nUpgradeMode announce\nUpgradeRequire HTTP/1.1\n</VirtualHost>")) . "\nProtocols h2c http/1.1");
+        "<VirtualHost *:8080>\nServerName b.test\nUpgradeFloor none\nUpgradeMode announce\nUpgradeRequire HTTP/1.1\n</VirtualHost>"));
     my ($first) = $output =~ /^server +where +requires +mode +now +from +since +name +at$/m;
     ok $first, 'the table has a head' or diag $output;
     my %row;
