@@ -10,6 +10,7 @@
 #include "httpd/ur_monitor.h"
 #include "httpd/ur_request.h"
 #include "httpd/ur_scope.h"
+#include "httpd/ur_setting.h"
 #include "httpd/ur_status.h"
 #include "httpd/ur_tls_hello.h"
 
@@ -20,10 +21,9 @@
 #include <http_request.h>
 #include <mod_status.h>
 
-static const struct ur_label *upgrade_required_label(apr_pool_t *pconf,
-                                                     const server_rec *server, const char *name)
+static const struct ur_label *upgrade_required_label(const cmd_parms *cmd)
 {
-    return server ? ur_label_make(pconf, server, name) : ur_label_htaccess();
+    return ur_setting_label(cmd);
 }
 
 static int upgrade_required_keep(request_rec *r, const struct ur_label *label, int *keeps)

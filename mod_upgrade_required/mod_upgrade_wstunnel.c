@@ -17,11 +17,11 @@ static void register_hooks(apr_pool_t *p)
     (void)p;
     ur_backend_filter_register();
     ur_offer_filter_register();
-    ap_hook_pre_config(ur_keep_reset, NULL, NULL, APR_HOOK_MIDDLE);
     ap_hook_post_config(ur_keep_find_policy, NULL, NULL, APR_HOOK_MIDDLE);
     ap_hook_post_config(ur_shadow_find_handler, NULL, NULL, APR_HOOK_LAST);
     ap_hook_fixups(ur_keep_fixups, after, NULL, APR_HOOK_REALLY_LAST);
 
+    ap_hook_insert_filter(ur_offer_filter_add, NULL, NULL, APR_HOOK_MIDDLE);
     ap_hook_log_transaction(ur_keep_restore, NULL, NULL, APR_HOOK_REALLY_FIRST);
 
     /* Before mod_proxy_http and mod_proxy_wstunnel, who stand at APR_HOOK_FIRST. */

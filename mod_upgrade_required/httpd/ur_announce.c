@@ -5,6 +5,7 @@
 #include <apr_date.h>
 #include <apr_strings.h>
 #include <http_protocol.h>
+#include <http_request.h>
 #include <util_filter.h>
 
 #define KEY "mod_upgrade_required announced"
@@ -159,12 +160,6 @@ void ur_announce(request_rec *r, const struct ur_announcement *announcement)
             apr_table_addn(fields, "Link", announced->link);
         }
     }
-    add_filter(r);
-}
-
-void ur_announce_again(request_rec *r)
-{
-    add_filter(r);
 }
 
 void ur_announce_register(void)
@@ -172,6 +167,8 @@ void ur_announce_register(void)
     /* Behind mod_headers and whatever else changes the fields, before what writes them. */
     filter_handle = ap_register_output_filter("UPGRADE_ANNOUNCE", announce_filter, NULL,
                                               (ap_filter_type)(AP_FTYPE_PROTOCOL - 1));
-    /* An error loses the filters that the request had. */
+    /* When the request that will be answered is known, be it after internal redirects; an error
+     * loses the filters that there were. */
+    ap_hook_insert_filter(add_filter, NULL, NULL, APR_HOOK_MIDDLE);
     ap_hook_insert_error_filter(add_filter, NULL, NULL, APR_HOOK_MIDDLE);
 }

@@ -19,8 +19,4 @@ void ur_announce_register(void);
  * in Deprecation and Sunset wins; Link is added to. */
 void ur_announce(request_rec *r, const struct ur_announcement *announcement);
 
-/* For the request of an ErrorDocument, which has the fields already: what its application
- * sets wins there too. */
-void ur_announce_again(request_rec *r);
-
 #endif

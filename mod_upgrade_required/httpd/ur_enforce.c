@@ -336,9 +336,7 @@ int ur_enforce_floor(request_rec *r)
     }
     else {
         /* The floor has judged the client's own request; this is one of httpd's. */
-        if (ur_request_is_error_document(r)) {
-            ur_respond_error_document(r);
-        }
+        ur_respond_internal(r);
         return DECLINED;
     }
     floor = &ur_config_server(r->server)->floor;
@@ -373,21 +371,30 @@ int ur_enforce_route(request_rec *r)
     return try_rule(r, route, UR_PHASE_ROUTE);
 }
 
+/* Whether the handshake is one that a backend can answer, whatever this server thinks of its
+ * origin and its subprotocols. */
+static bool can_be_kept(const struct trial *trial)
+{
+    return trial->judgement.reason == UR_REASON_NONE ||
+           trial->judgement.reason == UR_REASON_WEBSOCKET_ORIGIN ||
+           trial->judgement.reason == UR_REASON_WEBSOCKET_SUBPROTOCOL;
+}
+
 int ur_enforce_keep(request_rec *r, const struct ur_label *label, int *keeps)
 {
     const struct ur_rule rule = {.policy = {.websocket = true}, .label = label};
     struct trial trial = open_trial(r, &rule, UR_PHASE_ROUTE);
+    int result = DECLINED;
 
     *keeps = judged_here(r) && (label || trial.settings->route.policy.websocket);
     if (!*keeps) {
         return DECLINED;
     }
     judge(&trial);
-    if (!trial.judgement.unmet) {
-        return OK;
+    /* Without a label it is the route's own policy, which has let the request pass already. */
+    if (trial.judgement.unmet && label && trial.stage != UR_STAGE_OFF &&
+        ur_handshake_asks(&trial.handshake)) {
+        result = conclude(&trial);
     }
-    if (!label || trial.stage == UR_STAGE_OFF || !ur_handshake_asks(&trial.handshake)) {
-        return DECLINED;
-    }
-    return conclude(&trial);
+    return result == DECLINED && can_be_kept(&trial) ? OK : result;
 }

@@ -2,6 +2,7 @@
 #define UR_EXPORT_H
 
 #include <httpd.h>
+#include <http_config.h>
 #include <apr_optional.h>
 
 /* What the policy module does for the helper of mod_proxy. An optional function, so that
@@ -10,17 +11,18 @@
 /* A policy's name, and where it is counted. */
 struct ur_label;
 
-/* Registers a name, which must live as long as the configuration; to be called before the end
- * of post_config. A server of NULL: the name of .htaccess files, at any time. */
+/* The name of the section in which a directive of the helper stands; to be called by its
+ * setter. Lives as long as the configuration. */
 APR_DECLARE_OPTIONAL_FN(const struct ur_label *, upgrade_required_label,
-                        (apr_pool_t * pconf, const server_rec *server, const char *name));
+                        (const cmd_parms *cmd));
 
 /* Judges a request on a route that may keep WebSocket handshakes. label is what the route is
  * called where UpgradeKeep says so; NULL where only a policy that demands WebSocket does.
- * *keeps tells whether the route keeps handshakes at all. OK: this is a valid one. DECLINED:
- * it is none, or an exception lets a bad one pass: nothing may be switched. Anything else: the
- * request asked for a WebSocket and failed, it has been answered, and the calling hook has to
- * return this. To be called in fixups, after the policy module's own hook. */
+ * *keeps tells whether the route keeps handshakes at all. OK: this is a valid one, or
+ * one that is let pass although its origin or its subprotocols are not accepted. DECLINED: it
+ * is none, or a bad one is let pass: nothing may be switched. Anything else: the request asked
+ * for a WebSocket and failed, it has been answered, and the calling hook has to return this. To
+ * be called in fixups, after the policy module's own hook. */
 APR_DECLARE_OPTIONAL_FN(int, upgrade_required_keep,
                         (request_rec * r, const struct ur_label *label, int *keeps));
 

@@ -11,14 +11,20 @@
 struct ur_label {
     const char *name;
     const server_rec *server; /* in whose configuration it was written */
-    struct ur_tally *tally;   /* its first slot; NULL: nothing is counted */
+    struct ur_tally_slots tally;
 };
 
 /* pre_config: forgets the labels of the configuration before. */
 void ur_label_reset(apr_pool_t *pconf);
 
-/* For a directive outside of .htaccess; name must live as long as the configuration. */
-struct ur_label *ur_label_make(apr_pool_t *pconf, const server_rec *server, const char *name);
+/* post_config: no more names. */
+void ur_label_close(void);
+
+/* For a directive outside of .htaccess; name must live as long as the configuration. One that
+ * comes when no more are taken, as mod_perl's add_config can let it, shares that of .htaccess.
+ */
+const struct ur_label *ur_label_make(apr_pool_t *pconf, const server_rec *server,
+                                     const char *name);
 
 /* That of all .htaccess files. */
 const struct ur_label *ur_label_htaccess(void);

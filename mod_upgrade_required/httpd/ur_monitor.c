@@ -27,9 +27,9 @@ struct registry {
     struct ur_requests *requests;
     struct ur_hellos *hellos;
     apr_array_header_t *policies; /* of struct ur_policy_numbers, in the order they came */
-    apr_hash_t *by_name;          /* struct ur_tally * */
-    struct ur_tally *piece;       /* the newest one */
-    size_t used;                  /* policies that have their place in it */
+    apr_hash_t *by_name;          /* struct ur_tally_slots * */
+    struct ur_tally_slots piece;  /* the newest one: of its first policy */
+    size_t taken;                 /* policies that have their place in it */
     int64_t since;
 };
 
@@ -68,8 +68,8 @@ void ur_monitor_hello(enum ur_tls highest, bool failed)
 void ur_monitor_decision(const struct ur_label *label, enum ur_verdict verdict,
                          enum ur_reason reason, struct ur_seen seen)
 {
-    if (registry && label->tally) {
-        ur_count_decision(label->tally + own_slot() * PIECE, verdict, reason, seen);
+    if (registry && label->tally.used) {
+        ur_count_decision(label->tally, own_slot(), verdict, reason, seen);
     }
 }
 
@@ -103,6 +103,7 @@ static apr_status_t make_memory(apr_pool_t *pool, apr_size_t size, void **memory
     return status;
 }
 
+/* With what this file keeps in memory that another version may find. */
 static const char *current_layout(apr_pool_t *pool)
 {
     struct ur_buf layout = {NULL, 0, 0};
@@ -110,7 +111,8 @@ static const char *current_layout(apr_pool_t *pool)
     ur_counters_layout(&layout);
     layout = (struct ur_buf){apr_pcalloc(pool, layout.len + 1), layout.len, 0};
     ur_counters_layout(&layout);
-    return layout.at;
+    return apr_psprintf(pool, "1 %d %d %d %s", PIECE, (int)sizeof(struct registry),
+                        (int)sizeof(struct ur_policy_numbers), layout.at);
 }
 
 static size_t count_processors(void)
@@ -139,7 +141,7 @@ static apr_status_t make_registry(apr_pool_t *pool, const char *layout, struct r
         .hellos = (struct ur_hellos *)((struct ur_requests *)memory + slots),
         .policies = apr_array_make(pool, PIECE, sizeof(struct ur_policy_numbers)),
         .by_name = apr_hash_make(pool),
-        .used = PIECE,
+        .taken = PIECE,
         .since = apr_time_sec(apr_time_now()),
     };
     return APR_SUCCESS;
@@ -162,27 +164,38 @@ static apr_status_t find_registry(apr_pool_t *ptemp, server_rec *s, struct regis
     return make_registry(s->process->pool, layout, found);
 }
 
+static apr_status_t add_piece(struct registry *into)
+{
+    size_t places = into->slots * PIECE;
+    void *memory;
+    apr_status_t status =
+        make_memory(into->pool, places * (sizeof(struct ur_tally) + sizeof(ur_used)), &memory);
+
+    if (status == APR_SUCCESS) {
+        struct ur_tally *tallies = memory;
+        into->piece =
+            (struct ur_tally_slots){(ur_used *)(tallies + places), tallies, into->slots, PIECE};
+        into->taken = 0;
+    }
+    return status;
+}
+
 static apr_status_t add_policy(struct registry *into, const char *server, const char *policy,
                                const char *key)
 {
-    struct ur_policy_numbers *numbers;
+    apr_status_t status = into->taken < PIECE ? APR_SUCCESS : add_piece(into);
+    struct ur_tally_slots *tally;
 
-    if (into->used == PIECE) {
-        void *memory;
-        apr_status_t status =
-            make_memory(into->pool, into->slots * PIECE * sizeof(struct ur_tally), &memory);
-        if (status != APR_SUCCESS) {
-            return status;
-        }
-        into->piece = memory;
-        into->used = 0;
+    if (status != APR_SUCCESS) {
+        return status;
     }
-    numbers = apr_array_push(into->policies);
-    numbers->server = apr_pstrdup(into->pool, server);
-    numbers->policy = apr_pstrdup(into->pool, policy);
-    numbers->tally = (struct ur_tally_slots){into->piece + into->used, into->slots, PIECE};
-    apr_hash_set(into->by_name, apr_pstrdup(into->pool, key), APR_HASH_KEY_STRING,
-                 into->piece + into->used++);
+    tally = apr_pmemdup(into->pool, &into->piece, sizeof *tally);
+    tally->used += into->taken;
+    tally->first += into->taken;
+    into->taken++;
+    apr_hash_set(into->by_name, apr_pstrdup(into->pool, key), APR_HASH_KEY_STRING, tally);
+    APR_ARRAY_PUSH(into->policies, struct ur_policy_numbers) = (struct ur_policy_numbers){
+        apr_pstrdup(into->pool, server), apr_pstrdup(into->pool, policy), *tally};
     return APR_SUCCESS;
 }
 
@@ -193,12 +206,15 @@ static apr_status_t connect_label(apr_pool_t *ptemp, struct registry *with,
     const char *server =
         ur_scope_server_name(ptemp, label->server ? label->server : main_server);
     const char *key = apr_pstrcat(ptemp, server, "\n", label->name, NULL);
+    const struct ur_tally_slots *tally = apr_hash_get(with->by_name, key, APR_HASH_KEY_STRING);
     apr_status_t status = APR_SUCCESS;
 
-    label->tally = apr_hash_get(with->by_name, key, APR_HASH_KEY_STRING);
-    if (!label->tally) {
+    if (!tally) {
         status = add_policy(with, server, label->name, key);
-        label->tally = apr_hash_get(with->by_name, key, APR_HASH_KEY_STRING);
+        tally = apr_hash_get(with->by_name, key, APR_HASH_KEY_STRING);
+    }
+    if (tally) {
+        label->tally = *tally;
     }
     return status;
 }
@@ -214,10 +230,15 @@ int ur_monitor_open(apr_pool_t *pconf, apr_pool_t *plog, apr_pool_t *ptemp, serv
     if (ap_state_query(AP_SQ_MAIN_STATE) == AP_SQ_MS_CREATE_PRE_CONFIG) {
         return OK;
     }
+    ur_label_close();
+    ur_scope_close();
     registry = NULL;
     status = find_registry(ptemp, s, &registry);
-    for (int i = 0; status == APR_SUCCESS && i < labels->nelts; i++) {
-        status = connect_label(ptemp, registry, APR_ARRAY_IDX(labels, i, struct ur_label *), s);
+    /* Where there is no memory for a new one, those that have theirs go on. */
+    for (int i = 0; registry && i < labels->nelts; i++) {
+        apr_status_t connected =
+            connect_label(ptemp, registry, APR_ARRAY_IDX(labels, i, struct ur_label *), s);
+        status = status == APR_SUCCESS ? connected : status;
     }
     if (status != APR_SUCCESS) {
         ap_log_error(APLOG_MARK, APLOG_WARNING, status, s,

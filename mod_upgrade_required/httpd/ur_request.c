@@ -59,14 +59,18 @@ static bool is_trusted(const conn_rec *c, const struct ur_trusted_proxy *proxy)
 static struct ur_span statement(const request_rec *r, const char *name)
 {
     struct ur_span absent = {NULL, 0};
+    struct ur_span connection = field(r, "Connection");
 
-    if (!name || ur_list_has(field(r, "Connection"), ur_span_of(name))) {
+    /* Quotes have no place in Connection, and a proxy may split there where this server does
+     * not. */
+    if (!name || (connection.len && memchr(connection.at, '"', connection.len)) ||
+        ur_list_has(connection, ur_span_of(name))) {
         return absent;
     }
     return field(r, name);
 }
 
-static struct ur_seen look(request_rec *r)
+static struct ur_seen look_at_client(request_rec *r)
 {
     struct ur_seen own = {tls_of_connection(r), ur_http_from_number(r->proto_num)};
     const struct ur_trusted_proxy *proxy = ur_config_server(r->server)->trusted;
@@ -78,6 +82,14 @@ static struct ur_seen look(request_rec *r)
     stated = (struct ur_statement){statement(r, proxy->tls), statement(r, proxy->http),
                                    statement(r, proxy->scheme)};
     return ur_edge_seen(own, &stated);
+}
+
+static struct ur_seen look(request_rec *r)
+{
+    /* The client's own request has been looked at before anybody could change its fields. */
+    request_rec *outer = r->main ? r->main : r->prev;
+
+    return outer ? ur_request_seen(outer) : look_at_client(r);
 }
 
 /* Kept in the place of a pointer, so that nothing is allocated; never NULL, since HTTP is

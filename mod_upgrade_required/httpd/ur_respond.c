@@ -1,6 +1,5 @@
 #include "httpd/ur_respond.h"
 
-#include "httpd/ur_announce.h"
 #include "httpd/ur_module.h"
 #include "httpd/ur_request.h"
 #include "wording/ur_body.h"
@@ -197,17 +196,21 @@ static bool was_answered(const request_rec *r)
 static const char *const withheld[] = {"Upgrade", "Content-Length", "Transfer-Encoding",
                                        "Expect"};
 
-void ur_respond_error_document(request_rec *r)
+static void keep_variables(request_rec *r)
 {
-    if (!was_answered(r->prev)) {
-        ur_announce_again(r);
-        return;
-    }
     for (size_t i = 0; i < VARIABLES; i++) {
         const char *value = apr_table_get(r->prev->subprocess_env, variables[i]);
         if (value) {
             apr_table_setn(r->subprocess_env, variables[i], value);
         }
+    }
+}
+
+void ur_respond_internal(request_rec *r)
+{
+    keep_variables(r);
+    if (!ur_request_is_error_document(r) || !was_answered(r->prev)) {
+        return;
     }
     /* A copy: the fields stay whole in the request that was refused. */
     r->headers_in = apr_table_copy(r->pool, r->headers_in);

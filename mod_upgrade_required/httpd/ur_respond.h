@@ -30,10 +30,10 @@ bool ur_respond_noted(const request_rec *r, enum ur_verdict verdict, enum ur_rea
  * the status for the calling hook. */
 int ur_respond_redirect(request_rec *r, const char *url, bool permanent);
 
-/* Prepares the request of an ErrorDocument, where it is an answer of this module that it
- * tells of: it keeps the variables, waits for no body, and httpd's own protocol switch stays
- * out of it. */
-void ur_respond_error_document(request_rec *r);
+/* Prepares a request that httpd makes in the course of another, an internal redirect or an
+ * ErrorDocument: it keeps the variables. Where it tells of an answer of this module, it waits
+ * for no body, and httpd's own protocol switch stays out of it. */
+void ur_respond_internal(request_rec *r);
 
 /* Sends a page of this module itself, not to be kept; the text lives as long as the request.
  * Returns what a handler has to return. */

@@ -5,9 +5,11 @@
 #include <apr_strings.h>
 
 static apr_array_header_t *scopes; /* of struct ur_scope; in pconf */
+static bool taken;                 /* scopes, still */
 
 void ur_scope_reset(apr_pool_t *pconf)
 {
+    taken = true;
     scopes = apr_array_make(pconf, 16, sizeof(struct ur_scope));
 }
 
@@ -34,10 +36,17 @@ static const char *where(const cmd_parms *cmd)
     return text;
 }
 
+void ur_scope_close(void)
+{
+    taken = false;
+}
+
 void ur_scope_add(const cmd_parms *cmd, const struct ur_dir_config *config)
 {
-    APR_ARRAY_PUSH(scopes, struct ur_scope) =
-        (struct ur_scope){config, cmd->server, where(cmd)};
+    if (taken) {
+        APR_ARRAY_PUSH(scopes, struct ur_scope) =
+            (struct ur_scope){config, cmd->server, where(cmd)};
+    }
 }
 
 const apr_array_header_t *ur_scope_all(void)

@@ -16,6 +16,9 @@ struct ur_scope {
 /* pre_config: forgets those of the configuration before. */
 void ur_scope_reset(apr_pool_t *pconf);
 
+/* post_config: no more scopes. */
+void ur_scope_close(void);
+
 /* To be called with the first directive in a scope. */
 void ur_scope_add(const cmd_parms *cmd, const struct ur_dir_config *config);
 

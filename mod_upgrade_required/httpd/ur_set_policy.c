@@ -50,29 +50,6 @@ const char *ur_set_floor(cmd_parms *cmd, void *dir, int argc, char *const argv[]
     return parse_requirements(cmd, argc, argv, floor);
 }
 
-/* All <If>, <ElseIf> and <Else> sections have the same path, so they are told apart by where
- * they stand; the file's folder is not the client's business. */
-static const char *section_name(const cmd_parms *cmd)
-{
-    const ap_directive_t *section = cmd->directive->parent;
-
-    if (!cmd->path) {
-        return "server";
-    }
-    if (section && strcmp(cmd->path, "*If") == 0) {
-        return apr_psprintf(cmd->pool, "%s> %s:%d", section->directive,
-                            apr_filepath_name_get(section->filename), section->line_num);
-    }
-    return cmd->path;
-}
-
-static const struct ur_label *section_label(const cmd_parms *cmd)
-{
-    return ur_setting_in_htaccess(cmd)
-               ? ur_label_htaccess()
-               : ur_label_make(cmd->pool, cmd->server, section_name(cmd));
-}
-
 const char *ur_set_require(cmd_parms *cmd, void *dir, int argc, char *const argv[])
 {
     struct ur_dir_config *config = dir;
@@ -81,7 +58,7 @@ const char *ur_set_require(cmd_parms *cmd, void *dir, int argc, char *const argv
     if (error) {
         return error;
     }
-    config->route.label = section_label(cmd);
+    config->route.label = ur_setting_label(cmd);
     config->route.name_is_fixed = ur_setting_in_htaccess(cmd);
     return parse_requirements(cmd, argc, argv, &config->route);
 }

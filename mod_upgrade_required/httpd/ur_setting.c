@@ -3,6 +3,7 @@
 #include "httpd/ur_module.h"
 #include "httpd/ur_scope.h"
 
+#include <apr_lib.h>
 #include <apr_strings.h>
 #include <http_core.h>
 
@@ -129,4 +130,27 @@ const char *ur_setting_parse_expression(const cmd_parms *cmd, const char *text,
             cmd, text, apr_psprintf(cmd->pool, "does not parse as an expression: %s", error));
     }
     return NULL;
+}
+
+/* All <If>, <ElseIf> and <Else> sections have the same path, so they are told apart by where
+ * they stand; the file's folder is not the client's business. */
+static const char *section_name(const cmd_parms *cmd)
+{
+    const ap_directive_t *section = cmd->directive->parent;
+
+    if (!cmd->path) {
+        return "server";
+    }
+    if (section && strcmp(cmd->path, "*If") == 0) {
+        return apr_psprintf(cmd->pool, "%s> %s:%d", section->directive,
+                            apr_filepath_name_get(section->filename), section->line_num);
+    }
+    return cmd->path;
+}
+
+const struct ur_label *ur_setting_label(const cmd_parms *cmd)
+{
+    return ur_setting_in_htaccess(cmd)
+               ? ur_label_htaccess()
+               : ur_label_make(cmd->pool, cmd->server, section_name(cmd));
 }

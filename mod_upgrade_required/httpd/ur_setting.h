@@ -25,6 +25,9 @@ const char *ur_setting_complain_control(const cmd_parms *cmd, const char *value)
 /* "file:line" of a directive. */
 const char *ur_setting_at_line(const cmd_parms *cmd, const ap_directive_t *directive);
 
+/* What a policy is called that is stated in this section, unless UpgradeName says otherwise. */
+const struct ur_label *ur_setting_label(const cmd_parms *cmd);
+
 /* The words of a closed list; the last one's word is NULL. */
 struct ur_choice {
     const char *word;

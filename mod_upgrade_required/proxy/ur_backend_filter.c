@@ -54,17 +54,41 @@ static void hold(struct watch *watch, const char *bytes, apr_size_t len, enum st
     watch->then = then;
 }
 
+static int add_line(void *held, const char *name, const char *value)
+{
+    apr_brigade_printf(held, NULL, NULL, "%s: %s\r\n", name, value);
+    return 1;
+}
+
+/* A switch is sent as an interim response, which has none of the fields that go with every
+ * answer: what announces a policy is put into the backend's head. */
+static void hold_switch(struct watch *watch)
+{
+    static const char *const announcing[] = {"Deprecation", "Sunset", "Link"};
+    const apr_table_t *fields = watch->client->err_headers_out;
+    apr_size_t end = watch->head[watch->len - 2] == '\r' ? 2 : 1; /* the empty line */
+
+    hold(watch, watch->head, watch->len - end, PASSING);
+    for (size_t i = 0; i < sizeof announcing / sizeof announcing[0]; i++) {
+        apr_table_do(add_line, watch->held, fields, announcing[i], NULL);
+    }
+    apr_brigade_puts(watch->held, NULL, NULL, "\r\n");
+}
+
 static void show(ap_filter_t *f, struct watch *watch, enum ur_switching verdict)
 {
-    static const enum state after[] = {[UR_SWITCHING_INTERIM] = JUDGING,
-                                       [UR_SWITCHING_OTHER] = NOTING,
-                                       [UR_SWITCHING_GOOD] = PASSING};
+    static const enum state after[] = {
+        [UR_SWITCHING_INTERIM] = JUDGING, [UR_SWITCHING_OTHER] = NOTING};
 
     if (verdict == UR_SWITCHING_BAD) {
         ap_log_cerror(APLOG_MARK, APLOG_INFO, 0, f->c,
                       "UR0007: the backend's answer to a WebSocket handshake is no valid "
                       "switch; no tunnel is opened");
         hold(watch, NO_SWITCH, sizeof NO_SWITCH - 1, PASSING);
+        return;
+    }
+    if (verdict == UR_SWITCHING_GOOD) {
+        hold_switch(watch);
         return;
     }
     hold(watch, watch->head, watch->len, after[verdict]);

@@ -1,7 +1,6 @@
 #include "proxy/ur_keep.h"
 
 #include "httpd/ur_export.h"
-#include "proxy/ur_offer_filter.h"
 #include "proxy/ur_proxy_module.h"
 
 #include <stdbool.h>
@@ -15,23 +14,10 @@ enum keep { KEEP_UNSET, KEEP_WEBSOCKET, KEEP_NONE };
 
 struct keep_config {
     enum keep keep;
-    const char *name;         /* of the section that says so; NULL in .htaccess */
-    const server_rec *server; /* that has it in its configuration */
-    const struct ur_label *label;
+    const struct ur_label *label; /* of the section that says so */
 };
 
 static APR_OPTIONAL_FN_TYPE(upgrade_required_keep) * judge;
-static APR_OPTIONAL_FN_TYPE(upgrade_required_label) * make_label;
-
-static apr_array_header_t *configs; /* of struct keep_config *, those that have a name */
-
-int ur_keep_reset(apr_pool_t *pconf, apr_pool_t *plog, apr_pool_t *ptemp)
-{
-    (void)plog;
-    (void)ptemp;
-    configs = apr_array_make(pconf, 4, sizeof(struct keep_config *));
-    return OK;
-}
 
 void *ur_keep_create_dir(apr_pool_t *p, char *dir)
 {
@@ -51,6 +37,7 @@ void *ur_keep_merge_dir(apr_pool_t *p, void *outer, void *inner)
 static const char *set_keep(cmd_parms *cmd, void *dir, const char *word)
 {
     struct keep_config *config = dir;
+    APR_OPTIONAL_FN_TYPE(upgrade_required_label) * label_of;
     const char *error = ap_check_cmd_context(cmd, NOT_IN_LIMIT);
 
     if (error) {
@@ -60,15 +47,9 @@ static const char *set_keep(cmd_parms *cmd, void *dir, const char *word)
         return "UpgradeKeep: stands in <Location>, <Directory>, <Files>, <If> or .htaccess "
                "only";
     }
-    /* .htaccess files are parsed while a request waits, into the request's pool. */
-    if (cmd->pool != cmd->temp_pool) {
-        config->name = cmd->path;
-        config->server = cmd->server;
-        APR_ARRAY_PUSH(configs, struct keep_config *) = config;
-    }
-    else if (make_label) {
-        config->label = make_label(cmd->pool, NULL, NULL);
-    }
+    /* Found anew each time: the policy module's code may have been replaced. */
+    label_of = APR_RETRIEVE_OPTIONAL_FN(upgrade_required_label);
+    config->label = label_of ? label_of(cmd) : NULL;
     if (ap_cstr_casecmp(word, "websocket") == 0) {
         config->keep = KEEP_WEBSOCKET;
         return NULL;
@@ -89,14 +70,10 @@ const command_rec ur_keep_directives[] = {
 
 int ur_keep_find_policy(apr_pool_t *pconf, apr_pool_t *plog, apr_pool_t *ptemp, server_rec *s)
 {
+    (void)pconf;
     (void)plog;
     (void)ptemp;
     judge = APR_RETRIEVE_OPTIONAL_FN(upgrade_required_keep);
-    make_label = APR_RETRIEVE_OPTIONAL_FN(upgrade_required_label);
-    for (int i = 0; make_label && i < configs->nelts; i++) {
-        struct keep_config *config = APR_ARRAY_IDX(configs, i, struct keep_config *);
-        config->label = make_label(pconf, config->server, config->name);
-    }
     if (!judge) {
         ap_log_error(APLOG_MARK, APLOG_WARNING, 0, s,
                      "UR0005: mod_upgrade_wstunnel does nothing without mod_upgrade_required; "
@@ -130,7 +107,6 @@ static void mark(request_rec *r, bool handshake)
                        : NULL;
     kept->client_fields = r->headers_in;
     ap_set_module_config(r->request_config, &upgrade_wstunnel_module, kept);
-    ur_offer_filter_add(r);
 }
 
 /* SetHandler "proxy:..." makes it a proxied request only when the handler runs. */

@@ -17,11 +17,7 @@ extern const command_rec ur_keep_directives[];
 void *ur_keep_create_dir(apr_pool_t *p, char *dir);
 void *ur_keep_merge_dir(apr_pool_t *p, void *outer, void *inner);
 
-/* pre_config: forgets the configuration before. */
-int ur_keep_reset(apr_pool_t *pconf, apr_pool_t *plog, apr_pool_t *ptemp);
-
-/* post_config: finds the policy module, whose judgement this one uses, and tells it the names
- * of the routes. */
+/* post_config: finds the policy module, whose judgement this one uses. */
 int ur_keep_find_policy(apr_pool_t *pconf, apr_pool_t *plog, apr_pool_t *ptemp, server_rec *s);
 
 /* fixups, after the policy module's: judges, refuses, and marks what is to be kept. */

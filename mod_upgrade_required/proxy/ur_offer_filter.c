@@ -1,5 +1,7 @@
 #include "proxy/ur_offer_filter.h"
 
+#include "proxy/ur_keep.h"
+
 #include <util_filter.h>
 
 static ap_filter_rec_t *filter_handle;
@@ -18,8 +20,8 @@ void ur_offer_filter_set(request_rec *r, const char *offer)
     }
 }
 
-/* mod_proxy_http returns an Upgrade that is exactly the one its worker is to keep. Both
- * tables are sent, so once is enough. */
+/* mod_proxy_http returns an Upgrade that is exactly the one its worker is to keep, and core
+ * advertises h2c in an ErrorDocument. Both tables are sent, so once is enough. */
 static apr_status_t offer_filter(ap_filter_t *f, apr_bucket_brigade *bb)
 {
     request_rec *r = f->r;
@@ -43,5 +45,8 @@ void ur_offer_filter_register(void)
 
 void ur_offer_filter_add(request_rec *r)
 {
+    if (!ur_keep_of(r) && !(r->prev && ur_keep_of(r->prev))) {
+        return;
+    }
     ap_add_output_filter_handle(filter_handle, NULL, r, r->connection);
 }

@@ -8,7 +8,7 @@
 
 void ur_offer_filter_register(void);
 
-/* For a request of which it is not known yet whether it will need the filter. */
+/* insert_filter: for requests on routes that keep handshakes, and what httpd makes of them. */
 void ur_offer_filter_add(request_rec *r);
 
 /* The backend has answered 426 and offers these protocols, a list that lives as long as r;

@@ -78,6 +78,17 @@ static int64_t days_since_1970(int year, int month, int day)
     return (int64_t)era * 146097 + day_of_era - 719468;
 }
 
+/* Of the years that can be written, in UTC. */
+static int64_t first_second(void)
+{
+    return days_since_1970(0, 1, 1) * DAY;
+}
+
+static int64_t last_second(void)
+{
+    return days_since_1970(10000, 1, 1) * DAY - 1;
+}
+
 static void skip_fraction(struct ur_span *rest)
 {
     if (rest->len > 1 && rest->at[0] == '.' && is_digit(rest->at[1])) {
@@ -138,7 +149,7 @@ const char *ur_time_parse(struct ur_span text, int64_t *time)
     }
     *time =
         days_since_1970(year, month, day) * DAY + seconds_of_day(hour, minute, second) - offset;
-    return NULL;
+    return *time < first_second() || *time > last_second() ? NO_SUCH_TIME : NULL;
 }
 
 int64_t ur_time_add(int64_t time, int64_t seconds)
@@ -256,14 +267,12 @@ static void write_padded(struct ur_buf *out, int number, int digits, const char 
 
 void ur_time_write(struct ur_buf *out, int64_t time)
 {
-    int64_t first = days_since_1970(0, 1, 1) * DAY;
-    int64_t last = days_since_1970(10000, 1, 1) * DAY - 1;
     int year = 1970;
     int month = 1;
     int64_t days;
     int second;
 
-    time = time < first ? first : time > last ? last : time;
+    time = time < first_second() ? first_second() : time > last_second() ? last_second() : time;
     days = time / DAY - (time % DAY < 0);
     second = (int)(time - days * DAY);
     /* The year is not later than this, and at most two earlier than the real one. */

@@ -1,6 +1,6 @@
 #include "wording/ur_counters.h"
 
-_Static_assert(UR_VERDICTS *UR_REASONS <= 64, "a bit of ur_tally.used for each");
+_Static_assert(UR_VERDICTS *UR_REASONS <= 64, "a bit of ur_used for each");
 
 uint64_t ur_tally_bit(enum ur_verdict verdict, enum ur_reason reason)
 {
@@ -33,15 +33,16 @@ void ur_counters_layout(struct ur_buf *out)
     }
 }
 
-void ur_count_decision(struct ur_tally *slot, enum ur_verdict verdict, enum ur_reason reason,
-                       struct ur_seen seen)
+void ur_count_decision(struct ur_tally_slots slots, size_t slot, enum ur_verdict verdict,
+                       enum ur_reason reason, struct ur_seen seen)
 {
+    size_t at = slot * slots.stride;
     uint64_t mark = ur_tally_bit(verdict, reason);
 
-    atomic_fetch_add_explicit(&slot->counts[verdict][reason][seen.http - 1][seen.tls], 1,
-                              memory_order_relaxed);
-    if (!(atomic_load_explicit(&slot->used, memory_order_relaxed) & mark)) {
-        atomic_fetch_or_explicit(&slot->used, mark, memory_order_relaxed);
+    atomic_fetch_add_explicit(&slots.first[at].counts[verdict][reason][seen.http - 1][seen.tls],
+                              1, memory_order_relaxed);
+    if (!(atomic_load_explicit(&slots.used[at], memory_order_relaxed) & mark)) {
+        atomic_fetch_or_explicit(&slots.used[at], mark, memory_order_relaxed);
     }
 }
 
@@ -81,7 +82,7 @@ uint64_t ur_tally_used(struct ur_tally_slots slots)
     uint64_t used = 0;
 
     for (size_t i = 0; i < slots.count; i++) {
-        used |= atomic_load_explicit(&slots.first[i * slots.stride].used, memory_order_relaxed);
+        used |= atomic_load_explicit(&slots.used[i * slots.stride], memory_order_relaxed);
     }
     return used;
 }
@@ -92,12 +93,13 @@ uint64_t ur_tally_sum(struct ur_tally_slots slots, enum ur_verdict verdict,
     uint64_t sum = 0;
 
     for (size_t i = 0; i < slots.count; i++) {
-        const struct ur_tally *tally = slots.first + i * slots.stride;
+        size_t at = i * slots.stride;
         /* What is not marked is zero, or about to be counted: its page need not be made. */
-        if (atomic_load_explicit(&tally->used, memory_order_relaxed) &
+        if (atomic_load_explicit(&slots.used[at], memory_order_relaxed) &
             ur_tally_bit(verdict, reason)) {
             sum += atomic_load_explicit(
-                &tally->counts[verdict][reason][seen.http - 1][seen.tls], memory_order_relaxed);
+                &slots.first[at].counts[verdict][reason][seen.http - 1][seen.tls],
+                memory_order_relaxed);
         }
     }
     return sum;

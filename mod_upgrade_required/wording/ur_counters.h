@@ -33,11 +33,13 @@ struct ur_hellos {
 
 /* What became of one policy's requests. */
 struct ur_tally {
-    /* Bit verdict * UR_REASONS + reason: something is counted there. Spares the reader the
-     * zeros, and the system the pages they would stand on. */
-    _Alignas(UR_CACHE_LINE) atomic_uint_fast64_t used;
-    atomic_uint_fast64_t counts[UR_VERDICTS][UR_REASONS][UR_HTTPS][UR_TLSS];
+    _Alignas(UR_CACHE_LINE)
+        atomic_uint_fast64_t counts[UR_VERDICTS][UR_REASONS][UR_HTTPS][UR_TLSS];
 };
+
+/* Bit verdict * UR_REASONS + reason: something is counted there. Those of many policies stand
+ * side by side: they spare the reader the zeros, and the system the pages of them. */
+typedef atomic_uint_fast64_t ur_used;
 
 /* Text by which two versions of this module know whether they count in the same way. */
 void ur_counters_layout(struct ur_buf *out);
@@ -57,9 +59,6 @@ static inline void ur_count_failure(struct ur_hellos *slot, enum ur_tls highest)
     atomic_fetch_add_explicit(&slot->failures[highest], 1, memory_order_relaxed);
 }
 
-void ur_count_decision(struct ur_tally *slot, enum ur_verdict verdict, enum ur_reason reason,
-                       struct ur_seen seen);
-
 /* Where the slots of one thing stand: the first, how many, and the distance from one to the
  * next. */
 struct ur_request_slots {
@@ -73,17 +72,21 @@ struct ur_hello_slots {
 };
 
 struct ur_tally_slots {
-    const struct ur_tally *first;
+    ur_used *used; /* NULL: nothing is counted */
+    struct ur_tally *first;
     size_t count;
-    size_t stride; /* in tallies */
+    size_t stride; /* in either; slots of used do not share a cache line if it is 8 or more */
 };
+
+void ur_count_decision(struct ur_tally_slots slots, size_t slot, enum ur_verdict verdict,
+                       enum ur_reason reason, struct ur_seen seen);
 
 uint64_t ur_requests_sum(struct ur_request_slots slots, struct ur_seen seen);
 
 uint64_t ur_offers_sum(struct ur_hello_slots slots, enum ur_tls highest);
 uint64_t ur_failures_sum(struct ur_hello_slots slots, enum ur_tls highest);
 
-/* For which verdicts and reasons anything is counted: bits of ur_tally.used. */
+/* For which verdicts and reasons anything is counted: bits of ur_used. */
 uint64_t ur_tally_used(struct ur_tally_slots slots);
 uint64_t ur_tally_bit(enum ur_verdict verdict, enum ur_reason reason);
 

@@ -20,9 +20,8 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
         struct ur_buf buf = {room, sizeof room, 0};
         int64_t again;
         ur_time_write(&buf, time);
-        /* An offset can lead out of the years that can be written. */
         must(!ur_time_parse((struct ur_span){room, sizeof room}, &again));
-        must(again == time || again == -62167219200 || again == 253402300799);
+        must(again == time);
     }
     every.at = every.len ? every.at : NULL;
     rest.at = rest.len ? rest.at : NULL;

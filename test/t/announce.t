@@ -140,8 +140,8 @@ for my $accept ('application/problem+json', 'text/html', 'text/plain') {
 # Variables and log
 like $server->log, qr{UR0008: announced, would be refused, reason websocket-missing, policy /later, phase route}, 'announcements are logged at debug';
 is scalar(() = $server->log =~ m{announced, would be refused, reason tls-missing, policy /private}g), 1, 'judged twice, told once';
-unlike $server->log =~ s/.*UR0004.*//r, qr/\[upgrade_required:(?:warn|error)\]/, 'nothing is logged above info';
-$server->stop;
+unlike $server->log =~ s/.*UR0004.*//gr, qr/\[upgrade_required:(?:warn|error)\]/, 'nothing is logged above info';
+$server->stop->finish;
 {
     open my $file, '<', "$server->{folder}/verdict_log" or die $!;
     my $log = join '', <$file>;

@@ -107,7 +107,7 @@ sub records { my ($size) = @_; return join '', map { "\x16\x03\x01" . pack('n/a'
     like $text, qr/^upgrade_required_tls_failures_total\{highest="1\.2"\} 2$/m, 'metric: failures';
     $server->graceful;
     becomes $server, {%want}, 'a reload loses nothing';
-    $server->stop;
+    $server->stop->finish;
     unlike $server->log, qr/exit signal|AH0005[12]/, 'no child died';
 }
 

@@ -47,7 +47,7 @@ for my $mpm (qw(event worker prefork)) {
     my ($status, $output) = $server->configure('UpgradeFloor HTTP/3')->httpd('-k', 'graceful');
     isnt $status, 0, "$mpm: a mistake refuses the reload";
     is status($server, '/endpoint'), 426, "$mpm: and the policy stays in force";
-    $server->stop;
+    $server->stop->finish;
     unlike $server->log, qr/exit signal|AH0005[12]/, "$mpm: no child died";
 }
 

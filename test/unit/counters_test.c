@@ -21,6 +21,7 @@
 struct memory {
     struct ur_requests requests[SLOTS];
     struct ur_tally tallies[SLOTS][POLICIES];
+    ur_used used[SLOTS][POLICIES];
 };
 
 static struct memory *memory;
@@ -28,12 +29,18 @@ static struct memory *memory;
 static const struct ur_seen CLEAR_1_1 = {UR_TLS_NONE, UR_HTTP_1_1};
 static const struct ur_seen TLS_1_3_2 = {UR_TLS_1_3, UR_HTTP_2};
 
+static struct ur_tally_slots policy(size_t number)
+{
+    return (struct ur_tally_slots){&memory->used[0][number], &memory->tallies[0][number], SLOTS,
+                                   POLICIES};
+}
+
 static void *count(void *number)
 {
     for (int i = 0; i < EACH / 2; i++) {
         size_t slot = (size_t)sched_getcpu() % SLOTS;
         ur_count_request(&memory->requests[slot], TLS_1_3_2);
-        ur_count_decision(&memory->tallies[slot][1], UR_VERDICT_ANNOUNCE, UR_REASON_TLS_VERSION,
+        ur_count_decision(policy(1), slot, UR_VERDICT_ANNOUNCE, UR_REASON_TLS_VERSION,
                           CLEAR_1_1);
     }
     return number;
@@ -72,11 +79,6 @@ static bool run_generations(void)
     return all;
 }
 
-static struct ur_tally_slots policy(size_t number)
-{
-    return (struct ur_tally_slots){&memory->tallies[0][number], SLOTS, POLICIES};
-}
-
 static void test_exactness(void)
 {
     struct ur_request_slots requests = {memory->requests, SLOTS};
@@ -102,7 +104,7 @@ static void test_places(void)
             for (int http = UR_HTTP_0_9; http <= UR_HTTP_2; http++) {
                 for (int tls = UR_TLS_NONE; tls <= UR_TLS_1_3; tls++) {
                     struct ur_seen seen = {(enum ur_tls)tls, (enum ur_http)http};
-                    ur_count_decision(&memory->tallies[1][2], (enum ur_verdict)verdict,
+                    ur_count_decision(policy(2), 1, (enum ur_verdict)verdict,
                                       (enum ur_reason)reason, seen);
                 }
             }

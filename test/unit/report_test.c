@@ -6,6 +6,7 @@
 
 static struct ur_requests requests[SLOTS];
 static struct ur_tally tallies[SLOTS][2];
+static ur_used used[SLOTS][2];
 
 static const struct ur_seen OLD = {UR_TLS_1_1, UR_HTTP_1_0};
 static const struct ur_seen NEW = {UR_TLS_1_3, UR_HTTP_2};
@@ -14,8 +15,8 @@ static struct ur_report report = {
     .requests = {requests, SLOTS}, .since = 1798761600, .now = 1798761661};
 
 static const struct ur_policy_numbers policies[] = {
-    {"example.com:443", "/chat", {&tallies[0][0], SLOTS, 2}},
-    {"ex\\ample", "a\"b\n<i>&'\xff\x01", {&tallies[0][1], SLOTS, 2}},
+    {"example.com:443", "/chat", {&used[0][0], &tallies[0][0], SLOTS, 2}},
+    {"ex\\ample", "a\"b\n<i>&'\xff\x01", {&used[0][1], &tallies[0][1], SLOTS, 2}},
 };
 
 static const char *written(enum ur_report_form form)
@@ -59,12 +60,13 @@ static void count_some(void)
         ur_count_request(&requests[i % SLOTS], NEW);
     }
     ur_count_request(&requests[1], OLD);
-    ur_count_decision(&tallies[0][0], UR_VERDICT_ANNOUNCE, UR_REASON_TLS_VERSION, OLD);
-    ur_count_decision(&tallies[1][0], UR_VERDICT_ANNOUNCE, UR_REASON_TLS_VERSION, OLD);
-    ur_count_decision(&tallies[1][0], UR_VERDICT_ANNOUNCE, UR_REASON_TLS_VERSION, NEW);
-    ur_count_decision(&tallies[1][0], UR_VERDICT_EXCEPT, UR_REASON_TLS_MISSING, OLD);
+    ur_count_decision(policies[0].tally, 0, UR_VERDICT_ANNOUNCE, UR_REASON_TLS_VERSION, OLD);
+    ur_count_decision(policies[0].tally, 1, UR_VERDICT_ANNOUNCE, UR_REASON_TLS_VERSION, OLD);
+    ur_count_decision(policies[0].tally, 1, UR_VERDICT_ANNOUNCE, UR_REASON_TLS_VERSION, NEW);
+    ur_count_decision(policies[0].tally, 1, UR_VERDICT_EXCEPT, UR_REASON_TLS_MISSING, OLD);
     for (int i = 0; i < 3; i++) {
-        ur_count_decision(&tallies[1][1], UR_VERDICT_REFUSE, UR_REASON_WEBSOCKET_ORIGIN, NEW);
+        ur_count_decision(policies[1].tally, 1, UR_VERDICT_REFUSE, UR_REASON_WEBSOCKET_ORIGIN,
+                          NEW);
     }
 }
 
@@ -139,12 +141,14 @@ static void test_many(void)
 {
     enum { MANY = 150 };
     static struct ur_tally many[MANY];
+    static ur_used many_used[MANY];
     static struct ur_policy_numbers names[MANY];
 
     for (size_t i = 0; i < MANY; i++) {
-        names[i] = (struct ur_policy_numbers){"s", i % 2 ? "odd" : "even", {&many[i], 1, 1}};
+        names[i] = (struct ur_policy_numbers){
+            "s", i % 2 ? "odd" : "even", {&many_used[i], &many[i], 1, 1}};
         for (size_t count = 0; count <= i; count++) {
-            ur_count_decision(&many[i], UR_VERDICT_REFUSE, UR_REASON_TLS_MISSING, NEW);
+            ur_count_decision(names[i].tally, 0, UR_VERDICT_REFUSE, UR_REASON_TLS_MISSING, NEW);
         }
     }
     report.policies = names;

@@ -12,6 +12,7 @@ use Wire             ();
 use constant LIMIT => 60;    # seconds; ends a hanging test, decides none
 
 my $count = 0;
+my %leaving;    # the processes of stopped servers that may still be there
 
 sub libexec { $ENV{UPGRADE_TEST_LIBEXEC} or die 'run this through build/test' }
 sub module  { $ENV{UPGRADE_TEST_MODULE} }
@@ -64,6 +65,7 @@ sub httpd {
 
 sub start {
     my ($self) = @_;
+    $self->finish;
     my ($status, $output) = $self->httpd('-k', 'start');
     die "httpd does not start: $output" . $self->log if $status;
     $self->_until(sub { $self->answers }, 'answering');
@@ -110,24 +112,40 @@ sub ask {
     return Wire::answer_from($socket, scalar $line =~ /^HEAD /);
 }
 
+# It takes a second or two to leave, and nobody need wait for that but who looks at what it
+# leaves behind.
 sub stop {
     my ($self) = @_;
-    my $pid = $self->pid or return;
+    my $pid = $self->pid or return $self;
     # Gracefully: on TERM httpd's children leave while their threads still run, and one of
     # them may crash, with this module or without.
     kill WINCH => $pid;
-    $self->_until(sub { !kill 0, $pid }, 'stopped');
     unlink "$self->{folder}/httpd.pid";
-    return;
+    $leaving{$pid} = $self->{leaving} = $pid;
+    return $self;
+}
+
+# Waits until a stopped server has gone.
+sub finish {
+    my ($self) = @_;
+    my $pid = delete $self->{leaving} or return $self;
+    _until($self, sub { !kill 0, $pid }, 'stopped');
+    delete $leaving{$pid};
+    return $self;
+}
+
+END {
+    local $?;
+    _until(undef, sub { !kill 0, $_[0] }, 'stopped', $_) for values %leaving;
 }
 
 sub _until {
-    my ($self, $done, $what) = @_;
+    my ($self, $done, $what, @about) = @_;
     for (1 .. LIMIT * 20) {
-        return if $done->();
+        return if $done->(@about);
         select undef, undef, undef, 0.05;
     }
-    die "httpd is not $what after " . LIMIT . " seconds: " . $self->log;
+    die "httpd is not $what after " . LIMIT . ' seconds: ' . ($self ? $self->log : '');
 }
 
 sub DESTROY {
