@@ -8,6 +8,7 @@
 #include "httpd/ur_findings.h"
 #include "httpd/ur_label.h"
 #include "httpd/ur_monitor.h"
+#include "httpd/ur_probe_handler.h"
 #include "httpd/ur_request.h"
 #include "httpd/ur_scope.h"
 #include "httpd/ur_setting.h"
@@ -69,6 +70,7 @@ static void register_hooks(apr_pool_t *p)
     ap_hook_fixups(ur_enforce_route, NULL, NULL, APR_HOOK_REALLY_LAST);
 
     ap_hook_handler(ur_status_handler, NULL, NULL, APR_HOOK_MIDDLE);
+    ap_hook_handler(ur_probe_handler, NULL, NULL, APR_HOOK_MIDDLE);
     APR_OPTIONAL_HOOK(ap, status_hook, ur_status_section, NULL, NULL, APR_HOOK_MIDDLE);
 }
 

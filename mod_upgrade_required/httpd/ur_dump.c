@@ -64,15 +64,11 @@ static const char *sentence(apr_pool_t *pool, const struct row *row)
     return detail.at;
 }
 
-static const char *stage_words(const struct dump *dump, const struct ur_dir_config *settings)
+static const char *stage_now(const struct dump *dump, const struct ur_dir_config *settings)
 {
-    static const char *const words[] = {[UR_STAGE_OFF] = "off",
-                                        [UR_STAGE_ANNOUNCE] = "announced",
-                                        [UR_STAGE_REHEARSAL] = "rehearsed",
-                                        [UR_STAGE_ENFORCE] = "enforced"};
     int64_t ends;
 
-    return words[ur_enforce_stage(settings, dump->now, &ends)];
+    return ur_stage_word(ur_enforce_stage(settings, dump->now, &ends));
 }
 
 static const char *mode_word(const struct ur_mode_setting *mode)
@@ -117,7 +113,7 @@ static void print_row(const struct dump *dump, const struct row *row)
 
     apr_file_printf(dump->out, COLUMNS, row->server, row->where,
                     requirements(dump->pool, &row->rule->policy), mode_word(mode),
-                    stage_words(dump, row->settings),
+                    stage_now(dump, row->settings),
                     mode && mode->enforced_from ? mode->enforced_from : "-", since,
                     ur_enforce_label(row->settings, row->rule)->name,
                     row->rule->at ? row->rule->at : "-");

@@ -6,6 +6,7 @@
 #include "judgement/ur_edge.h"
 #include "values/ur_list.h"
 #include "values/ur_url.h"
+#include "wording/ur_probe.h"
 
 #include <apr_atomic.h>
 #include <apr_lib.h>
@@ -70,9 +71,22 @@ static struct ur_span statement(const request_rec *r, const char *name)
     return field(r, name);
 }
 
+struct ur_seen ur_request_own(request_rec *r)
+{
+    return (struct ur_seen){tls_of_connection(r), ur_http_from_number(r->proto_num)};
+}
+
+struct ur_span ur_request_tls_fact(request_rec *r, const char *name)
+{
+    conn_rec *c = r->connection->master ? r->connection->master : r->connection;
+    const char *value = ap_ssl_var_lookup(r->pool, r->server, c, NULL, name);
+
+    return ur_span_of(value && *value ? value : NULL);
+}
+
 static struct ur_seen look_at_client(request_rec *r)
 {
-    struct ur_seen own = {tls_of_connection(r), ur_http_from_number(r->proto_num)};
+    struct ur_seen own = ur_request_own(r);
     const struct ur_trusted_proxy *proxy = ur_config_server(r->server)->trusted;
     struct ur_statement stated;
 
@@ -111,6 +125,58 @@ struct ur_seen ur_request_seen(request_rec *r)
     /* NOLINTNEXTLINE(performance-no-int-to-ptr): it is never followed */
     ap_set_module_config(r->request_config, &upgrade_required_module, (void *)kept);
     return seen;
+}
+
+static void push_field(apr_array_header_t *fields, const char *name, struct ur_span value)
+{
+    if (ur_span_present(value)) {
+        APR_ARRAY_PUSH(fields, struct ur_probe_field) = (struct ur_probe_field){name, value};
+    }
+}
+
+apr_array_header_t *ur_request_stated(request_rec *r)
+{
+    const struct ur_trusted_proxy *proxy = ur_config_server(r->server)->trusted;
+    const char *const names[] = {proxy ? proxy->tls : NULL, proxy ? proxy->http : NULL,
+                                 proxy ? proxy->scheme : NULL};
+    apr_array_header_t *fields;
+
+    if (!proxy || !is_trusted(r->connection, proxy)) {
+        return NULL;
+    }
+    fields = apr_array_make(r->pool, 3, sizeof(struct ur_probe_field));
+    for (size_t i = 0; i < sizeof names / sizeof names[0]; i++) {
+        if (names[i]) {
+            push_field(fields, names[i], field(r, names[i]));
+        }
+    }
+    return fields;
+}
+
+static int push_if_listed(void *fields, const char *name, const char *value)
+{
+    static const char *const names[] = {"Upgrade", "Connection", "Via", "Forwarded"};
+    static const char *const beginnings[] = {"Sec-WebSocket-", "X-Forwarded-"};
+    bool listed = false;
+
+    for (size_t i = 0; i < sizeof names / sizeof names[0]; i++) {
+        listed = listed || ap_cstr_casecmp(name, names[i]) == 0;
+    }
+    for (size_t i = 0; i < sizeof beginnings / sizeof beginnings[0]; i++) {
+        listed = listed || ap_cstr_casecmpn(name, beginnings[i], strlen(beginnings[i])) == 0;
+    }
+    if (listed) {
+        push_field(fields, name, ur_span_of(value));
+    }
+    return 1;
+}
+
+apr_array_header_t *ur_request_probe_fields(request_rec *r)
+{
+    apr_array_header_t *fields = apr_array_make(r->pool, 8, sizeof(struct ur_probe_field));
+
+    apr_table_do(push_if_listed, fields, r->headers_in, NULL);
+    return fields;
 }
 
 bool ur_request_announces_body(const request_rec *r)

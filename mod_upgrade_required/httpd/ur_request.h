@@ -13,6 +13,19 @@
  * out once for a request. */
 struct ur_seen ur_request_seen(request_rec *r);
 
+/* What this server itself sees, whoever the peer is. */
+struct ur_seen ur_request_own(request_rec *r);
+
+/* What the TLS provider says of the TCP connection, by mod_ssl's name for it; absent where it
+ * says nothing. In r->pool. */
+struct ur_span ur_request_tls_fact(request_rec *r, const char *name);
+
+/* For the probe, arrays of struct ur_probe_field (ur_probe.h) in r->pool: the fields of
+ * forwarding and of WebSockets that arrived, and no others; and the fields in which a trusted
+ * proxy states its client's protocol, NULL where the peer is none. */
+apr_array_header_t *ur_request_probe_fields(request_rec *r);
+apr_array_header_t *ur_request_stated(request_rec *r);
+
 /* Whether the answer goes over HTTP/2, whatever the client of a trusted proxy speaks. */
 static inline bool ur_request_is_http2(const request_rec *r)
 {

@@ -8,8 +8,9 @@
 /* Fields that httpd itself understands cannot be statements of an edge. */
 static const char *parse_field(const cmd_parms *cmd, const char *name, const char **field)
 {
-    static const char *const taken[] = {"Connection", "Upgrade", "Host", "Transfer-Encoding",
-                                        "Content-Length"};
+    static const char *const taken[] = {
+        "Connection",     "Upgrade", "Host",          "Transfer-Encoding",
+        "Content-Length", "Cookie",  "Authorization", "Proxy-Authorization"};
 
     if (*field) {
         return ur_setting_complain(cmd, name, "is a second field of this kind; write one");

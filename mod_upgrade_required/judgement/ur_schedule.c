@@ -1,5 +1,15 @@
 #include "judgement/ur_schedule.h"
 
+const char *ur_stage_word(enum ur_stage stage)
+{
+    static const char *const words[] = {[UR_STAGE_OFF] = "off",
+                                        [UR_STAGE_ANNOUNCE] = "announced",
+                                        [UR_STAGE_REHEARSAL] = "rehearsed",
+                                        [UR_STAGE_ENFORCE] = "enforced"};
+
+    return words[stage];
+}
+
 /* When the part of a brownout that is on now ends; UR_TIME_ALWAYS where none is on. */
 static int64_t end_of(const struct ur_brownout *brownout, int64_t now)
 {

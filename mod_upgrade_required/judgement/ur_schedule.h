@@ -33,6 +33,9 @@ enum ur_stage {
     UR_STAGE_ENFORCE    /* they are refused */
 };
 
+/* "off", "announced", "rehearsed", "enforced": what becomes of unmet requests. */
+const char *ur_stage_word(enum ur_stage stage);
+
 /* The stage at a time. *ends is when a rehearsal ends, the last one where several are on. */
 enum ur_stage ur_schedule_at(const struct ur_schedule *schedule, int64_t now, int64_t *ends);
 

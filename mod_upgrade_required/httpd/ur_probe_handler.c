@@ -1,0 +1,163 @@
+#include "httpd/ur_probe_handler.h"
+
+#include "httpd/ur_connection.h"
+#include "httpd/ur_enforce.h"
+#include "httpd/ur_request.h"
+#include "httpd/ur_respond.h"
+#include "httpd/ur_scope.h"
+#include "wording/ur_probe.h"
+
+#include <apr_strings.h>
+#include <http_core.h>
+#include <http_protocol.h>
+
+/* More than most reports fill; what does not fit is written again. */
+#define USUAL_SIZE 4096
+
+/* What is being collected. */
+struct collector {
+    request_rec *r;
+    struct ur_probe *probe;
+    apr_array_header_t *policies; /* of struct ur_probe_policy */
+    struct ur_handshake handshake;
+};
+
+static void judge(struct collector *collector, const char *where, const struct ur_rule *rule,
+                  const struct ur_dir_config *settings)
+{
+    struct ur_handshake handshake = collector->handshake;
+    const struct ur_facts facts = {collector->probe->seen, &handshake};
+    int64_t ends;
+
+    if (!ur_policy_demands(&rule->policy)) {
+        return;
+    }
+    handshake.subprotocols = settings->subprotocols;
+    handshake.origins = settings->origins;
+    handshake.tls = collector->probe->seen.tls != UR_TLS_NONE;
+    APR_ARRAY_PUSH(collector->policies, struct ur_probe_policy) = (struct ur_probe_policy){
+        .name = ur_enforce_label(settings, rule)->name,
+        .where = where,
+        .stage = ur_stage_word(
+            ur_enforce_stage(settings, apr_time_sec(collector->r->request_time), &ends)),
+        .policy = &rule->policy,
+        .judgement = ur_judge(&rule->policy, &facts),
+    };
+}
+
+/* The floor, and whatever a request to this server may come upon. */
+static void judge_all(struct collector *collector)
+{
+    request_rec *r = collector->r;
+    const struct ur_dir_config *server = ur_scope_of_server(r->server);
+
+    judge(collector, "floor", &ur_config_server(r->server)->floor, server);
+    judge(collector, "server", &server->route, server);
+    for (int i = 0; i < ur_scope_all()->nelts; i++) {
+        const struct ur_scope *scope = &APR_ARRAY_IDX(ur_scope_all(), i, const struct ur_scope);
+        if (scope->where && scope->config->route.said && ur_scope_holds(scope, r->server)) {
+            const struct ur_dir_config *settings = ur_scope_settings(r->pool, scope, r->server);
+            judge(collector, scope->where, &settings->route, settings);
+        }
+    }
+    collector->probe->policies = (const struct ur_probe_policy *)collector->policies->elts;
+    collector->probe->policies_count = (size_t)collector->policies->nelts;
+}
+
+static void collect_handshake(struct collector *collector)
+{
+    struct ur_probe *probe = collector->probe;
+
+    ur_request_handshake(collector->r, &collector->handshake);
+    probe->asks = ur_handshake_asks(&collector->handshake);
+    if (probe->asks) {
+        probe->handshake = ur_handshake_judge(&collector->handshake);
+    }
+}
+
+static void collect_tls(struct collector *collector)
+{
+    request_rec *r = collector->r;
+    struct ur_probe *probe = collector->probe;
+    conn_rec *c = r->connection->master ? r->connection->master : r->connection;
+    const struct ur_connection *connection = ur_connection_of(c);
+    const char *chosen = ap_get_protocol(c);
+
+    probe->own = ur_request_own(r);
+    if (probe->own.tls == UR_TLS_NONE) {
+        return;
+    }
+    probe->cipher = ur_request_tls_fact(r, "SSL_CIPHER");
+    probe->sni = ur_request_tls_fact(r, "SSL_TLS_SNI");
+    probe->alpn_offered = ur_span_of(connection ? connection->alpn : NULL);
+    if (ur_span_present(probe->alpn_offered)) {
+        probe->alpn_chosen = ur_span_of(chosen);
+    }
+}
+
+static struct ur_probe *collect(request_rec *r)
+{
+    struct ur_probe *probe = apr_pcalloc(r->pool, sizeof *probe);
+    struct collector collector = {
+        .r = r,
+        .probe = probe,
+        .policies = apr_array_make(r->pool, 8, sizeof(struct ur_probe_policy))};
+    apr_array_header_t *fields = ur_request_probe_fields(r);
+    apr_array_header_t *stated = ur_request_stated(r);
+
+    probe->seen = ur_request_seen(r);
+    probe->method = ur_request_method(r);
+    probe->fields = (const struct ur_probe_field *)fields->elts;
+    probe->fields_count = (size_t)fields->nelts;
+    if (stated) {
+        probe->trusted = true;
+        probe->stated = (const struct ur_probe_field *)stated->elts;
+        probe->stated_count = (size_t)stated->nelts;
+    }
+    collect_tls(&collector);
+    collect_handshake(&collector);
+    judge_all(&collector);
+    return probe;
+}
+
+static struct ur_span write_report(apr_pool_t *pool, enum ur_probe_form form,
+                                   const struct ur_probe *probe)
+{
+    struct ur_buf text = {apr_palloc(pool, USUAL_SIZE), USUAL_SIZE, 0};
+
+    ur_probe_write(form, probe, &text);
+    if (ur_buf_full(&text)) {
+        text = (struct ur_buf){apr_palloc(pool, text.len), text.len, 0};
+        ur_probe_write(form, probe, &text);
+    }
+    return (struct ur_span){text.at, text.len};
+}
+
+/* To an extended CONNECT a success would say that a WebSocket is open. */
+static int status_for(const request_rec *r, const struct ur_probe *probe)
+{
+    return probe->asks && ur_request_is_http2(r) ? HTTP_BAD_REQUEST : HTTP_OK;
+}
+
+int ur_probe_handler(request_rec *r)
+{
+    struct ur_span wanted;
+    enum ur_probe_form form;
+    const struct ur_probe *probe;
+
+    if (!r->handler || strcmp(r->handler, "upgrade-probe") != 0) {
+        return DECLINED;
+    }
+    wanted = ur_request_argument(r, "format");
+    if (!ur_span_present(wanted)) {
+        form = ur_probe_choose(ur_request_accept(r));
+    }
+    else if (!ur_probe_form(wanted, &form)) {
+        return ur_respond_page(r, HTTP_BAD_REQUEST, "text/plain; charset=utf-8",
+                               UR_SPAN("format is none of: text, html, json\n"));
+    }
+    ap_discard_request_body(r);
+    probe = collect(r);
+    return ur_respond_page(r, status_for(r, probe), ur_probe_type(form),
+                           write_report(r->pool, form, probe));
+}

@@ -1,0 +1,148 @@
+#include "wording/ur_probe_forms.h"
+
+#include "wording/ur_accept.h"
+#include "wording/ur_reply.h"
+
+static const struct {
+    const char *word;
+    struct ur_media_name name;
+    const char *content_type;
+} forms[UR_PROBE_FORMS] = {
+    [UR_PROBE_TEXT] = {"text",
+                       {{"text", 4}, {"plain", 5}, {NULL, 0}},
+                       "text/plain; charset=utf-8"},
+    [UR_PROBE_HTML] = {"html",
+                       {{"text", 4}, {"html", 4}, {NULL, 0}},
+                       "text/html; charset=utf-8"},
+    [UR_PROBE_JSON] = {"json",
+                       {{"application", 11}, {"json", 4}, {NULL, 0}},
+                       "application/json"},
+};
+
+bool ur_probe_form(struct ur_span word, enum ur_probe_form *form)
+{
+    for (int i = 0; i < UR_PROBE_FORMS; i++) {
+        if (ur_span_is(word, ur_span_of(forms[i].word))) {
+            *form = (enum ur_probe_form)i;
+            return true;
+        }
+    }
+    return false;
+}
+
+enum ur_probe_form ur_probe_choose(struct ur_span accept)
+{
+    struct ur_media_name names[UR_PROBE_FORMS];
+
+    for (int i = 0; i < UR_PROBE_FORMS; i++) {
+        names[i] = forms[i].name;
+    }
+    return (enum ur_probe_form)ur_accept_pick(accept, names, UR_PROBE_FORMS);
+}
+
+const char *ur_probe_type(enum ur_probe_form form)
+{
+    return forms[form].content_type;
+}
+
+struct ur_span ur_probe_cut(struct ur_span value)
+{
+    value.len = value.len < UR_PROBE_VALUE_MAX ? value.len : UR_PROBE_VALUE_MAX;
+    return value;
+}
+
+const char *ur_probe_handshake_word(const struct ur_probe *probe)
+{
+    if (!probe->asks) {
+        return "none";
+    }
+    return probe->handshake == UR_REASON_NONE ? "valid" : "invalid";
+}
+
+static void write_hint(const struct ur_probe *probe, const struct ur_policy *policy,
+                       enum ur_reason reason, struct ur_buf *out)
+{
+    struct ur_refusal refusal = {.policy = policy,
+                                 .judgement = {reason, 0},
+                                 .seen = probe->seen,
+                                 .method = probe->method};
+
+    ur_reply_hint(&refusal, out);
+}
+
+/* A policy whose hint has not been given: the first of its reason, and none of the
+ * handshake's, of which the verdict speaks. */
+static bool has_own_hint(const struct ur_probe *probe, size_t i)
+{
+    enum ur_reason reason = probe->policies[i].judgement.reason;
+
+    for (size_t j = 0; j < i; j++) {
+        if (probe->policies[j].judgement.reason == reason) {
+            return false;
+        }
+    }
+    return reason != UR_REASON_NONE && !ur_reason_row(reason)->websocket;
+}
+
+static bool all_met(const struct ur_probe *probe)
+{
+    for (size_t i = 0; i < probe->policies_count; i++) {
+        if (probe->policies[i].judgement.unmet & ~(unsigned)UR_FAMILY_WEBSOCKET) {
+            return false;
+        }
+    }
+    return true;
+}
+
+static void write_verdict(const struct ur_probe *probe, struct ur_buf *out)
+{
+    static const struct ur_policy websocket = {UR_TLS_NONE, UR_HTTP_ANY, true};
+
+    if (probe->asks && probe->handshake != UR_REASON_NONE) {
+        write_hint(probe, &websocket, probe->handshake, out);
+    }
+    else if (probe->asks) {
+        ur_buf_literal(out,
+                       "The WebSocket handshake arrives as it should. If no WebSocket opens "
+                       "all the same, look at what the application behind answers.");
+    }
+    else if (all_met(probe)) {
+        ur_buf_literal(
+            out, "Nothing: the client meets what this server's policies demand of TLS "
+                 "and HTTP. To test a WebSocket route, open a WebSocket to this address.");
+    }
+    else {
+        ur_buf_literal(out, "The client does not meet all policies of this server.");
+    }
+}
+
+bool ur_probe_next(const struct ur_probe *probe, size_t n, struct ur_buf *out)
+{
+    if (n == 0) {
+        write_verdict(probe, out);
+        return true;
+    }
+    for (size_t i = 0; i < probe->policies_count; i++) {
+        if (has_own_hint(probe, i) && --n == 0) {
+            write_hint(probe, probe->policies[i].policy, probe->policies[i].judgement.reason,
+                       out);
+            return true;
+        }
+    }
+    return false;
+}
+
+void ur_probe_write(enum ur_probe_form form, const struct ur_probe *probe, struct ur_buf *out)
+{
+    switch (form) {
+    case UR_PROBE_HTML:
+        ur_probe_html(probe, out);
+        break;
+    case UR_PROBE_JSON:
+        ur_probe_json(probe, out);
+        break;
+    default:
+        ur_probe_text(probe, out);
+        break;
+    }
+}

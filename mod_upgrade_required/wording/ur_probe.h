@@ -1,0 +1,64 @@
+#ifndef UR_PROBE_H
+#define UR_PROBE_H
+
+#include "judgement/ur_policy.h"
+#include "values/ur_buf.h"
+
+/* What arrived on one request, and what a person should do next. */
+
+/* Longer values are cut here, in bytes. */
+#define UR_PROBE_VALUE_MAX 256
+
+struct ur_probe_field {
+    const char *name;
+    struct ur_span value;
+};
+
+/* A policy of the server, and whether this very request would meet it. */
+struct ur_probe_policy {
+    const char *name;
+    const char *where; /* floor, server, or the section */
+    const char *stage; /* off, announced, rehearsed, enforced */
+    const struct ur_policy *policy;
+    struct ur_judgement judgement;
+};
+
+struct ur_probe {
+    struct ur_seen own;    /* as this server sees it */
+    struct ur_seen seen;   /* as it counts: as a trusted proxy states it */
+    bool trusted;          /* the TCP peer is a trusted proxy */
+    struct ur_span method; /* one that httpd knows, or absent */
+    struct ur_span cipher; /* these four are absent where there is no TLS, or it is not known */
+    struct ur_span alpn_offered; /* names with ", " between them */
+    struct ur_span alpn_chosen;
+    struct ur_span sni;
+    bool asks;                /* for a WebSocket, in whatever part of a handshake is left */
+    enum ur_reason handshake; /* where it asks; UR_REASON_NONE: a valid handshake */
+    const struct ur_probe_field *stated; /* the fields of a trusted proxy */
+    size_t stated_count;
+    const struct ur_probe_field *fields; /* of forwarding and WebSocket that arrived */
+    size_t fields_count;
+    const struct ur_probe_policy *policies;
+    size_t policies_count;
+};
+
+enum ur_probe_form {
+    UR_PROBE_TEXT, /* what one pastes into a bug report */
+    UR_PROBE_HTML,
+    UR_PROBE_JSON,
+    UR_PROBE_FORMS
+};
+
+/* The form that a word names (text, html, json; any case). False where it names none. */
+bool ur_probe_form(struct ur_span word, enum ur_probe_form *form);
+
+/* By Accept; the order above decides between equals. */
+enum ur_probe_form ur_probe_choose(struct ur_span accept);
+
+/* Content-Type. Static string. */
+const char *ur_probe_type(enum ur_probe_form form);
+
+/* What does not fit in *out is counted (ur_buf.h). */
+void ur_probe_write(enum ur_probe_form form, const struct ur_probe *probe, struct ur_buf *out);
+
+#endif

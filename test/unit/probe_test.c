@@ -1,0 +1,130 @@
+#include "tap.h"
+
+#include "wording/ur_probe.h"
+
+static const struct ur_policy tls = {UR_TLS_1_3, UR_HTTP_ANY, false};
+static const struct ur_policy socket = {UR_TLS_NONE, UR_HTTP_ANY, true};
+
+static const struct ur_probe_policy policies[] = {
+    {"floor", "floor", "announced", &tls, {UR_REASON_TLS_VERSION, UR_FAMILY_TLS}},
+    {"a<b>\n", "<Location /a>", "enforced", &tls, {UR_REASON_TLS_VERSION, UR_FAMILY_TLS}},
+    {"chat",
+     "<Location /chat>",
+     "off",
+     &socket,
+     {UR_REASON_WEBSOCKET_MISSING, UR_FAMILY_WEBSOCKET}},
+    {"met", "<Location /met>", "enforced", &tls, {UR_REASON_NONE, 0}},
+};
+
+static const struct ur_probe_field fields[] = {{"Via", {"1.1 <x>\x01", 8}}};
+
+static const struct ur_probe old_tls = {
+    .own = {UR_TLS_1_2, UR_HTTP_1_1},
+    .seen = {UR_TLS_1_2, UR_HTTP_1_1},
+    .method = {"GET", 3},
+    .cipher = {"AES", 3},
+    .alpn_offered = {"h2, odd", 7},
+    .alpn_chosen = {"h2", 2},
+    .sni = {"a.test", 6},
+    .fields = fields,
+    .fields_count = 1,
+    .policies = policies,
+    .policies_count = COUNT(policies),
+};
+
+/* Written into exactly the room it needs, after a first pass that only measures. */
+static char *written(enum ur_probe_form form, const struct ur_probe *probe)
+{
+    struct ur_buf measure = {NULL, 0, 0};
+    struct ur_buf text;
+    char *bytes;
+
+    ur_probe_write(form, probe, &measure);
+    bytes = malloc(measure.len + 1);
+    text = (struct ur_buf){bytes, measure.len, 0};
+    ur_probe_write(form, probe, &text);
+    ok(!ur_buf_full(&text) && text.len == measure.len, "measured as written");
+    bytes[measure.len] = '\0';
+    return bytes;
+}
+
+static void test_text(void)
+{
+    char *text = written(UR_PROBE_TEXT, &old_tls);
+
+    is(text,
+       "Upgrade probe\n\n"
+       "Protocol:     HTTP/1.1 over TLS 1.2\n"
+       "Method:       GET\n"
+       "Cipher:       AES\n"
+       "ALPN offered: h2, odd\n"
+       "ALPN chosen:  h2\n"
+       "SNI:          a.test\n"
+       "Handshake:    none\n"
+       "\nFields that arrived:\n"
+       "  Via: 1.1 <x>\xEF\xBF\xBD\n"
+       "\nPolicies of this server:\n"
+       "  floor: TLS/1.3, announced, not met: tls-version (floor)\n"
+       "  a<b>\xEF\xBF\xBD: TLS/1.3, enforced, not met: tls-version (<Location /a>)\n"
+       "  chat: WebSocket, off, not met: websocket-missing (<Location /chat>)\n"
+       "  met: TLS/1.3, enforced, met (<Location /met>)\n"
+       "\nWhat to do:\n"
+       "The client does not meet all policies of this server.\n"
+       "Update the client, or the TLS library it uses, to one that speaks TLS/1.3.\n",
+       "text");
+    free(text);
+}
+
+static void has(enum ur_probe_form form, const struct ur_probe *probe, const char *part)
+{
+    char *text = written(form, probe);
+
+    if (!ok(strstr(text, part) != NULL, "%s", part)) {
+        printf("# in: %s\n", text);
+    }
+    free(text);
+}
+
+static void test_forms(void)
+{
+    struct ur_probe probe = old_tls;
+
+    has(UR_PROBE_JSON, &old_tls, "\"alpn_offered\":[\"h2\",\"odd\"]");
+    has(UR_PROBE_JSON, &old_tls, "{\"policy\":\"a<b>\\u000a\",\"where\":\"<Location /a>\"");
+    has(UR_PROBE_JSON, &old_tls, "{\"name\":\"Via\",\"value\":\"1.1 <x>\\u0001\"}");
+    has(UR_PROBE_HTML, &old_tls,
+        "<tr><td>a&lt;b&gt;\n<td>&lt;Location /a&gt;<td>TLS/1.3<td>enforced");
+    has(UR_PROBE_HTML, &old_tls, "<tr><th>Via<td>1.1 &lt;x&gt;\xEF\xBF\xBD\n");
+    probe.trusted = true;
+    probe.seen = (struct ur_seen){UR_TLS_NONE, UR_HTTP_1_0};
+    probe.stated = fields;
+    probe.stated_count = 1;
+    has(UR_PROBE_JSON, &probe, "\"client\":{\"http\":\"1.0\",\"tls\":null},\n \"stated\":[");
+    has(UR_PROBE_TEXT, &probe, "Client:       HTTP/1.0 in clear\n");
+    has(UR_PROBE_HTML, &probe, "<h2>Stated by the trusted proxy</h2>");
+}
+
+static void test_handshakes(void)
+{
+    struct ur_probe probe = {.own = {UR_TLS_NONE, UR_HTTP_1_1},
+                             .seen = {UR_TLS_NONE, UR_HTTP_1_1}};
+
+    has(UR_PROBE_TEXT, &probe, "What to do:\nNothing: ");
+    probe.asks = true;
+    has(UR_PROBE_TEXT, &probe, "Handshake:    valid\n");
+    has(UR_PROBE_JSON, &probe, "\"handshake\":{\"verdict\":\"valid\"}");
+    probe.handshake = UR_REASON_WEBSOCKET_STRIPPED;
+    has(UR_PROBE_TEXT, &probe, "Handshake:    invalid, websocket-stripped\n");
+    has(UR_PROBE_TEXT, &probe, "\nHAProxy: mode http");
+    has(UR_PROBE_JSON, &probe,
+        "\"handshake\":{\"verdict\":\"invalid\",\"reason\":\"websocket-stripped\"}");
+    has(UR_PROBE_HTML, &probe, "<tr><th>Reason<td>websocket-stripped\n");
+}
+
+int main(void)
+{
+    test_text();
+    test_forms();
+    test_handshakes();
+    return tap_done();
+}
