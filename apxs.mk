@@ -143,6 +143,7 @@ bench:
 	build/bench
 	build/bench-echo
 	build/bench-status
+	build/bench-hello
 
 lint:
 	build/setup lint

@@ -1,5 +1,7 @@
 #include "httpd/ur_announce.h"
 
+#include "httpd/ur_request.h"
+
 #include <stdbool.h>
 
 #include <apr_date.h>
@@ -128,7 +130,7 @@ static struct announced *announced_on(request_rec *r)
 
 static void add_filter(request_rec *r)
 {
-    struct announced *announced = announced_on(r);
+    struct announced *announced = ur_request_is_announced(r) ? announced_on(r) : NULL;
 
     if (announced) {
         ap_add_output_filter_handle(filter_handle, announced, r, r->connection);
@@ -145,6 +147,7 @@ void ur_announce(request_rec *r, const struct ur_announcement *announcement)
     if (!announced) {
         announced = apr_pcalloc(r->pool, sizeof *announced);
         apr_pool_userdata_setn(announced, KEY, NULL, r->pool);
+        ur_request_mark_announced(r);
     }
     if (announcement->deprecation && !apr_table_get(fields, "Deprecation")) {
         apr_table_setn(fields, "Deprecation", announcement->deprecation);

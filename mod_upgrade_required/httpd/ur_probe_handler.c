@@ -145,7 +145,7 @@ int ur_probe_handler(request_rec *r)
     enum ur_probe_form form;
     const struct ur_probe *probe;
 
-    if (!r->handler || strcmp(r->handler, "upgrade-probe") != 0) {
+    if (!ur_request_is_for(r, "upgrade-probe")) {
         return DECLINED;
     }
     wanted = ur_request_argument(r, "format");

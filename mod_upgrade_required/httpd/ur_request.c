@@ -19,14 +19,10 @@
 static enum ur_tls tls_of_connection(request_rec *r)
 {
     conn_rec *c = r->connection->master ? r->connection->master : r->connection;
-    struct ur_connection *known;
-    enum ur_tls tls;
+    struct ur_connection *known = ur_connection_of(c);
+    enum ur_tls tls = known ? (enum ur_tls)apr_atomic_read32(&known->tls) : UR_TLS_NONE;
 
-    if (!ap_ssl_conn_is_ssl(c)) {
-        return UR_TLS_NONE;
-    }
-    known = ur_connection_of(c);
-    if (known && (tls = (enum ur_tls)apr_atomic_read32(&known->tls)) != UR_TLS_NONE) {
+    if (tls != UR_TLS_NONE || !ap_ssl_conn_is_ssl(c)) {
         return tls;
     }
     tls = ur_tls_from_name(
@@ -106,25 +102,49 @@ static struct ur_seen look(request_rec *r)
     return outer ? ur_request_seen(outer) : look_at_client(r);
 }
 
-/* Kept in the place of a pointer, so that nothing is allocated; never NULL, since HTTP is
- * never UR_HTTP_ANY. */
-enum { HTTP_BITS = 4 };
+/* Kept in the place of a pointer, so that nothing is allocated; never NULL once it is known,
+ * since HTTP is never UR_HTTP_ANY. */
+enum { HTTP_MASK = 0x0F, TLS_SHIFT = 4, ANNOUNCED = 0x100 };
+
+static uintptr_t kept_of(const request_rec *r)
+{
+    return (uintptr_t)ap_get_module_config(r->request_config, &upgrade_required_module);
+}
+
+static void keep(request_rec *r, uintptr_t kept)
+{
+    /* NOLINTNEXTLINE(performance-no-int-to-ptr): it is never followed */
+    ap_set_module_config(r->request_config, &upgrade_required_module, (void *)kept);
+}
 
 struct ur_seen ur_request_seen(request_rec *r)
 {
-    uintptr_t kept =
-        (uintptr_t)ap_get_module_config(r->request_config, &upgrade_required_module);
+    uintptr_t kept = kept_of(r);
     struct ur_seen seen;
 
     if (kept) {
-        return (struct ur_seen){(enum ur_tls)(kept >> HTTP_BITS),
-                                (enum ur_http)(kept & ((1U << HTTP_BITS) - 1))};
+        return (struct ur_seen){(enum ur_tls)((kept & ~(uintptr_t)ANNOUNCED) >> TLS_SHIFT),
+                                (enum ur_http)(kept & HTTP_MASK)};
     }
     seen = look(r);
-    kept = (uintptr_t)seen.tls << HTTP_BITS | (uintptr_t)seen.http;
-    /* NOLINTNEXTLINE(performance-no-int-to-ptr): it is never followed */
-    ap_set_module_config(r->request_config, &upgrade_required_module, (void *)kept);
+    keep(r, (uintptr_t)seen.tls << TLS_SHIFT | (uintptr_t)seen.http);
     return seen;
+}
+
+void ur_request_mark_announced(request_rec *r)
+{
+    ur_request_seen(r);
+    keep(r, kept_of(r) | ANNOUNCED);
+}
+
+bool ur_request_is_announced(const request_rec *r)
+{
+    for (; r; r = r->prev) {
+        if (kept_of(r) & ANNOUNCED) {
+            return true;
+        }
+    }
+    return false;
 }
 
 static void push_field(apr_array_header_t *fields, const char *name, struct ur_span value)

@@ -13,6 +13,17 @@
  * out once for a request. */
 struct ur_seen ur_request_seen(request_rec *r);
 
+/* A mark on a request that is announced; it holds for what httpd makes of the request too. */
+void ur_request_mark_announced(request_rec *r);
+bool ur_request_is_announced(const request_rec *r);
+
+/* Whether SetHandler names this handler, which begins with "upgrade-". A look at one letter
+ * is all that other requests pay. */
+static inline bool ur_request_is_for(const request_rec *r, const char *handler)
+{
+    return r->handler && r->handler[0] == 'u' && strcmp(r->handler, handler) == 0;
+}
+
 /* What this server itself sees, whoever the peer is. */
 struct ur_seen ur_request_own(request_rec *r);
 

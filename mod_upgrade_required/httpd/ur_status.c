@@ -37,7 +37,7 @@ int ur_status_handler(request_rec *r)
     struct ur_report report;
     enum ur_report_form form;
 
-    if (!r->handler || strcmp(r->handler, "upgrade-status") != 0) {
+    if (!ur_request_is_for(r, "upgrade-status")) {
         return DECLINED;
     }
     r->allowed |= AP_METHOD_BIT << M_GET;
