@@ -10,19 +10,33 @@
  * of them is known to themselves only. <IfModule>, <IfDefine> and Include have been resolved
  * when the tree is there; <If> and other sections have not. */
 
+struct ur_conftree;
+
+/* Reads the tree once; lives as long as the pool. */
+struct ur_conftree *ur_conftree_open(apr_pool_t *pool, server_rec *main_server);
+
 /* One directive, and the server in whose configuration it stands. */
 typedef void ur_conftree_visit(void *context, const ap_directive_t *directive, server_rec *s);
 
-void ur_conftree_walk(server_rec *main_server, ur_conftree_visit *visit, void *context);
+void ur_conftree_walk(const struct ur_conftree *tree, ur_conftree_visit *visit, void *context);
 
-/* The last directive of this name for the server as a whole, outside of sections; NULL: none.
- * Inheritance is the caller's. */
-const ap_directive_t *ur_conftree_last(server_rec *main_server, const server_rec *s,
-                                       const char *name);
+/* Those of which the last one that stands for a server as a whole, outside of sections, can be
+ * asked for. */
+enum ur_conftree_name {
+    UR_CONFTREE_SSL_ENGINE,
+    UR_CONFTREE_SSL_PROTOCOL,
+    UR_CONFTREE_CACHE_QUICK_HANDLER,
+    UR_CONFTREE_SERVER_ALIAS,
+    UR_CONFTREE_NAMES
+};
+
+/* NULL: none. Inheritance is the caller's. */
+const ap_directive_t *ur_conftree_last(const struct ur_conftree *tree, const server_rec *s,
+                                       enum ur_conftree_name name);
 
 /* The same with the main server's where the virtual host has none. */
-const ap_directive_t *ur_conftree_effective(server_rec *main_server, const server_rec *s,
-                                            const char *name);
+const ap_directive_t *ur_conftree_effective(const struct ur_conftree *tree, const server_rec *s,
+                                            enum ur_conftree_name name);
 
 /* Whether a directive has this name. */
 bool ur_conftree_is(const ap_directive_t *directive, const char *name);

@@ -20,7 +20,7 @@ void ur_finding_add(struct ur_finder *finder, const server_rec *s, const char *a
 
 apr_array_header_t *ur_findings(apr_pool_t *pool, server_rec *main_server, apr_int64_t now)
 {
-    struct ur_finder finder = {pool, main_server, now,
+    struct ur_finder finder = {pool, main_server, ur_conftree_open(pool, main_server), now,
                                apr_array_make(pool, 4, sizeof(struct ur_finding))};
 
     ur_findings_policy(&finder);

@@ -1,6 +1,8 @@
 #ifndef UR_FINDINGS_H
 #define UR_FINDINGS_H
 
+#include "httpd/ur_conftree.h"
+
 #include <httpd.h>
 
 /* What is wrong with a configuration that httpd accepts: policies that nobody can meet, or that
@@ -24,6 +26,7 @@ int ur_findings_log(apr_pool_t *pconf, apr_pool_t *plog, apr_pool_t *ptemp,
 struct ur_finder {
     apr_pool_t *pool;
     server_rec *main_server;
+    const struct ur_conftree *tree;
     apr_int64_t now;
     apr_array_header_t *findings;
 };

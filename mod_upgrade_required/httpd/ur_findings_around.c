@@ -22,7 +22,7 @@ static void find_quick_cache(struct ur_finder *finder, const ap_directive_t *ena
                              server_rec *s)
 {
     const ap_directive_t *quick =
-        ur_conftree_effective(finder->main_server, s, "CacheQuickHandler");
+        ur_conftree_effective(finder->tree, s, UR_CONFTREE_CACHE_QUICK_HANDLER);
 
     if ((quick && ap_cstr_casecmp(quick->args, "off") == 0) || !has_route_policy(s)) {
         return;
@@ -98,7 +98,7 @@ static void find_shared_worker(struct ur_finder *finder, const ap_directive_t *p
     if (*sharing.target == '!' || ap_find_linked_module("mod_upgrade_wstunnel.c")) {
         return;
     }
-    ur_conftree_walk(finder->main_server, look_for_worker, &sharing);
+    ur_conftree_walk(finder->tree, look_for_worker, &sharing);
     if (sharing.earlier) {
         ur_finding_add(
             finder, s, ur_conftree_at(finder->pool, pass),
@@ -158,5 +158,5 @@ static void visit(void *context, const ap_directive_t *directive, server_rec *s)
 
 void ur_findings_around(struct ur_finder *finder)
 {
-    ur_conftree_walk(finder->main_server, visit, finder);
+    ur_conftree_walk(finder->tree, visit, finder);
 }

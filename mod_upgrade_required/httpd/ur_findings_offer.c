@@ -40,7 +40,8 @@ static bool http_is_stated(const server_rec *s)
 
 static bool speaks_tls(struct ur_finder *finder, const server_rec *s)
 {
-    const ap_directive_t *engine = ur_conftree_effective(finder->main_server, s, "SSLEngine");
+    const ap_directive_t *engine =
+        ur_conftree_effective(finder->tree, s, UR_CONFTREE_SSL_ENGINE);
 
     return engine && ap_cstr_casecmp(engine->args, "off") != 0;
 }
@@ -49,7 +50,7 @@ static bool speaks_tls(struct ur_finder *finder, const server_rec *s)
 static unsigned versions_of(struct ur_finder *finder, const server_rec *s, const char **at)
 {
     const ap_directive_t *protocol =
-        ur_conftree_effective(finder->main_server, s, "SSLProtocol");
+        ur_conftree_effective(finder->tree, s, UR_CONFTREE_SSL_PROTOCOL);
 
     *at = protocol ? ur_conftree_at(finder->pool, protocol) : "the default";
     return ur_offered_tls(ur_span_of(protocol ? protocol->args : "all"));

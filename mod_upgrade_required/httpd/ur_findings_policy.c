@@ -68,7 +68,7 @@ static void find_open_redirects(struct ur_finder *finder, const struct ur_scope 
     for (server_rec *s = finder->main_server; s && redirects(scope); s = s->next) {
         const ap_directive_t *alias =
             ur_scope_holds(scope, s) && any_name(s)
-                ? ur_conftree_last(finder->main_server, s, "ServerAlias")
+                ? ur_conftree_last(finder->tree, s, UR_CONFTREE_SERVER_ALIAS)
                 : NULL;
         if (alias) {
             ur_finding_add(finder, s, ur_conftree_at(finder->pool, alias),

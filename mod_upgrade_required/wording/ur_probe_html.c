@@ -10,7 +10,8 @@ static const char STYLE[] = UR_PAGE_COLOURS
     "th,td{text-align:left;vertical-align:top;padding:.35rem 1rem .35rem 0;"
     "border-bottom:1px solid var(--line);overflow-wrap:anywhere}"
     "th{color:var(--soft);font-weight:600;white-space:nowrap}"
-    ".next{border-left:.25rem solid var(--link);padding-left:1rem;white-space:pre-line;"
+    "a{color:var(--link)}.next{border-left:.25rem solid "
+    "var(--link);padding-left:1rem;white-space:pre-line;"
     "overflow-wrap:anywhere}";
 
 static void row(struct ur_buf *out, const char *name, struct ur_span value)

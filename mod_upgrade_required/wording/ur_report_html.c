@@ -10,7 +10,7 @@
 static const char STYLE[] = UR_PAGE_COLOURS
     "main{max-width:72rem;margin:0 auto;padding:2rem 1.25rem}"
     "h1{font-size:1.6rem;margin:0}h2{font-size:1.2rem;margin:2.5rem 0 .5rem}"
-    "p{margin:.25rem 0;color:var(--soft)}"
+    "p{margin:.25rem 0;color:var(--soft)}a{color:var(--link)}"
     "table{border-collapse:collapse;width:100%}"
     "th,td{text-align:left;vertical-align:top;padding:.35rem 1rem .35rem 0;"
     "border-bottom:1px solid var(--line);overflow-wrap:break-word}"
