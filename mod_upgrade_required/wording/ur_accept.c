@@ -56,27 +56,27 @@ static int find_quality(struct ur_span parameters)
     return Q_ONE;
 }
 
-static int match(struct ur_span type, struct ur_span subtype, const struct ur_media_name *name)
+static int match(struct ur_span type, struct ur_span subtype, const struct ur_form *form)
 {
     if (ur_span_is(type, UR_SPAN("*"))) {
         return ur_span_is(subtype, UR_SPAN("*")) ? ANY_TYPE : NOT_NAMED;
     }
-    if (!ur_span_is(type, name->type)) {
+    if (!ur_span_is(type, form->type)) {
         return NOT_NAMED;
     }
     if (ur_span_is(subtype, UR_SPAN("*"))) {
         return ANY_SUBTYPE;
     }
-    if (ur_span_is(subtype, name->subtype)) {
+    if (ur_span_is(subtype, form->subtype)) {
         return EXACT;
     }
-    return ur_span_is(subtype, name->alias) ? ALIAS : NOT_NAMED;
+    return ur_span_is(subtype, form->alias) ? ALIAS : NOT_NAMED;
 }
 
-size_t ur_accept_pick(struct ur_span accept, const struct ur_media_name names[], size_t count)
+size_t ur_form_pick(struct ur_span accept, const struct ur_form forms[], size_t count)
 {
-    int named[UR_ACCEPT_MAX] = {NOT_NAMED};
-    int quality[UR_ACCEPT_MAX] = {0};
+    int named[UR_FORMS_MAX] = {NOT_NAMED};
+    int quality[UR_FORMS_MAX] = {0};
     size_t best = 0;
     struct ur_span range;
 
@@ -86,7 +86,7 @@ size_t ur_accept_pick(struct ur_span accept, const struct ur_media_name names[],
         int q = find_quality(range);
 
         for (size_t i = 0; q >= 0 && i < count; i++) {
-            int how = match(type, subtype, &names[i]);
+            int how = match(type, subtype, &forms[i]);
             if (how > named[i]) {
                 named[i] = how;
                 quality[i] = q;
@@ -101,24 +101,32 @@ size_t ur_accept_pick(struct ur_span accept, const struct ur_media_name names[],
     return best;
 }
 
+size_t ur_form_named(struct ur_span word, const struct ur_form forms[], size_t count)
+{
+    size_t i = 0;
+
+    while (i < count && !ur_span_is(word, ur_span_of(forms[i].word))) {
+        i++;
+    }
+    return i;
+}
+
+static const struct ur_form medias[UR_MEDIAS] = {
+    [UR_MEDIA_JSON] = {NULL,
+                       {"application", 11},
+                       {"problem+json", 12},
+                       {"json", 4},
+                       "application/problem+json"},
+    [UR_MEDIA_HTML] = {NULL, {"text", 4}, {"html", 4}, {NULL, 0}, "text/html; charset=utf-8"},
+    [UR_MEDIA_TEXT] = {NULL, {"text", 4}, {"plain", 5}, {NULL, 0}, "text/plain; charset=utf-8"},
+};
+
 enum ur_media ur_accept_choose(struct ur_span accept)
 {
-    static const struct ur_media_name names[UR_MEDIAS] = {
-        [UR_MEDIA_JSON] = {{"application", 11}, {"problem+json", 12}, {"json", 4}},
-        [UR_MEDIA_HTML] = {{"text", 4}, {"html", 4}, {NULL, 0}},
-        [UR_MEDIA_TEXT] = {{"text", 4}, {"plain", 5}, {NULL, 0}},
-    };
-
-    return (enum ur_media)ur_accept_pick(accept, names, UR_MEDIAS);
+    return (enum ur_media)ur_form_pick(accept, medias, UR_MEDIAS);
 }
 
 const char *ur_media_type(enum ur_media media)
 {
-    static const char *const types[UR_MEDIAS] = {
-        [UR_MEDIA_JSON] = "application/problem+json",
-        [UR_MEDIA_HTML] = "text/html; charset=utf-8",
-        [UR_MEDIA_TEXT] = "text/plain; charset=utf-8",
-    };
-
-    return types[media];
+    return medias[media].content_type;
 }

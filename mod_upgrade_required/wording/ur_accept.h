@@ -3,19 +3,24 @@
 
 #include "values/ur_span.h"
 
-/* A media type on offer. */
-struct ur_media_name {
+/* A form on offer. */
+struct ur_form {
+    const char *word; /* by which a person asks for it; NULL: by Accept only */
     struct ur_span type;
     struct ur_span subtype;
     struct ur_span alias; /* a subtype that is taken to mean this one, or absent */
+    const char *content_type;
 };
 
-#define UR_ACCEPT_MAX 4
+#define UR_FORMS_MAX 4
 
-/* Proactive negotiation (RFC 9110, 12.5.1) among at most UR_ACCEPT_MAX: the index of the
+/* Proactive negotiation (RFC 9110, 12.5.1) among at most UR_FORMS_MAX: the index of the
  * best. Quality decides, then the order. The first where Accept is absent or empty, or accepts
  * none of them. Members that do not parse are passed over. */
-size_t ur_accept_pick(struct ur_span accept, const struct ur_media_name names[], size_t count);
+size_t ur_form_pick(struct ur_span accept, const struct ur_form forms[], size_t count);
+
+/* The index of the form that has this word, in any case; count where none has. */
+size_t ur_form_named(struct ur_span word, const struct ur_form forms[], size_t count);
 
 /* The forms an answer's body can take, the server's preference first. */
 enum ur_media { UR_MEDIA_JSON, UR_MEDIA_HTML, UR_MEDIA_TEXT, UR_MEDIAS };

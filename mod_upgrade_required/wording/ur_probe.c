@@ -3,41 +3,24 @@
 #include "wording/ur_accept.h"
 #include "wording/ur_reply.h"
 
-static const struct {
-    const char *word;
-    struct ur_media_name name;
-    const char *content_type;
-} forms[UR_PROBE_FORMS] = {
-    [UR_PROBE_TEXT] = {"text",
-                       {{"text", 4}, {"plain", 5}, {NULL, 0}},
-                       "text/plain; charset=utf-8"},
-    [UR_PROBE_HTML] = {"html",
-                       {{"text", 4}, {"html", 4}, {NULL, 0}},
-                       "text/html; charset=utf-8"},
-    [UR_PROBE_JSON] = {"json",
-                       {{"application", 11}, {"json", 4}, {NULL, 0}},
-                       "application/json"},
+static const struct ur_form forms[UR_PROBE_FORMS] = {
+    [UR_PROBE_TEXT] =
+        {"text", {"text", 4}, {"plain", 5}, {NULL, 0}, "text/plain; charset=utf-8"},
+    [UR_PROBE_HTML] = {"html", {"text", 4}, {"html", 4}, {NULL, 0}, "text/html; charset=utf-8"},
+    [UR_PROBE_JSON] = {"json", {"application", 11}, {"json", 4}, {NULL, 0}, "application/json"},
 };
 
 bool ur_probe_form(struct ur_span word, enum ur_probe_form *form)
 {
-    for (int i = 0; i < UR_PROBE_FORMS; i++) {
-        if (ur_span_is(word, ur_span_of(forms[i].word))) {
-            *form = (enum ur_probe_form)i;
-            return true;
-        }
-    }
-    return false;
+    size_t named = ur_form_named(word, forms, UR_PROBE_FORMS);
+
+    *form = named < UR_PROBE_FORMS ? (enum ur_probe_form)named : *form;
+    return named < UR_PROBE_FORMS;
 }
 
 enum ur_probe_form ur_probe_choose(struct ur_span accept)
 {
-    struct ur_media_name names[UR_PROBE_FORMS];
-
-    for (int i = 0; i < UR_PROBE_FORMS; i++) {
-        names[i] = forms[i].name;
-    }
-    return (enum ur_probe_form)ur_accept_pick(accept, names, UR_PROBE_FORMS);
+    return (enum ur_probe_form)ur_form_pick(accept, forms, UR_PROBE_FORMS);
 }
 
 const char *ur_probe_type(enum ur_probe_form form)

@@ -2,44 +2,34 @@
 
 #include "wording/ur_accept.h"
 
-static const struct {
-    const char *word;
-    struct ur_media_name name;
-    const char *content_type;
-} forms[UR_REPORT_FORMS] = {
-    [UR_REPORT_HTML] = {"html",
-                        {{"text", 4}, {"html", 4}, {NULL, 0}},
-                        "text/html; charset=utf-8"},
-    [UR_REPORT_JSON] = {"json",
-                        {{"application", 11}, {"json", 4}, {NULL, 0}},
-                        "application/json"},
+static const struct ur_form forms[UR_REPORT_FORMS] = {
+    [UR_REPORT_HTML] =
+        {"html", {"text", 4}, {"html", 4}, {NULL, 0}, "text/html; charset=utf-8"},
+    [UR_REPORT_JSON] =
+        {"json", {"application", 11}, {"json", 4}, {NULL, 0}, "application/json"},
     [UR_REPORT_OPENMETRICS] = {"openmetrics",
-                               {{"application", 11}, {"openmetrics-text", 16}, {NULL, 0}},
+                               {"application", 11},
+                               {"openmetrics-text", 16},
+                               {NULL, 0},
                                "application/openmetrics-text; version=1.0.0; charset=utf-8"},
     [UR_REPORT_PROMETHEUS] = {"prometheus",
-                              {{"text", 4}, {"plain", 5}, {NULL, 0}},
+                              {"text", 4},
+                              {"plain", 5},
+                              {NULL, 0},
                               "text/plain; version=0.0.4; charset=utf-8"},
 };
 
 bool ur_report_form(struct ur_span word, enum ur_report_form *form)
 {
-    for (int i = 0; i < UR_REPORT_FORMS; i++) {
-        if (ur_span_is(word, ur_span_of(forms[i].word))) {
-            *form = (enum ur_report_form)i;
-            return true;
-        }
-    }
-    return false;
+    size_t named = ur_form_named(word, forms, UR_REPORT_FORMS);
+
+    *form = named < UR_REPORT_FORMS ? (enum ur_report_form)named : *form;
+    return named < UR_REPORT_FORMS;
 }
 
 enum ur_report_form ur_report_choose(struct ur_span accept)
 {
-    struct ur_media_name names[UR_REPORT_FORMS];
-
-    for (int i = 0; i < UR_REPORT_FORMS; i++) {
-        names[i] = forms[i].name;
-    }
-    return (enum ur_report_form)ur_accept_pick(accept, names, UR_REPORT_FORMS);
+    return (enum ur_report_form)ur_form_pick(accept, forms, UR_REPORT_FORMS);
 }
 
 const char *ur_report_type(enum ur_report_form form)
