@@ -7,8 +7,8 @@ struct ur_conftree {
     apr_pool_t *pool;
     server_rec *main_server;
     apr_hash_t *servers; /* pointer to the <VirtualHost> directive: server_rec */
-    apr_hash_t
-        *last[UR_CONFTREE_NAMES]; /* server_rec pointer: its last directive of the name */
+    apr_hash_t *last[UR_CONFTREE_NAMES]; /* pointer to the server_rec: ap_directive_t */
+    apr_array_header_t *https;           /* apr_port_t, of Listen */
 };
 
 bool ur_conftree_is(const ap_directive_t *directive, const char *name)
@@ -19,6 +19,28 @@ bool ur_conftree_is(const ap_directive_t *directive, const char *name)
 const char *ur_conftree_at(apr_pool_t *pool, const ap_directive_t *directive)
 {
     return apr_psprintf(pool, "%s:%d", directive->filename, directive->line_num);
+}
+
+bool ur_conftree_has_word(apr_pool_t *pool, const ap_directive_t *directive, const char *word)
+{
+    const char *arguments = directive->args;
+
+    while (*arguments) {
+        if (ap_cstr_casecmp(ap_getword_conf(pool, &arguments), word) == 0) {
+            return true;
+        }
+    }
+    return false;
+}
+
+bool ur_conftree_listens_https(const struct ur_conftree *tree, apr_port_t port)
+{
+    for (int i = 0; i < tree->https->nelts; i++) {
+        if (APR_ARRAY_IDX(tree->https, i, apr_port_t) == port) {
+            return true;
+        }
+    }
+    return false;
 }
 
 static server_rec *server_of(const struct ur_conftree *tree, const ap_directive_t *section)
@@ -52,43 +74,84 @@ static void set_by_pointer(const struct ur_conftree *tree, apr_hash_t *hash, con
     apr_hash_set(hash, apr_pmemdup(tree->pool, &key, sizeof key), sizeof key, value);
 }
 
+/* "Listen [address:]port [protocol]" */
+static void remember_listen(struct ur_conftree *tree, const ap_directive_t *directive)
+{
+    const char *arguments = directive->args;
+    const char *address = ap_getword_conf(tree->pool, &arguments);
+    const char *protocol = ap_getword_conf(tree->pool, &arguments);
+    const char *colon = strrchr(address, ':');
+    apr_port_t port = (apr_port_t)atoi(colon ? colon + 1 : address);
+
+    if (*protocol ? ap_cstr_casecmp(protocol, "https") == 0 : port == 443) {
+        APR_ARRAY_PUSH(tree->https, apr_port_t) = port;
+    }
+}
+
 static void remember(void *context, const ap_directive_t *directive, server_rec *s)
 {
     static const char *const names[UR_CONFTREE_NAMES] = {
         [UR_CONFTREE_SSL_ENGINE] = "SSLEngine",
+        [UR_CONFTREE_SSL_CERTIFICATE_FILE] = "SSLCertificateFile",
         [UR_CONFTREE_SSL_PROTOCOL] = "SSLProtocol",
         [UR_CONFTREE_CACHE_QUICK_HANDLER] = "CacheQuickHandler",
-        [UR_CONFTREE_SERVER_ALIAS] = "ServerAlias",
+        [UR_CONFTREE_ANY_ALIAS] = "ServerAlias",
     };
     struct ur_conftree *tree = context;
 
     if (directive->parent && !ur_conftree_is(directive->parent, "<VirtualHost")) {
         return;
     }
+    if (ur_conftree_is(directive, "Listen")) {
+        remember_listen(tree, directive);
+    }
     for (int name = 0; name < UR_CONFTREE_NAMES; name++) {
-        if (ur_conftree_is(directive, names[name])) {
+        if (ur_conftree_is(directive, names[name]) &&
+            (name != UR_CONFTREE_ANY_ALIAS ||
+             ur_conftree_has_word(tree->pool, directive, "*"))) {
             set_by_pointer(tree, tree->last[name], s, directive);
         }
     }
 }
 
-/* A server_rec remembers where its section begins. */
-static void find_servers(const struct ur_conftree *tree)
+static const char *place_of(apr_pool_t *pool, const server_rec *s)
+{
+    return s->defn_name ? apr_psprintf(pool, "%s:%u", s->defn_name, s->defn_line_number) : "";
+}
+
+/* The servers of each place, in the order of their sections: httpd puts each new one at the
+ * front of its list. */
+static apr_hash_t *servers_by_place(const struct ur_conftree *tree)
 {
     apr_hash_t *by_place = apr_hash_make(tree->pool);
 
     for (server_rec *s = tree->main_server->next; s; s = s->next) {
-        if (s->defn_name) {
-            apr_hash_set(by_place,
-                         apr_psprintf(tree->pool, "%s:%u", s->defn_name, s->defn_line_number),
-                         APR_HASH_KEY_STRING, s);
+        const char *place = place_of(tree->pool, s);
+        apr_array_header_t *servers = apr_hash_get(by_place, place, APR_HASH_KEY_STRING);
+        if (!servers) {
+            servers = apr_array_make(tree->pool, 1, sizeof s);
+            apr_hash_set(by_place, place, APR_HASH_KEY_STRING, servers);
         }
+        APR_ARRAY_PUSH(servers, server_rec *) = s;
     }
+    return by_place;
+}
+
+/* A server_rec remembers where its section begins. A file that is included twice has two at one
+ * place. */
+static void find_servers(const struct ur_conftree *tree)
+{
+    apr_hash_t *by_place = servers_by_place(tree);
+
     for (const ap_directive_t *section = ap_conftree; section; section = section->next) {
-        if (ur_conftree_is(section, "<VirtualHost")) {
-            set_by_pointer(tree, tree->servers, section,
-                           apr_hash_get(by_place, ur_conftree_at(tree->pool, section),
-                                        APR_HASH_KEY_STRING));
+        apr_array_header_t *servers =
+            ur_conftree_is(section, "<VirtualHost")
+                ? apr_hash_get(by_place, ur_conftree_at(tree->pool, section),
+                               APR_HASH_KEY_STRING)
+                : NULL;
+        server_rec **last = servers ? apr_array_pop(servers) : NULL;
+        if (last) {
+            set_by_pointer(tree, tree->servers, section, *last);
         }
     }
 }
@@ -100,6 +163,7 @@ struct ur_conftree *ur_conftree_open(apr_pool_t *pool, server_rec *main_server)
     tree->pool = pool;
     tree->main_server = main_server;
     tree->servers = apr_hash_make(pool);
+    tree->https = apr_array_make(pool, 2, sizeof(apr_port_t));
     for (int name = 0; name < UR_CONFTREE_NAMES; name++) {
         tree->last[name] = apr_hash_make(pool);
     }

@@ -24,9 +24,10 @@ void ur_conftree_walk(const struct ur_conftree *tree, ur_conftree_visit *visit, 
  * asked for. */
 enum ur_conftree_name {
     UR_CONFTREE_SSL_ENGINE,
+    UR_CONFTREE_SSL_CERTIFICATE_FILE,
     UR_CONFTREE_SSL_PROTOCOL,
     UR_CONFTREE_CACHE_QUICK_HANDLER,
-    UR_CONFTREE_SERVER_ALIAS,
+    UR_CONFTREE_ANY_ALIAS, /* ServerAlias with a * that stands alone */
     UR_CONFTREE_NAMES
 };
 
@@ -37,6 +38,12 @@ const ap_directive_t *ur_conftree_last(const struct ur_conftree *tree, const ser
 /* The same with the main server's where the virtual host has none. */
 const ap_directive_t *ur_conftree_effective(const struct ur_conftree *tree, const server_rec *s,
                                             enum ur_conftree_name name);
+
+/* Whether a Listen directive has https at this port: said, or by the port 443. */
+bool ur_conftree_listens_https(const struct ur_conftree *tree, apr_port_t port);
+
+/* Whether one of a directive's words is this, in any case. */
+bool ur_conftree_has_word(apr_pool_t *pool, const ap_directive_t *directive, const char *word);
 
 /* Whether a directive has this name. */
 bool ur_conftree_is(const ap_directive_t *directive, const char *name);

@@ -164,7 +164,9 @@ static void print_findings(const struct dump *dump, const apr_array_header_t *fi
 void ur_dump(apr_pool_t *pconf, server_rec *main_server)
 {
     struct dump dump = {.pool = pconf, .now = apr_time_sec(apr_time_now())};
-    int printed = 0;
+    apr_array_header_t *servers = apr_array_make(pconf, 8, sizeof(server_rec *));
+    server_rec **last;
+    int printed;
 
     if (!ap_exists_config_define("DUMP_UPGRADE") ||
         apr_file_open_stdout(&dump.out, pconf) != APR_SUCCESS) {
@@ -173,8 +175,13 @@ void ur_dump(apr_pool_t *pconf, server_rec *main_server)
     apr_file_printf(dump.out, "Upgrade policies (.htaccess files aside):\n");
     apr_file_printf(dump.out, COLUMNS, "server", "where", "requires", "mode", "now", "from",
                     "since", "name", "at");
-    for (server_rec *s = main_server; s; s = s->next) {
-        printed += print_server(&dump, s);
+    printed = print_server(&dump, main_server);
+    for (server_rec *s = main_server->next; s; s = s->next) {
+        APR_ARRAY_PUSH(servers, server_rec *) = s;
+    }
+    /* httpd puts each new one at the front of its list. */
+    while ((last = apr_array_pop(servers))) {
+        printed += print_server(&dump, *last);
     }
     if (!printed) {
         apr_file_printf(dump.out, "none\n");

@@ -34,6 +34,9 @@ struct ur_finder {
 void ur_finding_add(struct ur_finder *finder, const server_rec *s, const char *at,
                     const char *text);
 
+/* Whether the server speaks TLS, as far as the configuration tells. */
+bool ur_finder_speaks_tls(const struct ur_finder *finder, const server_rec *s);
+
 /* ur_findings_policy.c: the module's own directives. */
 void ur_findings_policy(struct ur_finder *finder);
 

@@ -18,18 +18,30 @@ static bool has_route_policy(const server_rec *s)
     return false;
 }
 
-static void find_quick_cache(struct ur_finder *finder, const ap_directive_t *enable,
-                             server_rec *s)
+static bool answers_quickly(struct ur_finder *finder, const server_rec *s)
 {
     const ap_directive_t *quick =
         ur_conftree_effective(finder->tree, s, UR_CONFTREE_CACHE_QUICK_HANDLER);
 
-    if ((quick && ap_cstr_casecmp(quick->args, "off") == 0) || !has_route_policy(s)) {
+    return (!quick || !ur_conftree_has_word(finder->pool, quick, "off")) && has_route_policy(s);
+}
+
+/* That of the main server holds in the virtual hosts too; one in a section is without effect
+ * where the cache answers quickly. */
+static void find_quick_cache(struct ur_finder *finder, const ap_directive_t *enable,
+                             server_rec *in)
+{
+    if (enable->parent && !ur_conftree_is(enable->parent, "<VirtualHost")) {
         return;
     }
-    ur_finding_add(finder, s, ur_conftree_at(finder->pool, enable),
-                   "has cached answers sent before route policies are looked at; write "
-                   "CacheQuickHandler off");
+    for (server_rec *s = in; s; s = in == finder->main_server ? s->next : NULL) {
+        if (answers_quickly(finder, s)) {
+            ur_finding_add(finder, s, ur_conftree_at(finder->pool, enable),
+                           "has cached answers sent before route policies are looked at; write "
+                           "CacheQuickHandler off");
+            return;
+        }
+    }
 }
 
 /* Proxies */
@@ -71,7 +83,25 @@ struct sharing {
     const ap_directive_t *earlier;
 };
 
-/* httpd takes a worker whose URL the new one begins with. */
+/* Behind the host and the port of a URL. */
+static apr_size_t authority_end(const char *url)
+{
+    const char *authority = strstr(url, "://");
+
+    authority = authority ? authority + 3 : url;
+    return (apr_size_t)(authority - url) + strcspn(authority, "/");
+}
+
+static bool has_same_upgrade(apr_pool_t *pool, const ap_directive_t *one,
+                             const ap_directive_t *other)
+{
+    const char *upgrade = argument(pool, one->args, "upgrade");
+    const char *other_upgrade = argument(pool, other->args, "upgrade");
+
+    return upgrade && other_upgrade && ap_cstr_casecmp(upgrade, other_upgrade) == 0;
+}
+
+/* httpd takes a worker whose URL the new one begins with, host and port at least. */
 static void look_for_worker(void *context, const ap_directive_t *directive, server_rec *s)
 {
     struct sharing *sharing = context;
@@ -84,7 +114,9 @@ static void look_for_worker(void *context, const ap_directive_t *directive, serv
         return;
     }
     url = target(sharing->finder->pool, directive);
-    if (*url != '!' && ap_cstr_casecmpn(sharing->target, url, strlen(url)) == 0) {
+    if (*url != '!' && strlen(url) >= authority_end(sharing->target) &&
+        ap_cstr_casecmpn(sharing->target, url, strlen(url)) == 0 &&
+        !has_same_upgrade(sharing->finder->pool, directive, sharing->pass)) {
         sharing->earlier = directive;
     }
 }

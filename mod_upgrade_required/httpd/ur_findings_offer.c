@@ -38,12 +38,28 @@ static bool http_is_stated(const server_rec *s)
     return proxy && proxy->http;
 }
 
-static bool speaks_tls(struct ur_finder *finder, const server_rec *s)
+/* mod_ssl does so by itself where nothing is said, a certificate is there, and the port is
+ * one of https. */
+static bool speaks_by_itself(const struct ur_finder *finder, const server_rec *s)
+{
+    if (!ur_conftree_effective(finder->tree, s, UR_CONFTREE_SSL_CERTIFICATE_FILE)) {
+        return false;
+    }
+    for (const server_addr_rec *address = s->addrs; address; address = address->next) {
+        if (ur_conftree_listens_https(finder->tree, address->host_port)) {
+            return true;
+        }
+    }
+    return false;
+}
+
+bool ur_finder_speaks_tls(const struct ur_finder *finder, const server_rec *s)
 {
     const ap_directive_t *engine =
         ur_conftree_effective(finder->tree, s, UR_CONFTREE_SSL_ENGINE);
 
-    return engine && ap_cstr_casecmp(engine->args, "off") != 0;
+    return engine ? !ur_conftree_has_word(finder->pool, engine, "off")
+                  : speaks_by_itself(finder, s);
 }
 
 /* Of the versions that a server offers those that its clients can have. */
@@ -56,38 +72,86 @@ static unsigned versions_of(struct ur_finder *finder, const server_rec *s, const
     return ur_offered_tls(ur_span_of(protocol ? protocol->args : "all"));
 }
 
-static void find_tls(struct ur_finder *finder, const struct demand *demand)
+/* A section of the main server holds in every virtual host, its floor where there is no other.
+ */
+static bool holds_for(const struct ur_rule *rule, const server_rec *s)
 {
-    enum ur_tls tls = demand->rule->policy.tls;
-    const char *at;
-    unsigned versions;
+    const char *floor_at = ur_config_server(s)->floor.at;
 
-    if (tls <= UR_TLS_SOME || tls_is_stated(demand->server) ||
-        !speaks_tls(finder, demand->server)) {
-        return;
+    return !rule->is_floor || floor_at == rule->at;
+}
+
+static bool any_finding_at(const struct ur_finder *finder, const char *at)
+{
+    for (int i = 0; i < finder->findings->nelts; i++) {
+        if (strcmp(APR_ARRAY_IDX(finder->findings, i, const struct ur_finding).at, at) == 0) {
+            return true;
+        }
     }
-    versions = versions_of(finder, demand->server, &at);
-    if (!ur_offered_from(versions, tls)) {
+    return false;
+}
+
+/* Every request over TLS is refused. */
+static void find_too_new(struct ur_finder *finder, const server_rec *s,
+                         const struct ur_rule *rule)
+{
+    const char *at;
+    unsigned versions = versions_of(finder, s, &at);
+
+    if (!ur_offered_from(versions, rule->policy.tls)) {
         ur_finding_add(
-            finder, demand->server, demand->rule->at,
+            finder, s, rule->at,
             apr_psprintf(finder->pool,
                          "demands TLS/%s, but SSLProtocol (%s) offers nothing so new: "
                          "every request is refused; write SSLProtocol all",
-                         ur_tls_version(tls), at));
+                         ur_tls_version(rule->policy.tls), at));
     }
-    else if (!ur_offered_below(versions, tls)) {
-        ur_finding_add(finder, demand->server, demand->rule->at,
-                       apr_psprintf(finder->pool,
-                                    "demands TLS/%s, but SSLProtocol (%s) lets nothing older "
-                                    "in: such clients fail in the handshake and never read "
-                                    "why; write SSLProtocol all to tell them, or demand TLS",
-                                    ur_tls_version(tls), at));
+}
+
+static void add_unseen(struct ur_finder *finder, const struct demand *demand, const char *at)
+{
+    ur_finding_add(finder, demand->server, demand->rule->at,
+                   apr_psprintf(finder->pool,
+                                "demands TLS/%s, but SSLProtocol (%s) lets nothing older "
+                                "in: such clients fail in the handshake and never read "
+                                "why; write SSLProtocol all to tell them, or demand TLS",
+                                ur_tls_version(demand->rule->policy.tls), at));
+}
+
+/* What a server demands holds for itself; what the main server demands, for all that inherit
+ * it, and guidance that one of them lets clients read is not in vain. */
+static void find_tls(struct ur_finder *finder, const struct demand *demand)
+{
+    bool inherited = demand->server == finder->main_server;
+    const char *unseen_at = NULL;
+    bool seen = false;
+
+    if (demand->rule->policy.tls <= UR_TLS_SOME) {
+        return;
+    }
+    for (server_rec *s = finder->main_server; s; s = s->next) {
+        const char *at;
+        if ((s != demand->server && !(inherited && holds_for(demand->rule, s))) ||
+            tls_is_stated(s) || !ur_finder_speaks_tls(finder, s)) {
+            continue;
+        }
+        find_too_new(finder, s, demand->rule);
+        if (ur_offered_below(versions_of(finder, s, &at), demand->rule->policy.tls)) {
+            seen = true;
+        }
+        else {
+            unseen_at = at;
+        }
+    }
+    if (unseen_at && !seen && !any_finding_at(finder, demand->rule->at)) {
+        add_unseen(finder, demand, unseen_at);
     }
 }
 
 static bool offers(struct ur_finder *finder, const server_rec *s, enum ur_tls tls)
 {
-    return ur_server_offers_http2(s, !tls && speaks_tls(finder, s) ? UR_TLS_SOME : tls);
+    return ur_server_offers_http2(s,
+                                  !tls && ur_finder_speaks_tls(finder, s) ? UR_TLS_SOME : tls);
 }
 
 /* What the main server demands may be meant for any of its virtual hosts. */

@@ -47,30 +47,33 @@ static void find_overlaps(struct ur_finder *finder, const struct ur_scope *scope
     }
 }
 
-static bool any_name(const server_rec *s)
+static bool redirects(const struct ur_dir_config *settings)
 {
-    for (int i = 0; s->wild_names && i < s->wild_names->nelts; i++) {
-        if (strcmp(APR_ARRAY_IDX(s->wild_names, i, const char *), "*") == 0) {
+    return settings->redirect == UR_REDIRECT_TEMPORARY ||
+           settings->redirect == UR_REDIRECT_PERMANENT;
+}
+
+static bool redirects_anywhere(const struct ur_finder *finder, const server_rec *s)
+{
+    if (redirects(ur_scope_of_server(s))) {
+        return true;
+    }
+    for (int i = 0; i < ur_scope_all()->nelts; i++) {
+        const struct ur_scope *scope = scope_at(i);
+        if (scope->where && ur_scope_holds(scope, s) &&
+            redirects(ur_scope_settings(finder->pool, scope, s))) {
             return true;
         }
     }
     return false;
 }
 
-static bool redirects(const struct ur_scope *scope)
+/* Only what comes in clear is sent on. */
+static void find_open_redirects(struct ur_finder *finder)
 {
-    return scope->config->redirect == UR_REDIRECT_TEMPORARY ||
-           scope->config->redirect == UR_REDIRECT_PERMANENT;
-}
-
-static void find_open_redirects(struct ur_finder *finder, const struct ur_scope *scope)
-{
-    for (server_rec *s = finder->main_server; s && redirects(scope); s = s->next) {
-        const ap_directive_t *alias =
-            ur_scope_holds(scope, s) && any_name(s)
-                ? ur_conftree_last(finder->tree, s, UR_CONFTREE_SERVER_ALIAS)
-                : NULL;
-        if (alias) {
+    for (server_rec *s = finder->main_server; s; s = s->next) {
+        const ap_directive_t *alias = ur_conftree_last(finder->tree, s, UR_CONFTREE_ANY_ALIAS);
+        if (alias && !ur_finder_speaks_tls(finder, s) && redirects_anywhere(finder, s)) {
             ur_finding_add(finder, s, ur_conftree_at(finder->pool, alias),
                            "accepts every host name, and UpgradeRedirect sends clients on to "
                            "the one that they name; list the names instead of *");
@@ -83,6 +86,6 @@ void ur_findings_policy(struct ur_finder *finder)
     for (int i = 0; i < ur_scope_all()->nelts; i++) {
         find_past_date(finder, scope_at(i));
         find_overlaps(finder, scope_at(i));
-        find_open_redirects(finder, scope_at(i));
     }
+    find_open_redirects(finder);
 }

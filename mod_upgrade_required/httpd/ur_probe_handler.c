@@ -22,7 +22,7 @@ struct collector {
     struct ur_handshake handshake;
 };
 
-static void judge(struct collector *collector, const char *where, const struct ur_rule *rule,
+static void judge(struct collector *collector, const struct ur_rule *rule,
                   const struct ur_dir_config *settings)
 {
     struct ur_handshake handshake = collector->handshake;
@@ -37,7 +37,6 @@ static void judge(struct collector *collector, const char *where, const struct u
     handshake.tls = collector->probe->seen.tls != UR_TLS_NONE;
     APR_ARRAY_PUSH(collector->policies, struct ur_probe_policy) = (struct ur_probe_policy){
         .name = ur_enforce_label(settings, rule)->name,
-        .where = where,
         .stage = ur_stage_word(
             ur_enforce_stage(settings, apr_time_sec(collector->r->request_time), &ends)),
         .policy = &rule->policy,
@@ -51,13 +50,13 @@ static void judge_all(struct collector *collector)
     request_rec *r = collector->r;
     const struct ur_dir_config *server = ur_scope_of_server(r->server);
 
-    judge(collector, "floor", &ur_config_server(r->server)->floor, server);
-    judge(collector, "server", &server->route, server);
+    judge(collector, &ur_config_server(r->server)->floor, server);
+    judge(collector, &server->route, server);
     for (int i = 0; i < ur_scope_all()->nelts; i++) {
         const struct ur_scope *scope = &APR_ARRAY_IDX(ur_scope_all(), i, const struct ur_scope);
         if (scope->where && scope->config->route.said && ur_scope_holds(scope, r->server)) {
             const struct ur_dir_config *settings = ur_scope_settings(r->pool, scope, r->server);
-            judge(collector, scope->where, &settings->route, settings);
+            judge(collector, &settings->route, settings);
         }
     }
     collector->probe->policies = (const struct ur_probe_policy *)collector->policies->elts;
@@ -139,11 +138,18 @@ static int status_for(const request_rec *r, const struct ur_probe *probe)
     return probe->asks && ur_request_is_http2(r) ? HTTP_BAD_REQUEST : HTTP_OK;
 }
 
+/* What an SSI shows is the client's request too. */
+static request_rec *client_request(request_rec *r)
+{
+    return r->main ? client_request(r->main) : r;
+}
+
 int ur_probe_handler(request_rec *r)
 {
     struct ur_span wanted;
     enum ur_probe_form form;
     const struct ur_probe *probe;
+    int status;
 
     if (!ur_request_is_for(r, "upgrade-probe")) {
         return DECLINED;
@@ -156,8 +162,11 @@ int ur_probe_handler(request_rec *r)
         return ur_respond_page(r, HTTP_BAD_REQUEST, "text/plain; charset=utf-8",
                                UR_SPAN("format is none of: text, html, json\n"));
     }
-    ap_discard_request_body(r);
-    probe = collect(r);
+    status = ap_discard_request_body(r);
+    if (status != OK) {
+        return status;
+    }
+    probe = collect(client_request(r));
     return ur_respond_page(r, status_for(r, probe), ur_probe_type(form),
                            write_report(r->pool, form, probe));
 }

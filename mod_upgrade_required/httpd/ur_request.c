@@ -69,6 +69,9 @@ static struct ur_span statement(const request_rec *r, const char *name)
 
 struct ur_seen ur_request_own(request_rec *r)
 {
+    while (r->main) {
+        r = r->main; /* subrequests have no protocol */
+    }
     return (struct ur_seen){tls_of_connection(r), ur_http_from_number(r->proto_num)};
 }
 
@@ -173,20 +176,55 @@ apr_array_header_t *ur_request_stated(request_rec *r)
     return fields;
 }
 
+static bool is_listed(const char *name, const char *const names[], size_t count)
+{
+    for (size_t i = 0; i < count; i++) {
+        if (ap_cstr_casecmp(name, names[i]) == 0) {
+            return true;
+        }
+    }
+    return false;
+}
+
+/* Longer names of subprotocols may be tokens, which some applications hide there. */
+#define SUBPROTOCOL_MAX 32
+
+static bool only_names(struct ur_span list)
+{
+    struct ur_span name;
+
+    while (ur_list_next(&list, &name)) {
+        if (name.len > SUBPROTOCOL_MAX) {
+            return false;
+        }
+    }
+    return true;
+}
+
+static bool may_be_shown(const char *name, struct ur_span value)
+{
+    static const char *const shown[] = {
+        "X-Forwarded-For",    "X-Forwarded-Host",     "X-Forwarded-Proto", "X-Forwarded-Port",
+        "X-Forwarded-Server", "X-Forwarded-Protocol", "X-Forwarded-Ssl",   "X-Forwarded-Scheme",
+        "X-Forwarded-Prefix", "X-Forwarded-By"};
+
+    if (ap_cstr_casecmp(name, "Sec-WebSocket-Protocol") == 0) {
+        return only_names(value);
+    }
+    return ap_cstr_casecmpn(name, "X-Forwarded-", 12) != 0 ||
+           is_listed(name, shown, sizeof shown / sizeof shown[0]);
+}
+
 static int push_if_listed(void *fields, const char *name, const char *value)
 {
     static const char *const names[] = {"Upgrade", "Connection", "Via", "Forwarded"};
-    static const char *const beginnings[] = {"Sec-WebSocket-", "X-Forwarded-"};
-    bool listed = false;
+    bool listed = is_listed(name, names, sizeof names / sizeof names[0]) ||
+                  ap_cstr_casecmpn(name, "Sec-WebSocket-", 14) == 0 ||
+                  ap_cstr_casecmpn(name, "X-Forwarded-", 12) == 0;
 
-    for (size_t i = 0; i < sizeof names / sizeof names[0]; i++) {
-        listed = listed || ap_cstr_casecmp(name, names[i]) == 0;
-    }
-    for (size_t i = 0; i < sizeof beginnings / sizeof beginnings[0]; i++) {
-        listed = listed || ap_cstr_casecmpn(name, beginnings[i], strlen(beginnings[i])) == 0;
-    }
     if (listed) {
-        push_field(fields, name, ur_span_of(value));
+        struct ur_span shown = ur_span_of(value);
+        push_field(fields, name, may_be_shown(name, shown) ? shown : UR_SPAN("(not shown)"));
     }
     return 1;
 }

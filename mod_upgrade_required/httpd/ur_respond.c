@@ -162,12 +162,21 @@ int ur_respond_refusal(request_rec *r, const struct ur_refusal *refusal, struct 
 
 int ur_respond_page(request_rec *r, int status, const char *type, struct ur_span text)
 {
-    r->status = status;
+    static const char *const fields[][2] = {{"Cache-Control", "no-store"},
+                                            {"Vary", "Accept"},
+                                            {"X-Content-Type-Options", "nosniff"}};
+
+    /* As an ErrorDocument the page keeps the status of the error. */
+    if (!ur_request_is_error_document(r)) {
+        r->status = status;
+    }
     ap_set_content_type(r, type);
     ap_set_content_length(r, (apr_off_t)text.len);
-    apr_table_setn(r->headers_out, "Cache-Control", "no-store");
-    apr_table_mergen(r->headers_out, "Vary", "Accept");
-    apr_table_setn(r->headers_out, "X-Content-Type-Options", "nosniff");
+    for (size_t i = 0; i < sizeof fields / sizeof fields[0]; i++) {
+        if (!apr_table_get(r->err_headers_out, fields[i][0])) {
+            apr_table_mergen(r->headers_out, fields[i][0], fields[i][1]);
+        }
+    }
     if (!r->header_only) {
         ap_rwrite(text.at, (int)text.len, r);
     }

@@ -41,11 +41,34 @@ void ur_scope_close(void)
     taken = false;
 }
 
+/* The outermost first. */
+static const ap_directive_t **sections_around(apr_pool_t *pool, const ap_directive_t *section)
+{
+    const ap_directive_t **around;
+    size_t count = 0;
+
+    for (const ap_directive_t *s = section ? section->parent : NULL; s; s = s->parent) {
+        count++;
+    }
+    around = apr_pcalloc(pool, (count + 1) * sizeof *around);
+    for (const ap_directive_t *s = section ? section->parent : NULL; s; s = s->parent) {
+        around[--count] = s;
+    }
+    return around;
+}
+
 void ur_scope_add(const cmd_parms *cmd, const struct ur_dir_config *config)
 {
+    const ap_directive_t *section = cmd->directive->parent;
+
     if (taken) {
-        APR_ARRAY_PUSH(scopes, struct ur_scope) =
-            (struct ur_scope){config, cmd->server, where(cmd)};
+        APR_ARRAY_PUSH(scopes, struct ur_scope) = (struct ur_scope){
+            .config = config,
+            .server = cmd->server,
+            .where = where(cmd),
+            .section = section,
+            .around = sections_around(cmd->pool, section),
+        };
     }
 }
 
@@ -64,11 +87,27 @@ bool ur_scope_holds(const struct ur_scope *scope, const server_rec *s)
     return scope->server == s || !scope->server->is_virtual;
 }
 
+/* httpd merges without writing to either side. */
+static const struct ur_dir_config *merge(apr_pool_t *pool, const struct ur_dir_config *outer,
+                                         const struct ur_dir_config *inner)
+{
+    return ur_config_merge_dir(pool, (void *)(uintptr_t)outer, (void *)(uintptr_t)inner);
+}
+
 const struct ur_dir_config *ur_scope_settings(apr_pool_t *pool, const struct ur_scope *scope,
                                               const server_rec *s)
 {
-    return ur_config_merge_dir(pool, (void *)(uintptr_t)ur_scope_of_server(s),
-                               (void *)(uintptr_t)scope->config);
+    const struct ur_dir_config *settings = ur_scope_of_server(s);
+
+    for (const ap_directive_t *const *section = scope->around; *section; section++) {
+        for (int i = 0; i < scopes->nelts; i++) {
+            const struct ur_scope *outer = &APR_ARRAY_IDX(scopes, i, const struct ur_scope);
+            if (outer->where && outer->section == *section) {
+                settings = merge(pool, settings, outer->config);
+            }
+        }
+    }
+    return merge(pool, settings, scope->config);
 }
 
 const char *ur_scope_server_name(apr_pool_t *pool, const server_rec *s)

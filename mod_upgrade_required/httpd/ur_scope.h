@@ -11,6 +11,9 @@ struct ur_scope {
     const server_rec *server;
     const char *where; /* "<Location /x>", "<If ...> in <Location /x>"; NULL: no section, the
                         * server as a whole */
+    const ap_directive_t *section;       /* these two for comparing only */
+    const ap_directive_t *const *around; /* the sections around it, the outermost first; NULL
+                                          * ends them */
 };
 
 /* pre_config: forgets those of the configuration before. */
@@ -28,7 +31,8 @@ const apr_array_header_t *ur_scope_all(void);
 /* Whether the scope holds for requests to this server: its own and the main server's do. */
 bool ur_scope_holds(const struct ur_scope *scope, const server_rec *s);
 
-/* What holds in the scope for requests to this server, other sections aside. */
+/* What holds in the scope for requests to this server, with the sections around it, but without
+ * others that may hold for the same request. */
 const struct ur_dir_config *ur_scope_settings(apr_pool_t *pool, const struct ur_scope *scope,
                                               const server_rec *s);
 

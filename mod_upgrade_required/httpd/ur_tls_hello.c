@@ -14,6 +14,8 @@
 #ifdef HAVE_MOD_SSL
 
 #include <dlfcn.h>
+
+#include <apr_dso.h>
 #include <mod_ssl_openssl.h>
 
 /* Types of handshake messages */
@@ -111,17 +113,31 @@ void ur_tls_hello_register(void)
     APR_OPTIONAL_HOOK(ssl, pre_handshake, watch_handshake, NULL, NULL, APR_HOOK_MIDDLE);
 }
 
+/* From the library that mod_ssl itself is linked with; another module may have brought another
+ * one. A mod_ssl that is built in has no handle, and its library is the program's. */
+static apr_dso_handle_sym_t find_function(const char *name)
+{
+    const module *mod_ssl = ap_find_linked_module("mod_ssl.c");
+    apr_dso_handle_sym_t function = NULL;
+
+    if (!mod_ssl) {
+        return NULL;
+    }
+    if (!mod_ssl->dynamic_load_handle) {
+        return dlsym(RTLD_DEFAULT, name);
+    }
+    return apr_dso_sym(&function, mod_ssl->dynamic_load_handle, name) == APR_SUCCESS ? function
+                                                                                     : NULL;
+}
+
 int ur_tls_hello_open(apr_pool_t *pconf, apr_pool_t *plog, apr_pool_t *ptemp, server_rec *s)
 {
     (void)pconf;
     (void)plog;
     (void)ptemp;
     (void)s;
-    set_message_callback = NULL;
-    if (ap_find_linked_module("mod_ssl.c")) {
-        set_message_callback = (set_callback *)dlsym(RTLD_DEFAULT, "SSL_set_msg_callback");
-        ssl_control = (control *)dlsym(RTLD_DEFAULT, "SSL_ctrl");
-    }
+    set_message_callback = (set_callback *)find_function("SSL_set_msg_callback");
+    ssl_control = (control *)find_function("SSL_ctrl");
     if (!ssl_control) {
         set_message_callback = NULL;
     }

@@ -2,16 +2,20 @@
 
 #define ALL ((1U << (UR_TLS_1_3 + 1)) - (1U << UR_TLS_1_0))
 
+/* Quotes may stand around a word. */
 static bool is_space(char c)
 {
-    return c == ' ' || c == '\t';
+    return c == ' ' || c == '\t' || c == '"' || c == '\'';
 }
 
 static struct ur_span next_word(struct ur_span *rest)
 {
     struct ur_span word;
 
-    *rest = ur_span_trim(*rest);
+    while (rest->len && is_space(rest->at[0])) {
+        rest->at++;
+        rest->len--;
+    }
     word = (struct ur_span){rest->at, 0};
     while (word.len < rest->len && !is_space(rest->at[word.len])) {
         word.len++;

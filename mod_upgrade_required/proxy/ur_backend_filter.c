@@ -5,6 +5,7 @@
 #include "proxy/ur_keep.h"
 #include "proxy/ur_offer_filter.h"
 #include "proxy/ur_proxy_module.h"
+#include "values/ur_head.h"
 
 #include <apr_strings.h>
 #include <util_filter.h>
@@ -60,6 +61,22 @@ static int add_line(void *held, const char *name, const char *value)
     return 1;
 }
 
+/* Whether the backend's head has this field. */
+static bool says(const struct watch *watch, const char *name)
+{
+    struct ur_span rest = {watch->head, watch->len};
+    struct ur_span line;
+    struct ur_span field;
+    struct ur_span value;
+
+    while (ur_head_line(&rest, &line)) {
+        if (ur_head_field(line, &field, &value) && ur_span_is(field, ur_span_of(name))) {
+            return true;
+        }
+    }
+    return false;
+}
+
 /* A switch is sent as an interim response, which has none of the fields that go with every
  * answer: what announces a policy is put into the backend's head. */
 static void hold_switch(struct watch *watch)
@@ -70,6 +87,9 @@ static void hold_switch(struct watch *watch)
 
     hold(watch, watch->head, watch->len - end, PASSING);
     for (size_t i = 0; i < sizeof announcing / sizeof announcing[0]; i++) {
+        if (i < 2 && says(watch, announcing[i])) {
+            continue; /* the application's own date wins */
+        }
         apr_table_do(add_line, watch->held, fields, announcing[i], NULL);
     }
     apr_brigade_puts(watch->held, NULL, NULL, "\r\n");

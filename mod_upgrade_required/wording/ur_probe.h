@@ -17,7 +17,6 @@ struct ur_probe_field {
 /* A policy of the server, and whether this very request would meet it. */
 struct ur_probe_policy {
     const char *name;
-    const char *where; /* floor, server, or the section */
     const char *stage; /* off, announced, rehearsed, enforced */
     const struct ur_policy *policy;
     struct ur_judgement judgement;

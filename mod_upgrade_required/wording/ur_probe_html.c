@@ -61,8 +61,6 @@ static void write_policy(struct ur_buf *out, const struct ur_probe_policy *polic
     ur_buf_literal(out, "<tr><td>");
     ur_escape_html(out, ur_span_of(policy->name));
     ur_buf_literal(out, "<td>");
-    ur_escape_html(out, ur_span_of(policy->where));
-    ur_buf_literal(out, "<td>");
     for (size_t i = 0; i < count; i++) {
         ur_buf_string(out, i ? " " : "");
         ur_buf_string(out, words[i]);
@@ -80,7 +78,7 @@ static void policies(struct ur_buf *out, const struct ur_probe *probe)
     if (!probe->policies_count) {
         return;
     }
-    ur_buf_literal(out, "<h2>Policies of this server</h2>\n<table>\n<tr><th>Policy<th>Where<th>"
+    ur_buf_literal(out, "<h2>Policies of this server</h2>\n<table>\n<tr><th>Policy<th>"
                         "Required<th>Now<th>This request\n");
     for (size_t i = 0; i < probe->policies_count; i++) {
         write_policy(out, &probe->policies[i]);

@@ -71,7 +71,6 @@ static void write_policy(struct ur_buf *out, const struct ur_probe_policy *polic
     size_t count = ur_policy_words(policy->policy, words);
 
     string(out, "{\"policy\":\"", ur_span_of(policy->name));
-    string(out, ",\"where\":\"", ur_span_of(policy->where));
     ur_buf_literal(out, ",\"required\":[");
     for (size_t i = 0; i < count; i++) {
         string(out, i ? ",\"" : "\"", ur_span_of(words[i]));

@@ -56,9 +56,7 @@ static void policies(struct ur_buf *out, const struct ur_probe *probe)
         ur_buf_string(out, policy->judgement.unmet ? ", not met: " : ", met");
         ur_buf_string(
             out, policy->judgement.unmet ? ur_reason_row(policy->judgement.reason)->word : "");
-        ur_buf_literal(out, " (");
-        ur_escape_text(out, ur_span_of(policy->where));
-        ur_buf_literal(out, ")\n");
+        ur_buf_literal(out, "\n");
     }
 }
 

@@ -47,7 +47,7 @@ for my $host ([chat_clear => 'http'], [chat_tls => 'https']) {
     is $page->{protocol}, 'h2', 'the probe: over HTTP/2';
     like $page->{text}, qr/Protocol\s+HTTP\/2 over TLS 1\.3/, 'the probe: what is spoken';
     like $page->{text}, qr/ALPN offered\s+h2, http\/1\.1/, 'the probe: what is offered, without GREASE';
-    like $page->{text}, qr/account\s+<Location \/account>\s+TLS HTTP\/2\s+enforced\s+met/, 'the probe: a policy';
+    like $page->{text}, qr/account\s+TLS HTTP\/2\s+enforced\s+met/, 'the probe: a policy';
     my $report = browse("$base/probe?format=text", 'document.body.innerText');
     like $report, qr/^Upgrade probe\n\nProtocol:     HTTP\/2 over TLS 1\.3$/m, 'the probe: as text';
 }

@@ -11,6 +11,12 @@ my $conf = Apache::Test::vars('t_conf');
 my @all = qw(authz_core authz_host dir alias socache_shmcb ssl http2 cache proxy proxy_http proxy_wstunnel proxy_balancer slotmem_shm lbmethod_byrequests);
 my $tls = "SSLEngine on\nSSLCertificateFile $conf/server.crt\nSSLCertificateKeyFile $conf/server.key";
 my $server = Server->new(modules => \@all);
+my $https = IO::Socket::INET->new(LocalAddr => '127.0.0.1', Listen => 1)->sockport;
+my $twice = "$server->{folder}/twice.conf";
+{
+    open my $file, '>', $twice or die $!;
+    print $file "<VirtualHost *:443>\nServerName twice.test\n$tls\nSSLProtocol \${Versions}\nUpgradeFloor TLS/1.3\n</VirtualHost>\n";
+}
 
 sub dump_of {
     my ($text, %option) = @_;
@@ -57,6 +63,14 @@ for my $case (
         ['2 shares the worker of 1, so httpd ignores its upgrade= and WebSocket handshakes are lost; load mod_upgrade_wstunnel and write UpgradeKeep WebSocket for the route, or put this line first']],
     ['a date that is past', section('/x', 'UpgradeRequire WebSocket', 'UpgradeMode enforce from=2020-01-01T00:00:00Z'), ['3 enforces from a date that is past already, so nothing is announced; write a later date, or no from=']],
     ['overlapping brownouts', "UpgradeBrownout 2030-01-01T00:00:00Z/P2D\nUpgradeBrownout 2030-01-02T00:00:00Z/P2D", ['2 overlaps the brownout of 1: .*; write intervals that follow each other']],
+    ['a cache of the main server, a policy of a virtual host', "CacheEnable disk /\n" . host('a.test', section('/x', 'UpgradeRequire WebSocket')), ['1 has cached answers']],
+    ['TLS by the port of https', "Listen 127.0.0.1:$https https\nSSLCertificateFile $conf/server.crt\nSSLCertificateKeyFile $conf/server.key\n<VirtualHost *:$https>\nServerName a.test\nSSLProtocol -all +TLSv1.3\nUpgradeFloor TLS/1.3\n</VirtualHost>",
+        ['7 demands TLS/1.3, but SSLProtocol \(6\) lets nothing older in']],
+    ['an inherited demand that one virtual host cannot meet', "UpgradeFloor TLS/1.3\n" . host('a.test', $tls, 'SSLProtocol TLSv1.2') . host('b.test', $tls), ['1 demands TLS/1.3, but SSLProtocol \(7\) offers nothing so new']],
+    ['an inherited demand of which no virtual host tells', "UpgradeFloor TLS/1.3\n" . host('a.test', $tls, 'SSLProtocol TLSv1.3'), ['1 demands TLS/1.3, but SSLProtocol \(7\) lets nothing older in']],
+    ['the alias that is meant', host('a.test', 'ServerAlias b.test', 'ServerAlias *', 'ServerAlias c.test', 'UpgradeFloor TLS', 'UpgradeRedirect permanent'), ['4 accepts every host name']],
+    ['a redirect in a section', host('a.test', 'ServerAlias *', section('/x', 'UpgradeRequire TLS', 'UpgradeRedirect temporary')), ['3 accepts every host name']],
+    ['one file, included twice', "Define Versions TLSv1.2\nInclude $twice\nUnDefine Versions\nDefine Versions all\nInclude $twice", ['\S+/twice\.conf:7 demands TLS/1.3, but SSLProtocol .* offers nothing so new']],
     ['several', "UpgradeFloor HTTP/2\nUpgradeMode enforce from=2020-01-01T00:00:00Z", ['2 enforces from', '1 demands HTTP/2']],
     ['an included file', "Include $FindBin::Bin/conf/any.conf", ['\S+/any\.conf:2 has upgrade=ANY']],
 
@@ -70,6 +84,13 @@ for my $case (
     ['a cache behind', "CacheEnable disk /\nCacheQuickHandler off\n" . section('/x', 'UpgradeRequire WebSocket'), []],
     ['a cache beside a floor', "CacheEnable disk /\nUpgradeFloor HTTP/1.1", []],
     ['a redirect to named hosts', host('a.test', 'ServerAlias *.a.test', 'UpgradeFloor TLS', 'UpgradeRedirect permanent'), []],
+    ['any name, over TLS', "UpgradeRedirect permanent\n" . host('a.test', $tls, 'ServerAlias *', 'Protocols h2 http/1.1'), []],
+    ['any name, the redirect off', "UpgradeRedirect permanent\n" . host('a.test', 'ServerAlias *', 'UpgradeRedirect off'), []],
+    ['an inherited demand of which one virtual host tells', "UpgradeFloor TLS/1.3\n" . host('a.test', $tls, 'SSLProtocol TLSv1.3') . host('b.test', $tls), []],
+    ['a host whose name begins with another', "ProxyPass /a http://app1\nProxyPass /b http://app10/ upgrade=websocket", []],
+    ['a shared worker that both say the same of', "ProxyPass /a http://app1/ upgrade=websocket\nProxyPass /b http://app1/x upgrade=websocket", []],
+    ['a cache in a section', section('/x', 'CacheEnable disk', 'UpgradeRequire WebSocket'), []],
+    ['words in quotes', host('a.test', $tls, 'SSLProtocol "all" -SSLv3', 'UpgradeFloor TLS/1.3'), []],
     ['any name, no redirect', host('a.test', 'ServerAlias *', 'UpgradeFloor TLS'), []],
     ['workers of their own', "ProxyPass /b http://127.0.0.1:1/ws upgrade=websocket\nProxyPass /c http://127.0.0.1:2/ upgrade=websocket\nProxyPass /a http://127.0.0.1:1/\nProxyPass /d !", []],
     ['a shared worker and the helper', "ProxyPass /a http://127.0.0.1:1/\nProxyPass /b http://127.0.0.1:1/ws upgrade=websocket\n" . section('/b', 'UpgradeKeep WebSocket'), [], helper => 1],
@@ -120,6 +141,8 @@ for my $file (glob "$FindBin::Bin/conf.d/*.conf") {
     is_deeply $row{'b.test:8080 server'}, ['HTTP/1.1', 'announce', 'announced', '-', '-', 'server', @plain], 'a virtual host as a whole';
     is $row{'b.test:8080 <Location /chat>'}[1], 'enforce', 'a section of the main server, in a virtual host';
     is $row{'b.test:8080 <Location /words>'}[2], 'announced', 'which inherits from the virtual host';
+    my $around = dump_of(section('/around', '<If "true">', 'UpgradeRequire HTTP/1.1', '</If>', 'UpgradeMode announce'));
+    like $around, qr/^localhost +<If "true"> in <Location \/around> +HTTP\/1\.1 +announce +announced /m, 'a section has the settings of those around it';
     ok !exists $row{'b.test:8080 floor'}, 'a floor of none is none';
     unlike $output, qr{/none}, 'a route without demands is none';
     like dump_of('UpgradeMode off'), qr/^none$/m, 'no policies';

@@ -41,26 +41,29 @@ for my $case (
 {
     my $report = probe('probe_clear');
     is_deeply $report->{policies}, [
-        { policy => '/chat', where => '<Location /chat>', required => ['WebSocket'], now => 'enforced', met => JSON::PP::false, reason => 'websocket-missing' },
-        { policy => '/account', where => '<Location /account>', required => ['TLS/1.3'], now => 'announced', met => JSON::PP::false, reason => 'tls-missing' }],
+        { policy => '/chat', required => ['WebSocket'], now => 'enforced', met => JSON::PP::false, reason => 'websocket-missing' },
+        { policy => '/account', required => ['TLS/1.3'], now => 'announced', met => JSON::PP::false, reason => 'tls-missing' }],
       'policies, and whether this request would meet them';
     is $report->{next}[1], 'Use https:// instead of http://, or wss:// instead of ws://.', 'what to do about the second';
     is probe('probe_clear', handshake, 'Origin: https://other.example')->{policies}[0]{reason}, 'websocket-origin', 'with the settings of the route';
     is probe('probe_clear', handshake)->{policies}[0]{met}, JSON::PP::true, 'met';
-    is probe('probe_edge')->{policies}[0], undef, 'those of other virtual hosts are not told';
+    is_deeply [map { $_->{policy} } @{ probe('probe_edge')->{policies} }], ['/refused'], 'those of other virtual hosts are not told';
 }
 
 # Fields: those of the list and no others, escaped for each form, cut
 {
     my $long = 'x' x 300;
-    my @lines = ('Cookie: secret=1', 'Authorization: Basic c2VjcmV0', 'X-Secret: secret', 'Via: 1.1 <b>"&', 'X-Forwarded-For: 192.0.2.1', "X-Forwarded-Long: $long", 'Forwarded: for=192.0.2.1',
-        'Sec-WebSocket-Extensions: permessage-deflate', "X-Forwarded-Odd: a\xffb");
+    my %kept = map { ($_->{name} => $_->{value}) } @{ probe('probe_clear', 'X-Forwarded-Access-Token: secret', 'Sec-WebSocket-Protocol: chat, bearer.' . 'secret' x 9)->{fields} };
+    is_deeply \%kept, { 'X-Forwarded-Access-Token' => '(not shown)', 'Sec-WebSocket-Protocol' => '(not shown)' }, 'tokens are not told';
+    is probe('probe_clear', 'Sec-WebSocket-Protocol: chat.v2')->{fields}[0]{value}, 'chat.v2', 'names of subprotocols are';
+    my @lines = ('Cookie: secret=1', 'Authorization: Basic c2VjcmV0', 'X-Secret: secret', 'Via: 1.1 <b>"&', 'X-Forwarded-For: 192.0.2.1', "X-Forwarded-Host: $long", 'Forwarded: for=192.0.2.1',
+        'Sec-WebSocket-Extensions: permessage-deflate', "X-Forwarded-Server: a\xffb");
     my $report = probe('probe_clear', @lines);
-    is_deeply [sort map { $_->{name} } @{ $report->{fields} }], [sort qw(Via X-Forwarded-For X-Forwarded-Long Forwarded Sec-WebSocket-Extensions X-Forwarded-Odd)], 'which fields are told';
+    is_deeply [sort map { $_->{name} } @{ $report->{fields} }], [sort qw(Via X-Forwarded-For X-Forwarded-Host Forwarded Sec-WebSocket-Extensions X-Forwarded-Server)], 'which fields are told';
     my %value = map { ($_->{name} => $_->{value}) } @{ $report->{fields} };
     is $value{Via}, '1.1 <b>"&', 'JSON: escaped';
-    is $value{'X-Forwarded-Long'}, 'x' x 256, 'cut';
-    is $value{'X-Forwarded-Odd'}, "a\x{fffd}b", 'what is not UTF-8 is replaced';
+    is $value{'X-Forwarded-Host'}, 'x' x 256, 'cut';
+    is $value{'X-Forwarded-Server'}, "a\x{fffd}b", 'what is not UTF-8 is replaced';
     my %body = map { ($_ => get('probe_clear', "/probe?format=$_", @lines)->{body}) } qw(html text json);
     like $body{html}, qr/<th>Via<td>1\.1 &lt;b&gt;&quot;&amp;\n/, 'HTML: escaped';
     like $body{text}, qr/^  Via: 1\.1 <b>"&$/m, 'text: as it is';
@@ -79,6 +82,16 @@ for my $case (['', undef, 'text/plain; charset=utf-8', qr/^Upgrade probe\n\nProt
 }
 is get('probe_clear', '/probe?format=<b>')->{status}, 400, 'an unknown form: status';
 is get('probe_clear', '/probe?format=xml')->{body}, "format is none of: text, html, json\n", 'an unknown form: what would be right';
+
+# As an ErrorDocument it keeps the status of the error.
+{
+    my $answer = get('probe_edge', '/nothing-here');
+    is $answer->{status}, 404, 'ErrorDocument: status';
+    like $answer->{body}, qr/^Upgrade probe/, 'ErrorDocument: body';
+    $answer = get('probe_edge', '/refused');
+    is $answer->{status}, 426, 'ErrorDocument of a refusal: status';
+    is field($answer, 'Cache-Control'), 'no-store', 'ErrorDocument of a refusal: fields, once';
+}
 
 # TLS: versions, cipher, ALPN with names that this server does not know, SNI; resumption has them too
 {
@@ -103,7 +116,7 @@ is get('probe_clear', '/probe?format=xml')->{body}, "format is none of: text, ht
     is_deeply $report->{protocol}, { http => '2', tls => '1.3' }, 'HTTP/2: version';
     is $report->{alpn_chosen}, 'h2', 'HTTP/2: ALPN chosen';
     is $report->{policies}[0]{met}, JSON::PP::true, 'HTTP/2: a policy';
-    is_deeply [$report->{policies}[0]{policy}, $report->{policies}[0]{where}], ['account', '<Location /account>'], 'the name, and where it stands';
+    is $report->{policies}[0]{policy}, 'account', 'the name';
     $answer = h2('probe_clear', '/probe?format=json', connect => 1);
     is $answer->{status}, 400, 'extended CONNECT: status';
     is json_of($answer)->{handshake}{verdict}, 'valid', 'extended CONNECT: verdict';

@@ -15,6 +15,7 @@ static const struct {
     {"all -TLSv1.3", "1110"},
     {"TLSv1 TLSv1.2", "0010"}, /* as mod_ssl reads it */
     {" \tall  -TLSv1.1\t", "1011"},
+    {"\"all\" '-TLSv1' \"-TLSv1.1\"", "0011"},
     {"", "0000"},
     {"SSLv3 +nonsense -", "0000"},
 };

@@ -6,14 +6,10 @@ static const struct ur_policy tls = {UR_TLS_1_3, UR_HTTP_ANY, false};
 static const struct ur_policy socket = {UR_TLS_NONE, UR_HTTP_ANY, true};
 
 static const struct ur_probe_policy policies[] = {
-    {"floor", "floor", "announced", &tls, {UR_REASON_TLS_VERSION, UR_FAMILY_TLS}},
-    {"a<b>\n", "<Location /a>", "enforced", &tls, {UR_REASON_TLS_VERSION, UR_FAMILY_TLS}},
-    {"chat",
-     "<Location /chat>",
-     "off",
-     &socket,
-     {UR_REASON_WEBSOCKET_MISSING, UR_FAMILY_WEBSOCKET}},
-    {"met", "<Location /met>", "enforced", &tls, {UR_REASON_NONE, 0}},
+    {"floor", "announced", &tls, {UR_REASON_TLS_VERSION, UR_FAMILY_TLS}},
+    {"a<b>\n", "enforced", &tls, {UR_REASON_TLS_VERSION, UR_FAMILY_TLS}},
+    {"chat", "off", &socket, {UR_REASON_WEBSOCKET_MISSING, UR_FAMILY_WEBSOCKET}},
+    {"met", "enforced", &tls, {UR_REASON_NONE, 0}},
 };
 
 static const struct ur_probe_field fields[] = {{"Via", {"1.1 <x>\x01", 8}}};
@@ -64,10 +60,10 @@ static void test_text(void)
        "\nFields that arrived:\n"
        "  Via: 1.1 <x>\xEF\xBF\xBD\n"
        "\nPolicies of this server:\n"
-       "  floor: TLS/1.3, announced, not met: tls-version (floor)\n"
-       "  a<b>\xEF\xBF\xBD: TLS/1.3, enforced, not met: tls-version (<Location /a>)\n"
-       "  chat: WebSocket, off, not met: websocket-missing (<Location /chat>)\n"
-       "  met: TLS/1.3, enforced, met (<Location /met>)\n"
+       "  floor: TLS/1.3, announced, not met: tls-version\n"
+       "  a<b>\xEF\xBF\xBD: TLS/1.3, enforced, not met: tls-version\n"
+       "  chat: WebSocket, off, not met: websocket-missing\n"
+       "  met: TLS/1.3, enforced, met\n"
        "\nWhat to do:\n"
        "The client does not meet all policies of this server.\n"
        "Update the client, or the TLS library it uses, to one that speaks TLS/1.3.\n",
@@ -90,10 +86,9 @@ static void test_forms(void)
     struct ur_probe probe = old_tls;
 
     has(UR_PROBE_JSON, &old_tls, "\"alpn_offered\":[\"h2\",\"odd\"]");
-    has(UR_PROBE_JSON, &old_tls, "{\"policy\":\"a<b>\\u000a\",\"where\":\"<Location /a>\"");
+    has(UR_PROBE_JSON, &old_tls, "{\"policy\":\"a<b>\\u000a\",\"required\":[\"TLS/1.3\"]");
     has(UR_PROBE_JSON, &old_tls, "{\"name\":\"Via\",\"value\":\"1.1 <x>\\u0001\"}");
-    has(UR_PROBE_HTML, &old_tls,
-        "<tr><td>a&lt;b&gt;\n<td>&lt;Location /a&gt;<td>TLS/1.3<td>enforced");
+    has(UR_PROBE_HTML, &old_tls, "<tr><td>a&lt;b&gt;\n<td>TLS/1.3<td>enforced");
     has(UR_PROBE_HTML, &old_tls, "<tr><th>Via<td>1.1 &lt;x&gt;\xEF\xBF\xBD\n");
     probe.trusted = true;
     probe.seen = (struct ur_seen){UR_TLS_NONE, UR_HTTP_1_0};
