@@ -52,7 +52,7 @@ static void register_hooks(apr_pool_t *p)
     ap_hook_test_config(ur_dump, NULL, NULL, APR_HOOK_MIDDLE);
     ap_hook_post_config(ur_findings_log, NULL, NULL, APR_HOOK_MIDDLE);
     ap_hook_post_config(ur_tls_hello_open, NULL, NULL, APR_HOOK_MIDDLE);
-    /* When the helper has given its names too. */
+    /* Last: from here on no name is taken. */
     ap_hook_post_config(ur_monitor_open, NULL, NULL, APR_HOOK_REALLY_LAST);
     /* Before mod_ssl, which begins its handshake there. */
     ap_hook_pre_connection(ur_connection_open, NULL, NULL, APR_HOOK_FIRST);

@@ -6,6 +6,7 @@
 #include "httpd/ur_monitor.h"
 #include "httpd/ur_request.h"
 #include "httpd/ur_respond.h"
+#include "httpd/ur_target.h"
 
 #include <limits.h>
 
@@ -84,10 +85,10 @@ static bool floor_exception(request_rec *r, const apr_array_header_t *exceptions
     char *path;
     bool excepted;
 
-    if (ur_request_is_acme_challenge(r)) {
+    if (ur_target_is_acme_challenge(r)) {
         return true;
     }
-    if (!exceptions || !(path = ur_request_mapped_path(r))) {
+    if (!exceptions || !(path = ur_target_mapped_path(r))) {
         return false;
     }
     r->uri = path;
@@ -145,7 +146,7 @@ static const char *redirect_target(struct trial *trial)
         return NULL;
     }
     ur_request_handshake(trial->r, &trial->handshake);
-    return ur_handshake_asks_switch(&trial->handshake) ? NULL : ur_request_https_url(trial->r);
+    return ur_handshake_asks_switch(&trial->handshake) ? NULL : ur_target_https_url(trial->r);
 }
 
 static struct ur_span message_of(request_rec *r, const struct ur_message *message)

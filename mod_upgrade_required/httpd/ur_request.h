@@ -68,18 +68,4 @@ bool ur_request_is_error_document(const request_rec *r);
 /* Whether Protocols of the virtual host offers HTTP/2 on this kind of connection. */
 bool ur_server_offers_http2(const server_rec *s, enum ur_tls tls);
 
-/* Whether the raw path is one that an ACME http-01 challenge has (RFC 8555, 8.3): a
- * certificate authority asks in clear and in HTTP/1.1, whatever the floor. */
-bool ur_request_is_acme_challenge(const request_rec *r);
-
-/* What httpd will map, before it does: the path, normalised and decoded; the whole URL for a
- * forward proxy. In r->pool. NULL where httpd will refuse the path, or where it depends on
- * the section what the path means: nothing may be concluded from it. */
-char *ur_request_mapped_path(request_rec *r);
-
-/* The https URL of what the client asked for, in r->pool. Its host is the request's if
- * ServerName or a ServerAlias of this virtual host is that, else ServerName. NULL where there
- * is no such URL, as for a forward proxy. */
-const char *ur_request_https_url(request_rec *r);
-
 #endif
