@@ -108,7 +108,7 @@ sub count {
 }
 
 # Exact over reloads that change the number of policies, under load
-for my $mpm (qw(event prefork)) {
+for my $mpm (qw(event worker prefork)) {
     my $server = Server->new(mpm => $mpm, modules => \@modules)->configure($pages . route('dir'))->start;
     my $before = numbers($server);
     my ($clients, $each) = (4, $ENV{UPGRADE_TEST_LOAD} || 1000);
