@@ -66,9 +66,8 @@ struct ur_message {
 struct ur_rule {
     bool said; /* a requirement directive stood here, maybe "none" */
     struct ur_policy policy;
-    const struct ur_label *label; /* what the policy is called without UpgradeName */
-    const char *at;               /* "file:line" of the requirement; NULL in .htaccess */
-    bool is_floor;
+    const struct ur_label *label;   /* what the policy is called without UpgradeName */
+    const char *at;                 /* "file:line" of the requirement; NULL in .htaccess */
     bool name_is_fixed;             /* no UpgradeName changes it */
     apr_array_header_t *exceptions; /* of const ap_expr_info_t *; NULL: none */
 };

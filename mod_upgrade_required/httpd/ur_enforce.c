@@ -292,6 +292,10 @@ static int conclude(struct trial *trial)
 {
     const char *url;
 
+    trial->stage = ur_enforce_stage(trial->settings, now(trial->r), &trial->rehearsal_ends);
+    if (trial->stage == UR_STAGE_OFF) {
+        return DECLINED;
+    }
     trial->label = ur_enforce_label(trial->settings, trial->rule);
     if (is_excepted(trial)) {
         return let_pass(trial, UR_VERDICT_EXCEPT);
@@ -307,23 +311,17 @@ static int conclude(struct trial *trial)
 
 static struct trial open_trial(request_rec *r, const struct ur_rule *rule, enum ur_phase phase)
 {
-    struct trial trial = {.r = r,
+    return (struct trial){.r = r,
                           .settings = ur_config_dir(r),
                           .rule = rule,
                           .phase = phase,
                           .seen = ur_request_seen(r)};
-
-    trial.stage = ur_enforce_stage(trial.settings, now(r), &trial.rehearsal_ends);
-    return trial;
 }
 
 static int try_rule(request_rec *r, const struct ur_rule *rule, enum ur_phase phase)
 {
     struct trial trial = open_trial(r, rule, phase);
 
-    if (trial.stage == UR_STAGE_OFF) {
-        return DECLINED;
-    }
     judge(&trial);
     return trial.judgement.unmet ? conclude(&trial) : DECLINED;
 }
@@ -384,17 +382,17 @@ static bool can_be_kept(const struct trial *trial)
 int ur_enforce_keep(request_rec *r, const struct ur_label *label, int *keeps)
 {
     const struct ur_rule rule = {.policy = {.websocket = true}, .label = label};
-    struct trial trial = open_trial(r, &rule, UR_PHASE_ROUTE);
+    struct trial trial;
     int result = DECLINED;
 
-    *keeps = judged_here(r) && (label || trial.settings->route.policy.websocket);
+    *keeps = judged_here(r) && (label || ur_config_dir(r)->route.policy.websocket);
     if (!*keeps) {
         return DECLINED;
     }
+    trial = open_trial(r, &rule, UR_PHASE_ROUTE);
     judge(&trial);
     /* Without a label it is the route's own policy, which has let the request pass already. */
-    if (trial.judgement.unmet && label && trial.stage != UR_STAGE_OFF &&
-        ur_handshake_asks(&trial.handshake)) {
+    if (trial.judgement.unmet && label && ur_handshake_asks(&trial.handshake)) {
         result = conclude(&trial);
     }
     return result == DECLINED && can_be_kept(&trial) ? OK : result;

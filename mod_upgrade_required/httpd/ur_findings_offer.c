@@ -74,11 +74,11 @@ static unsigned versions_of(struct ur_finder *finder, const server_rec *s, const
 
 /* A section of the main server holds in every virtual host, its floor where there is no other.
  */
-static bool holds_for(const struct ur_rule *rule, const server_rec *s)
+static bool holds_for(const struct demand *demand, const server_rec *s)
 {
-    const char *floor_at = ur_config_server(s)->floor.at;
+    bool is_floor = demand->rule == &ur_config_server(demand->server)->floor;
 
-    return !rule->is_floor || floor_at == rule->at;
+    return !is_floor || ur_config_server(s)->floor.at == demand->rule->at;
 }
 
 static bool any_finding_at(const struct ur_finder *finder, const char *at)
@@ -131,8 +131,8 @@ static void find_tls(struct ur_finder *finder, const struct demand *demand)
     }
     for (server_rec *s = finder->main_server; s; s = s->next) {
         const char *at;
-        if ((s != demand->server && !(inherited && holds_for(demand->rule, s))) ||
-            tls_is_stated(s) || !ur_finder_speaks_tls(finder, s)) {
+        if ((s != demand->server && !(inherited && holds_for(demand, s))) || tls_is_stated(s) ||
+            !ur_finder_speaks_tls(finder, s)) {
             continue;
         }
         find_too_new(finder, s, demand->rule);

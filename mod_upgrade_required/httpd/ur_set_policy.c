@@ -46,7 +46,6 @@ const char *ur_set_floor(cmd_parms *cmd, void *dir, int argc, char *const argv[]
     struct ur_rule *floor = &ur_setting_server(cmd)->floor;
 
     (void)dir;
-    floor->is_floor = true;
     floor->label = ur_label_make(cmd->pool, cmd->server, "floor");
     return parse_requirements(cmd, argc, argv, floor);
 }
