@@ -1,0 +1,61 @@
+#include "judgement/ur_tunnels.h"
+
+/* What a child has open beside its tunnels: logs, listeners, pipes; and for each thread, a
+ * client, a backend, a file, and one more. */
+#define DESCRIPTORS_OF_CHILD  128
+#define DESCRIPTORS_OF_THREAD 4
+#define DESCRIPTORS_OF_TUNNEL 2
+
+static const char *const words[] = {
+    [UR_OUTCOME_CLOSED] = "closed",   [UR_OUTCOME_CLIENT] = "client",
+    [UR_OUTCOME_BACKEND] = "backend", [UR_OUTCOME_TIMEOUT] = "timeout",
+    [UR_OUTCOME_DRAINED] = "drained", [UR_OUTCOME_STOPPED] = "stopped",
+    [UR_OUTCOME_FULL] = "full",
+};
+
+const char *ur_outcome_word(enum ur_outcome outcome)
+{
+    return words[outcome];
+}
+
+/* With n tunnels and half of the threads at work on a connection each, there have to be
+ * fewer than threads + (threads / 2 - 1) * factor; the one that is taken off is the MPM's own
+ * reserve, once it has stopped accepting. */
+static uint64_t max_by_factor(uint64_t threads, uint64_t factor)
+{
+    uint64_t half = threads / 2;
+
+    return half < 2 ? 1 : (half - 1) * (factor + 1);
+}
+
+static uint64_t max_by_descriptors(uint64_t descriptors, uint64_t threads)
+{
+    uint64_t others = DESCRIPTORS_OF_CHILD + DESCRIPTORS_OF_THREAD * threads;
+
+    return descriptors > others ? (descriptors - others) / DESCRIPTORS_OF_TUNNEL : 0;
+}
+
+uint64_t ur_tunnels_max(const struct ur_room *room, enum ur_limit *limit)
+{
+    uint64_t max = max_by_factor(room->threads, room->factor);
+    uint64_t by_descriptors = max_by_descriptors(room->descriptors, room->threads);
+
+    *limit = UR_LIMIT_FACTOR;
+    if (by_descriptors < max) {
+        *limit = UR_LIMIT_DESCRIPTORS;
+        max = by_descriptors;
+    }
+    if (room->wanted && room->wanted < max) {
+        *limit = UR_LIMIT_DIRECTIVE;
+        max = room->wanted;
+    }
+    return max;
+}
+
+uint64_t ur_tunnels_due(uint64_t count, int64_t elapsed, int64_t span)
+{
+    if (elapsed >= span) {
+        return count;
+    }
+    return elapsed <= 0 ? 0 : (uint64_t)((double)count * (double)elapsed / (double)span);
+}

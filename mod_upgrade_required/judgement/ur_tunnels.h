@@ -1,0 +1,48 @@
+#ifndef UR_TUNNELS_H
+#define UR_TUNNELS_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+/* What is decided about a child's event tunnels as a whole: how many it may hold, how many of
+ * them have to have left by when, and what can become of one. */
+
+/* One row each in ur_tunnels.c. */
+enum ur_outcome {
+    UR_OUTCOME_CLOSED,  /* either end closed it, in order */
+    UR_OUTCOME_CLIENT,  /* the client's connection broke */
+    UR_OUTCOME_BACKEND, /* the backend's did */
+    UR_OUTCOME_TIMEOUT, /* nothing was said for too long */
+    UR_OUTCOME_DRAINED, /* a leaving child ended it in the time that it was given */
+    UR_OUTCOME_STOPPED, /* the server stopped */
+    UR_OUTCOME_FULL,    /* never opened: the child held as many as it may */
+    UR_OUTCOMES
+};
+
+/* The outcome as the log and the metrics have it. Static string. */
+const char *ur_outcome_word(enum ur_outcome outcome);
+
+/* What the configuration and the system allow to one child. */
+struct ur_room {
+    uint64_t threads;     /* ThreadsPerChild */
+    uint64_t factor;      /* AsyncRequestWorkerFactor, in whole numbers as the MPM counts */
+    uint64_t descriptors; /* open files that the process may have */
+    uint64_t wanted;      /* UpgradeTunnelMax; 0: not said */
+};
+
+/* What has to be raised for more. */
+enum ur_limit { UR_LIMIT_FACTOR, UR_LIMIT_DESCRIPTORS, UR_LIMIT_DIRECTIVE };
+
+/* How many tunnels a child may hold so that ordinary requests never wait for a tunnel to end.
+ * The event MPM accepts connections while those that are open, tunnels included, are fewer
+ * than threads + idle threads * factor: the result leaves half of the threads to
+ * ordinary requests. A tunnel takes two descriptors. At least 1, but where there are no
+ * descriptors for one. */
+uint64_t ur_tunnels_max(const struct ur_room *room, enum ur_limit *limit);
+
+/* Of count tunnels that leave within span (more than 0), evenly: how many have to have left
+ * when elapsed of it has gone by. Any unit of time. */
+uint64_t ur_tunnels_due(uint64_t count, int64_t elapsed, int64_t span);
+
+#endif

@@ -1,0 +1,36 @@
+#ifndef UR_FRAMES_H
+#define UR_FRAMES_H
+
+#include "values/ur_span.h"
+
+#include <stdint.h>
+
+/* Where in its frames (RFC 6455, 5.2) one direction of a WebSocket is. Nothing is kept of the
+ * frames but their headers, and nothing is changed. */
+
+struct ur_frames {
+    uint64_t left;            /* bytes of the payload that are still to come */
+    unsigned char header[14]; /* as much of the next header as has come */
+    unsigned char have;
+    bool masked; /* to be set before the first byte: what a client sends is masked (5.1) */
+    bool lost;   /* the bytes are no frames; where one ends will not be known again */
+    bool closed; /* a Close has begun: nothing may follow it (5.5.1) */
+};
+
+/* Moves on by these bytes. */
+void ur_frames_feed(struct ur_frames *frames, const char *at, size_t len);
+
+/* Whether another frame could be put in here. */
+static inline bool ur_frames_between(const struct ur_frames *frames)
+{
+    return frames->left == 0 && frames->have == 0 && !frames->lost && !frames->closed;
+}
+
+/* The longest Close that ur_frames_close() writes. */
+#define UR_CLOSE_MAX 8
+
+/* Writes a Close frame with this status (RFC 6455, 7.4) and no reason, and returns its
+ * length. key: four unpredictable bytes, for a frame to a server; NULL: to a client. */
+size_t ur_frames_close(char out[UR_CLOSE_MAX], unsigned status, const unsigned char *key);
+
+#endif

@@ -1,0 +1,33 @@
+#include "fuzz.h"
+
+#include "values/ur_frames.h"
+
+static bool same(const struct ur_frames *a, const struct ur_frames *b)
+{
+    return a->left == b->left && a->have == b->have && a->lost == b->lost &&
+           a->closed == b->closed;
+}
+
+/* The first byte says who sends and in what steps; where the frames are does not depend on the
+ * steps, and what is lost stays lost. */
+int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
+{
+    struct ur_frames whole = {.masked = size && data[0] & 1};
+    struct ur_frames steps = whole;
+    size_t step = size ? 1 + (data[0] >> 1) % 17 : 1;
+
+    if (size == 0) {
+        return 0;
+    }
+    ur_frames_feed(&whole, (const char *)data + 1, size - 1);
+    for (size_t at = 1; at < size; at += step) {
+        bool lost = steps.lost;
+        ur_frames_feed(&steps, (const char *)data + at, size - at < step ? size - at : step);
+        must(!lost || steps.lost);
+    }
+    must(same(&whole, &steps));
+    must(whole.have < sizeof whole.header);
+    must(!whole.have || !whole.left);
+    must(!(ur_frames_between(&whole) && (whole.lost || whole.closed)));
+    return 0;
+}
