@@ -55,7 +55,7 @@ HTTPD_FLAGS   = $(HTTPD_CFLAGS) $(HTTPD_CPPFLAGS) $(BASE_FLAGS) $(HTTPD_INCLUDES
 
 PURE_C    := $(sort $(wildcard $(addprefix $(SOURCES)/,values/*.c judgement/*.c wording/*.c)))
 POLICY_C  := $(sort $(wildcard $(SOURCES)/httpd/*.c)) $(SOURCES)/mod_upgrade_required.c
-HELPER_C  := $(sort $(wildcard $(SOURCES)/proxy/*.c)) $(SOURCES)/mod_upgrade_wstunnel.c
+HELPER_C  := $(sort $(wildcard $(SOURCES)/proxy/*.c $(SOURCES)/tunnel/*.c)) $(SOURCES)/mod_upgrade_wstunnel.c
 UNIT_C    := $(sort $(wildcard test/unit/*_test.c))
 FUZZ_C    := $(sort $(wildcard test/fuzz/*_fuzz.c))
 

@@ -32,6 +32,12 @@ static int upgrade_required_keep(request_rec *r, const struct ur_label *label, i
     return ur_enforce_keep(r, label, keeps);
 }
 
+static void upgrade_required_tunnels(struct ur_tunnel_place *place, size_t layout)
+{
+    *place = layout == UR_TUNNEL_LAYOUT ? ur_monitor_tunnels()
+                                        : (struct ur_tunnel_place){NULL, NULL};
+}
+
 static int open_configuration(apr_pool_t *pconf, apr_pool_t *plog, apr_pool_t *ptemp)
 {
     (void)plog;
@@ -46,6 +52,7 @@ static void register_hooks(apr_pool_t *p)
     (void)p;
     APR_REGISTER_OPTIONAL_FN(upgrade_required_label);
     APR_REGISTER_OPTIONAL_FN(upgrade_required_keep);
+    APR_REGISTER_OPTIONAL_FN(upgrade_required_tunnels);
     ur_announce_register();
     ur_tls_hello_register();
     ap_hook_pre_config(open_configuration, NULL, NULL, APR_HOOK_MIDDLE);
@@ -54,6 +61,7 @@ static void register_hooks(apr_pool_t *p)
     ap_hook_post_config(ur_tls_hello_open, NULL, NULL, APR_HOOK_MIDDLE);
     /* Last: from here on no name is taken. */
     ap_hook_post_config(ur_monitor_open, NULL, NULL, APR_HOOK_REALLY_LAST);
+    ap_hook_child_status(ur_monitor_child, NULL, NULL, APR_HOOK_MIDDLE);
     /* Before mod_ssl, which begins its handshake there. */
     ap_hook_pre_connection(ur_connection_open, NULL, NULL, APR_HOOK_FIRST);
 

@@ -1,13 +1,18 @@
 #include "proxy/ur_backend_filter.h"
 #include "proxy/ur_keep.h"
 #include "proxy/ur_offer_filter.h"
+#include "proxy/ur_route.h"
 #include "proxy/ur_shadow.h"
+#include "proxy/ur_takeover.h"
+#include "tunnel/ur_child.h"
 
 #include <httpd.h>
 #include <http_config.h>
+#include <http_connection.h>
 #include <http_protocol.h>
 #include <http_request.h>
 #include <mod_proxy.h>
+#include <mpm_common.h>
 
 static void register_hooks(apr_pool_t *p)
 {
@@ -17,6 +22,14 @@ static void register_hooks(apr_pool_t *p)
     (void)p;
     ur_backend_filter_register();
     ur_offer_filter_register();
+    ur_takeover_register();
+    ap_hook_pre_config(ur_child_reset, NULL, NULL, APR_HOOK_MIDDLE);
+    ap_hook_post_config(ur_child_open, NULL, NULL, APR_HOOK_LAST);
+    ap_hook_child_init(ur_child_init, NULL, NULL, APR_HOOK_MIDDLE);
+    ap_hook_child_stopping(ur_child_stop, NULL, NULL, APR_HOOK_MIDDLE);
+    /* Last: whoever else is told of it may look at the request, which is the tunnel's from
+     * then on. */
+    ap_hook_suspend_connection(ur_child_suspend, NULL, NULL, APR_HOOK_REALLY_LAST);
     ap_hook_post_config(ur_keep_find_policy, NULL, NULL, APR_HOOK_MIDDLE);
     ap_hook_post_config(ur_shadow_find_handler, NULL, NULL, APR_HOOK_LAST);
     ap_hook_fixups(ur_keep_fixups, after, NULL, APR_HOOK_REALLY_LAST);
@@ -34,8 +47,8 @@ static void register_hooks(apr_pool_t *p)
 extern module upgrade_wstunnel_module __attribute__((visibility("default")));
 
 module upgrade_wstunnel_module = {
-    STANDARD20_MODULE_STUFF, ur_keep_create_dir, ur_keep_merge_dir, NULL, NULL,
-    ur_keep_directives,      register_hooks,
+    STANDARD20_MODULE_STUFF, ur_route_create_dir, ur_route_merge_dir, NULL, NULL,
+    ur_route_directives,     register_hooks,
 #ifdef AP_MODULE_FLAG_NONE
     AP_MODULE_FLAG_NONE,
 #endif

@@ -1,6 +1,8 @@
 #ifndef UR_EXPORT_H
 #define UR_EXPORT_H
 
+#include "wording/ur_counters.h"
+
 #include <httpd.h>
 #include <http_config.h>
 #include <apr_optional.h>
@@ -25,5 +27,10 @@ APR_DECLARE_OPTIONAL_FN(const struct ur_label *, upgrade_required_label,
  * be called in fixups, after the policy module's own hook. */
 APR_DECLARE_OPTIONAL_FN(int, upgrade_required_keep,
                         (request_rec * r, const struct ur_label *label, int *keeps));
+
+/* Where this child is to count its event tunnels. layout is UR_TUNNEL_LAYOUT as the caller has
+ * it: where that is another, or nothing is counted, the place is nowhere. */
+APR_DECLARE_OPTIONAL_FN(void, upgrade_required_tunnels,
+                        (struct ur_tunnel_place * place, size_t layout));
 
 #endif

@@ -26,6 +26,8 @@ struct registry {
     size_t slots;
     struct ur_requests *requests;
     struct ur_hellos *hellos;
+    struct ur_tunnels *tunnels;
+    struct ur_tunnel_cells cells;
     apr_array_header_t *policies; /* of struct ur_policy_numbers, in the order they came */
     apr_hash_t *by_name;          /* struct ur_tally_slots * */
     struct ur_tally_slots piece;  /* the newest one: of its first policy */
@@ -81,12 +83,34 @@ bool ur_monitor_report(struct ur_report *report)
     *report = (struct ur_report){
         .requests = {registry->requests, registry->slots},
         .hellos = {ur_tls_hello_available() ? registry->hellos : NULL, registry->slots},
+        .tunnels = registry->tunnels,
+        .cells = registry->cells,
         .policies = (const struct ur_policy_numbers *)registry->policies->elts,
         .policies_count = (size_t)registry->policies->nelts,
         .since = registry->since,
         .now = apr_time_sec(apr_time_now()),
     };
     return true;
+}
+
+struct ur_tunnel_place ur_monitor_tunnels(void)
+{
+    if (!registry) {
+        return (struct ur_tunnel_place){NULL, NULL};
+    }
+    return (struct ur_tunnel_place){registry->tunnels,
+                                    ur_tunnel_cell_take(registry->cells, (long)getpid())};
+}
+
+void ur_monitor_child(server_rec *s, pid_t pid, ap_generation_t generation, int slot,
+                      mpm_child_status state)
+{
+    (void)s;
+    (void)generation;
+    (void)slot;
+    if (registry && state == MPM_CHILD_EXITED) {
+        ur_tunnel_cell_free(registry->cells, (long)pid);
+    }
 }
 
 /* Zeroed, as the system hands it out. APR puts a word of its own in front, so the start is
@@ -122,23 +146,46 @@ static size_t count_processors(void)
     return count < 1 ? 1 : count > SLOTS_MAX ? SLOTS_MAX : (size_t)count;
 }
 
+/* One cell for each process that there can be at a time; the MPM fixes that number at its first
+ * start. */
+static size_t count_cells(void)
+{
+    int count = 0;
+
+    return ap_mpm_query(AP_MPMQ_HARD_LIMIT_DAEMONS, &count) == APR_SUCCESS && count > 0
+               ? (size_t)count
+               : 1;
+}
+
 static apr_status_t make_registry(apr_pool_t *pool, const char *layout, struct registry **made)
 {
     size_t slots = count_processors();
+    size_t cells = count_cells();
     void *memory;
-    apr_status_t status = make_memory(
-        pool, slots * (sizeof(struct ur_requests) + sizeof(struct ur_hellos)), &memory);
+    apr_status_t status =
+        make_memory(pool,
+                    slots * (sizeof(struct ur_requests) + sizeof(struct ur_hellos)) +
+                        sizeof(struct ur_tunnels) + cells * sizeof(struct ur_tunnel_cell),
+                    &memory);
+    struct ur_requests *requests;
+    struct ur_hellos *hellos;
+    struct ur_tunnels *tunnels;
 
     if (status != APR_SUCCESS) {
         return status;
     }
+    requests = memory;
+    hellos = (struct ur_hellos *)(requests + slots);
+    tunnels = (struct ur_tunnels *)(hellos + slots);
     *made = ap_retained_data_create(KEY, sizeof **made);
     **made = (struct registry){
         .layout = apr_pstrdup(pool, layout),
         .pool = pool,
         .slots = slots,
-        .requests = memory,
-        .hellos = (struct ur_hellos *)((struct ur_requests *)memory + slots),
+        .requests = requests,
+        .hellos = hellos,
+        .tunnels = tunnels,
+        .cells = {(struct ur_tunnel_cell *)(tunnels + 1), cells},
         .policies = apr_array_make(pool, PIECE, sizeof(struct ur_policy_numbers)),
         .by_name = apr_hash_make(pool),
         .taken = PIECE,

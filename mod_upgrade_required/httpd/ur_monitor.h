@@ -4,7 +4,9 @@
 #include "httpd/ur_label.h"
 #include "wording/ur_report.h"
 
+#include <ap_mpm.h>
 #include <httpd.h>
+#include <mpm_common.h>
 
 /* Counts, in shared memory that outlives graceful restarts: children of old generations go on
  * counting into it, and a policy that keeps its name keeps its numbers. */
@@ -20,6 +22,13 @@ void ur_monitor_hello(enum ur_tls highest, bool failed);
 
 void ur_monitor_decision(const struct ur_label *label, enum ur_verdict verdict,
                          enum ur_reason reason, struct ur_seen seen);
+
+/* Where this child counts its event tunnels; nowhere, if nothing is counted. */
+struct ur_tunnel_place ur_monitor_tunnels(void);
+
+/* child_status, in the server: a child that has gone has no tunnels. */
+void ur_monitor_child(server_rec *s, pid_t pid, ap_generation_t generation, int slot,
+                      mpm_child_status state);
 
 /* What has been counted up to now. False where nothing is. The arrays live as long as the
  * server. */

@@ -76,6 +76,28 @@ static uint64_t count_verdict(const struct ur_report *report, enum ur_verdict ve
     return count;
 }
 
+static uint64_t count_ended(const struct ur_report *report)
+{
+    uint64_t ended = 0;
+
+    for (enum ur_outcome outcome = 0; outcome < UR_OUTCOME_FULL; outcome++) {
+        ended += ur_tunnels_ended(report->tunnels, outcome);
+    }
+    return ended;
+}
+
+static void put_tunnels(request_rec *r, const struct ur_report *report, bool keys)
+{
+    ap_rprintf(r,
+               keys ? "UpgradeTunnels: %" APR_UINT64_T_FMT
+                      "\nUpgradeTunnelsEnded: %" APR_UINT64_T_FMT
+                      "\nUpgradeTunnelsFull: %" APR_UINT64_T_FMT "\n"
+                    : "<dt>%" APR_UINT64_T_FMT " event tunnels open, %" APR_UINT64_T_FMT
+                      " ended, %" APR_UINT64_T_FMT " not opened for lack of room</dt>\n",
+               ur_tunnels_open(report->cells), count_ended(report),
+               ur_tunnels_ended(report->tunnels, UR_OUTCOME_FULL));
+}
+
 int ur_status_section(request_rec *r, int flags)
 {
     static const struct {
@@ -106,6 +128,7 @@ int ur_status_section(request_rec *r, int flags)
             ap_rprintf(r, "<dt>%" APR_UINT64_T_FMT " %s</dt>\n", count, lines[i].words);
         }
     }
+    put_tunnels(r, &report, keys);
     if (!keys) {
         ap_rputs("</dl>\n", r);
     }

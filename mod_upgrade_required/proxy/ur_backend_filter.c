@@ -5,10 +5,14 @@
 #include "proxy/ur_keep.h"
 #include "proxy/ur_offer_filter.h"
 #include "proxy/ur_proxy_module.h"
+#include "proxy/ur_shadow.h"
 #include "values/ur_head.h"
 
 #include <apr_strings.h>
 #include <util_filter.h>
+
+/* The first line of what mod_proxy_http is shown in place of a good 101 (hold_answer). */
+static const char NO_CONTENT[] = "HTTP/1.1 204 No Content\r\n";
 
 /* What mod_proxy_http is shown in place of a bad 101: it answers 502 to a 101 without an
  * Upgrade, with an ErrorDocument if there is one, and closes the backend's connection. An
@@ -30,6 +34,7 @@ struct watch {
     enum state then; /* after SHOWING */
     struct ur_span accept;
     request_rec *client; /* only while its request is being answered, that is, until PASSING */
+    struct ur_shadow *shadow; /* for an event tunnel; NULL: for mod_proxy's */
     apr_bucket_brigade *held;
     apr_bucket_brigade *line;
     apr_size_t len;
@@ -79,13 +84,11 @@ static bool says(const struct watch *watch, const char *name)
 
 /* A switch is sent as an interim response, which has none of the fields that go with every
  * answer: what announces a policy is put into the backend's head. */
-static void hold_switch(struct watch *watch)
+static void hold_announcing(struct watch *watch)
 {
     static const char *const announcing[] = {"Deprecation", "Sunset", "Link"};
     const apr_table_t *fields = watch->client->err_headers_out;
-    apr_size_t end = watch->head[watch->len - 2] == '\r' ? 2 : 1; /* the empty line */
 
-    hold(watch, watch->head, watch->len - end, PASSING);
     for (size_t i = 0; i < sizeof announcing / sizeof announcing[0]; i++) {
         if (i < 2 && says(watch, announcing[i])) {
             continue; /* the application's own date wins */
@@ -93,6 +96,40 @@ static void hold_switch(struct watch *watch)
         apr_table_do(add_line, watch->held, fields, announcing[i], NULL);
     }
     apr_brigade_puts(watch->held, NULL, NULL, "\r\n");
+}
+
+static void hold_switch(struct watch *watch)
+{
+    apr_size_t end = watch->head[watch->len - 2] == '\r' ? 2 : 1; /* the empty line */
+
+    hold(watch, watch->head, watch->len - end, PASSING);
+    hold_announcing(watch);
+}
+
+/* What mod_proxy_http is shown in place of a good 101 that an event tunnel follows: an answer
+ * after which it gives the connection back alive. The fields go on to the client's 101; those
+ * of the switch itself are written anew there. */
+static void hold_answer(struct watch *watch)
+{
+    static const char *const dropped[] = {"Upgrade", "Connection", "Content-Length"};
+    struct ur_span rest = {watch->head, watch->len};
+    struct ur_span line;
+    struct ur_span field;
+    struct ur_span value;
+
+    hold(watch, NO_CONTENT, sizeof NO_CONTENT - 1, PASSING);
+    ur_head_status_line(&rest, &line);
+    while (ur_head_line(&rest, &line) && ur_head_field(line, &field, &value)) {
+        bool drop = false;
+        for (size_t i = 0; i < sizeof dropped / sizeof dropped[0]; i++) {
+            drop = drop || ur_span_is(field, ur_span_of(dropped[i]));
+        }
+        if (!drop) {
+            apr_brigade_write(watch->held, NULL, NULL, line.at, line.len);
+            apr_brigade_puts(watch->held, NULL, NULL, "\r\n");
+        }
+    }
+    hold_announcing(watch);
 }
 
 static void show(ap_filter_t *f, struct watch *watch, enum ur_switching verdict)
@@ -105,6 +142,11 @@ static void show(ap_filter_t *f, struct watch *watch, enum ur_switching verdict)
                       "UR0007: the backend's answer to a WebSocket handshake is no valid "
                       "switch; no tunnel is opened");
         hold(watch, NO_SWITCH, sizeof NO_SWITCH - 1, PASSING);
+        return;
+    }
+    if (verdict == UR_SWITCHING_GOOD && watch->shadow) {
+        ur_shadow_keep_open(watch->shadow);
+        hold_answer(watch);
         return;
     }
     if (verdict == UR_SWITCHING_GOOD) {
@@ -301,6 +343,7 @@ int ur_backend_filter_create_req(request_rec *r, request_rec *answer)
     watch->state = kept->accept ? JUDGING : NOTING;
     watch->len = 0;
     watch->client = r;
+    watch->shadow = kept->shadow;
     watch->accept = ur_span_of(apr_pstrdup(answer->pool, kept->accept));
     watch->held = apr_brigade_create(answer->pool, c->bucket_alloc);
     watch->line = apr_brigade_create(answer->pool, c->bucket_alloc);

@@ -2,6 +2,7 @@
 
 #include "proxy/ur_keep.h"
 #include "proxy/ur_proxy_module.h"
+#include "proxy/ur_takeover.h"
 
 #include <stdbool.h>
 
@@ -17,10 +18,12 @@ static const char NOT_POOLED[] = "proxy-initial-not-pooled";
  * between routes and processes. So it gets a copy that says yes: a copy of the worker, of
  * the shared part of it, and a connection pool that holds one connection, which was taken
  * from and connected by the real worker. Error state, failover and limits stay there. */
-struct shadow {
+struct ur_shadow {
     proxy_worker worker;
     proxy_worker_shared shared;
     proxy_conn_pool pool;
+    proxy_conn_rec *connection;
+    bool switched; /* it is to stay open, for an event tunnel */
 };
 
 typedef int scheme_handler(request_rec *r, proxy_worker *worker, proxy_server_conf *conf,
@@ -74,38 +77,32 @@ static bool wants_new_connection(const request_rec *r)
            apr_table_get(r->subprocess_env, NOT_POOLED);
 }
 
-/* A connection of the real worker, connected. */
+/* Connects it as one of the real worker's. */
 static int connect_backend(request_rec *r, proxy_worker *worker, proxy_server_conf *conf,
                            char *url, const char *proxyname, apr_port_t proxyport,
-                           proxy_conn_rec **connection)
+                           proxy_conn_rec *connection)
 {
     apr_uri_t uri;
     char port[32];
-    int status = ap_proxy_acquire_connection(FUNCTION, connection, worker, r->server);
+    int status;
 
-    if (status != OK) {
-        return status;
-    }
-    (*connection)->is_ssl = is_tls(url);
-    (*connection)->close = wants_new_connection(r);
-    status = ap_proxy_determine_connection(r->pool, r, conf, worker, *connection, &uri, &url,
+    connection->worker = worker;
+    connection->is_ssl = is_tls(url);
+    connection->close = wants_new_connection(r);
+    status = ap_proxy_determine_connection(r->pool, r, conf, worker, connection, &uri, &url,
                                            proxyname, proxyport, port, sizeof port);
     if (status == OK &&
-        ap_proxy_check_connection(FUNCTION, *connection, r->server, 1,
-                                  PROXY_CHECK_CONN_EMPTY) != APR_SUCCESS &&
-        ap_proxy_connect_backend(FUNCTION, *connection, worker, r->server) != OK) {
+        ap_proxy_check_connection(FUNCTION, connection, r->server, 1, PROXY_CHECK_CONN_EMPTY) !=
+            APR_SUCCESS &&
+        ap_proxy_connect_backend(FUNCTION, connection, worker, r->server) != OK) {
         status = HTTP_SERVICE_UNAVAILABLE;
-    }
-    if (status != OK) {
-        (*connection)->close = 1;
-        ap_proxy_release_connection(FUNCTION, *connection, r->server);
     }
     return status;
 }
 
 /* mod_proxy_http would close the connection that it is handed and make a new one, where the
  * environment demands a new one, which it is. */
-static int run_http_handler(request_rec *r, struct shadow *shadow, proxy_server_conf *conf,
+static int run_http_handler(request_rec *r, struct ur_shadow *shadow, proxy_server_conf *conf,
                             char *url, const char *proxyname, apr_port_t proxyport)
 {
     const char *demand = apr_table_get(r->subprocess_env, NOT_POOLED);
@@ -119,21 +116,21 @@ static int run_http_handler(request_rec *r, struct shadow *shadow, proxy_server_
     return status;
 }
 
-static struct shadow *make_shadow(apr_pool_t *pool, proxy_worker *worker,
-                                  proxy_conn_rec *connection)
+/* Without a connection yet, and with the shared part of the real worker, by which mod_proxy
+ * knows whether it can be used. */
+static struct ur_shadow *make_shadow(apr_pool_t *pool, proxy_worker *worker)
 {
-    struct shadow *shadow = apr_palloc(pool, sizeof *shadow);
+    struct ur_shadow *shadow = apr_pcalloc(pool, sizeof *shadow);
 
     shadow->worker = *worker;
     shadow->shared = *worker->s;
     shadow->pool = *worker->cp;
-    shadow->worker.s = &shadow->shared;
     shadow->worker.cp = &shadow->pool;
     apr_cpystrn(shadow->shared.upgrade, "websocket", sizeof shadow->shared.upgrade);
     shadow->shared.read = 0;
     shadow->shared.transferred = 0;
     shadow->pool.res = NULL; /* so that mod_proxy takes conn, and puts it back there */
-    shadow->pool.conn = connection;
+    shadow->pool.conn = NULL;
     /* Addresses of workers are counted, and the shadow owns no count of its own: it must not
      * replace one, which it would on a failed second connect after the name has moved. A
      * worker whose address is not reusable keeps none. */
@@ -141,17 +138,86 @@ static struct shadow *make_shadow(apr_pool_t *pool, proxy_worker *worker,
     return shadow;
 }
 
-/* Gives the connection, or what mod_proxy made of it, back to the real worker. */
-static void dissolve(struct shadow *shadow, proxy_worker *worker, server_rec *s)
+static int run_with(request_rec *r, struct ur_shadow *shadow, proxy_worker *worker,
+                    proxy_server_conf *conf, char *url, const char *proxyname,
+                    apr_port_t proxyport)
 {
-    proxy_conn_rec *connection = shadow->pool.conn;
+    int status;
 
+    shadow->worker.s = &shadow->shared;
+    shadow->pool.conn = shadow->connection;
+    status = run_http_handler(r, shadow, conf, url, proxyname, proxyport);
     worker->s->read += shadow->shared.read;
     worker->s->transferred += shadow->shared.transferred;
-    if (connection) {
-        connection->worker = worker;
-        ap_proxy_release_connection(FUNCTION, connection, s);
+    shadow->connection = shadow->pool.conn;
+    if (shadow->connection) {
+        shadow->connection->worker = worker;
     }
+    return status;
+}
+
+/* The connection is one of the real worker's, and goes back to it. */
+static int run_in_worker(request_rec *r, proxy_worker *worker, proxy_server_conf *conf,
+                         char *url, const char *proxyname, apr_port_t proxyport)
+{
+    struct ur_shadow *shadow = make_shadow(r->pool, worker);
+    int status = ap_proxy_acquire_connection(FUNCTION, &shadow->connection, worker, r->server);
+
+    if (status != OK) {
+        return status;
+    }
+    status = connect_backend(r, worker, conf, url, proxyname, proxyport, shadow->connection);
+    if (status == OK) {
+        status = run_with(r, shadow, worker, conf, url, proxyname, proxyport);
+    }
+    else {
+        shadow->connection->close = 1;
+    }
+    if (shadow->connection) {
+        ap_proxy_release_connection(FUNCTION, shadow->connection, r->server);
+    }
+    return status;
+}
+
+/* The connection is none of the worker's pool, which holds as many as there are threads, and
+ * waits for one when they are gone. */
+static int run_in_tunnel(request_rec *r, struct ur_kept *kept, proxy_worker *worker,
+                         proxy_server_conf *conf, char *url)
+{
+    struct ur_shadow *shadow = make_shadow(r->pool, worker);
+    ap_filter_t *hiding;
+    int status;
+
+    apr_pool_create(&shadow->pool.pool, r->pool);
+    status =
+        ap_proxy_acquire_connection(FUNCTION, &shadow->connection, &shadow->worker, r->server);
+    if (status == OK) {
+        status = connect_backend(r, worker, conf, url, NULL, 0, shadow->connection);
+    }
+    if (status == OK) {
+        kept->shadow = shadow;
+        hiding = ur_takeover_hide(r, &shadow->switched);
+        status = run_with(r, shadow, worker, conf, url, NULL, 0);
+        ur_takeover_show(hiding);
+        kept->shadow = NULL;
+    }
+    if (status == OK && shadow->switched) {
+        return ur_takeover(r, worker, shadow->connection, shadow->pool.pool);
+    }
+    apr_pool_destroy(shadow->pool.pool);
+    return status;
+}
+
+void ur_shadow_keep_open(struct ur_shadow *shadow)
+{
+    proxy_conn_rec *connection = shadow->connection;
+
+    shadow->switched = true;
+    shadow->shared.is_address_reusable = 1;
+    shadow->shared.disablereuse = 0;
+    connection->close = 0;
+    connection->forward = NULL;
+    connection->connection->keepalive = AP_CONN_UNKNOWN;
 }
 
 /* What mod_proxy is to see of the client's fields: Upgrade as the one word that it compares
@@ -172,9 +238,7 @@ static apr_table_t *narrowed(const request_rec *r, const struct ur_kept *kept)
 int ur_shadow_handler(request_rec *r, proxy_worker *worker, proxy_server_conf *conf, char *url,
                       const char *proxyname, apr_port_t proxyport)
 {
-    const struct ur_kept *kept = ur_keep_of(r);
-    proxy_conn_rec *connection = NULL;
-    struct shadow *shadow;
+    struct ur_kept *kept = ur_keep_of(r);
     int status;
 
     if (!http_handler || !kept || !is_http(url)) {
@@ -184,12 +248,10 @@ int ur_shadow_handler(request_rec *r, proxy_worker *worker, proxy_server_conf *c
     if (!kept->accept) {
         return DECLINED; /* stock proxies it, and has nothing that it could switch to */
     }
-    status = connect_backend(r, worker, conf, url, proxyname, proxyport, &connection);
-    if (status == OK) {
-        shadow = make_shadow(r->pool, worker, connection);
-        status = run_http_handler(r, shadow, conf, url, proxyname, proxyport);
-        dissolve(shadow, worker, r->server);
-    }
+    /* What another proxy answers may be an answer to CONNECT: that is left to threads. */
+    status = kept->event && !proxyname
+                 ? run_in_tunnel(r, kept, worker, conf, url)
+                 : run_in_worker(r, worker, conf, url, proxyname, proxyport);
     /* An ErrorDocument sees what the client sent. */
     r->headers_in = kept->client_fields;
     return status;

@@ -13,4 +13,10 @@ int ur_shadow_find_handler(apr_pool_t *pconf, apr_pool_t *plog, apr_pool_t *ptem
 int ur_shadow_handler(request_rec *r, proxy_worker *worker, proxy_server_conf *conf, char *url,
                       const char *proxyname, apr_port_t proxyport);
 
+struct ur_shadow;
+
+/* The backend has switched: when mod_proxy_http gives the connection back, it is to stay open.
+ */
+void ur_shadow_keep_open(struct ur_shadow *shadow);
+
 #endif

@@ -15,6 +15,8 @@ void ur_counters_layout(struct ur_buf *out)
     ur_buf_number(out, sizeof(struct ur_hellos));
     ur_buf_literal(out, " ");
     ur_buf_number(out, sizeof(struct ur_tally));
+    ur_buf_literal(out, " ");
+    ur_buf_number(out, UR_TUNNEL_LAYOUT);
     for (int verdict = 0; verdict < UR_VERDICTS; verdict++) {
         ur_buf_literal(out, " ");
         ur_buf_string(out, ur_verdict_word((enum ur_verdict)verdict));
@@ -103,4 +105,46 @@ uint64_t ur_tally_sum(struct ur_tally_slots slots, enum ur_verdict verdict,
         }
     }
     return sum;
+}
+
+struct ur_tunnel_cell *ur_tunnel_cell_take(struct ur_tunnel_cells cells, long pid)
+{
+    for (size_t i = 0; i < cells.count; i++) {
+        long nobody = 0;
+        if (atomic_compare_exchange_strong(&cells.first[i].pid, &nobody, pid)) {
+            atomic_store(&cells.first[i].open, 0);
+            return cells.first + i;
+        }
+    }
+    return NULL;
+}
+
+void ur_tunnel_cell_free(struct ur_tunnel_cells cells, long pid)
+{
+    for (size_t i = 0; i < cells.count; i++) {
+        if (atomic_load(&cells.first[i].pid) == pid) {
+            atomic_store(&cells.first[i].open, 0);
+            atomic_store(&cells.first[i].pid, 0);
+        }
+    }
+}
+
+uint64_t ur_tunnels_open(struct ur_tunnel_cells cells)
+{
+    uint64_t sum = 0;
+
+    for (size_t i = 0; i < cells.count; i++) {
+        sum += atomic_load_explicit(&cells.first[i].open, memory_order_relaxed);
+    }
+    return sum;
+}
+
+uint64_t ur_tunnels_ended(const struct ur_tunnels *tunnels, enum ur_outcome outcome)
+{
+    return atomic_load_explicit(&tunnels->ended[outcome], memory_order_relaxed);
+}
+
+uint64_t ur_tunnels_bytes(const struct ur_tunnels *tunnels, enum ur_direction direction)
+{
+    return atomic_load_explicit(&tunnels->bytes[direction], memory_order_relaxed);
 }

@@ -1,6 +1,7 @@
 #ifndef UR_COUNTERS_H
 #define UR_COUNTERS_H
 
+#include "judgement/ur_tunnels.h"
 #include "judgement/ur_verdict.h"
 #include "values/ur_buf.h"
 #include "values/ur_protocol.h"
@@ -41,6 +42,34 @@ struct ur_tally {
  * side by side: they spare the reader the zeros, and the system the pages of them. */
 typedef atomic_uint_fast64_t ur_used;
 
+enum ur_direction {
+    UR_DIRECTION_RECEIVED, /* from clients */
+    UR_DIRECTION_SENT,     /* to clients */
+    UR_DIRECTIONS
+};
+
+/* What became of event tunnels, and what went through them. */
+struct ur_tunnels {
+    _Alignas(UR_CACHE_LINE) atomic_uint_fast64_t ended[UR_OUTCOMES];
+    atomic_uint_fast64_t bytes[UR_DIRECTIONS];
+};
+
+/* Those that one child has open now. A child takes a cell that nobody has; the server takes it
+ * from a child that has gone, however it went. */
+struct ur_tunnel_cell {
+    _Alignas(UR_CACHE_LINE) atomic_long pid; /* 0: nobody's */
+    atomic_uint_fast64_t open;
+};
+
+/* Where a child counts its tunnels. NULL: nowhere. */
+struct ur_tunnel_place {
+    struct ur_tunnels *tunnels;
+    struct ur_tunnel_cell *cell;
+};
+
+/* Two modules that differ in this count in different ways. */
+#define UR_TUNNEL_LAYOUT (sizeof(struct ur_tunnels) << 16 | sizeof(struct ur_tunnel_cell))
+
 /* Text by which two versions of this module know whether they count in the same way. */
 void ur_counters_layout(struct ur_buf *out);
 
@@ -57,6 +86,37 @@ static inline void ur_count_offer(struct ur_hellos *slot, enum ur_tls highest)
 static inline void ur_count_failure(struct ur_hellos *slot, enum ur_tls highest)
 {
     atomic_fetch_add_explicit(&slot->failures[highest], 1, memory_order_relaxed);
+}
+
+static inline void ur_count_tunnel_opened(struct ur_tunnel_place place)
+{
+    if (place.cell) {
+        atomic_fetch_add_explicit(&place.cell->open, 1, memory_order_relaxed);
+    }
+}
+
+static inline void ur_count_tunnel_closed(struct ur_tunnel_place place)
+{
+    if (place.cell) {
+        atomic_fetch_sub_explicit(&place.cell->open, 1, memory_order_relaxed);
+    }
+}
+
+static inline void ur_count_tunnel_outcome(struct ur_tunnel_place place,
+                                           enum ur_outcome outcome)
+{
+    if (place.tunnels) {
+        atomic_fetch_add_explicit(&place.tunnels->ended[outcome], 1, memory_order_relaxed);
+    }
+}
+
+static inline void ur_count_tunnel_bytes(struct ur_tunnel_place place,
+                                         enum ur_direction direction, uint64_t bytes)
+{
+    if (place.tunnels && bytes) {
+        atomic_fetch_add_explicit(&place.tunnels->bytes[direction], bytes,
+                                  memory_order_relaxed);
+    }
 }
 
 /* Where the slots of one thing stand: the first, how many, and the distance from one to the
@@ -77,6 +137,21 @@ struct ur_tally_slots {
     size_t count;
     size_t stride; /* in either; slots of used do not share a cache line if it is 8 or more */
 };
+
+struct ur_tunnel_cells {
+    struct ur_tunnel_cell *first;
+    size_t count;
+};
+
+/* A cell for this process; NULL where none is left. */
+struct ur_tunnel_cell *ur_tunnel_cell_take(struct ur_tunnel_cells cells, long pid);
+
+/* The process has gone, and its tunnels with it. */
+void ur_tunnel_cell_free(struct ur_tunnel_cells cells, long pid);
+
+uint64_t ur_tunnels_open(struct ur_tunnel_cells cells);
+uint64_t ur_tunnels_ended(const struct ur_tunnels *tunnels, enum ur_outcome outcome);
+uint64_t ur_tunnels_bytes(const struct ur_tunnels *tunnels, enum ur_direction direction);
 
 void ur_count_decision(struct ur_tally_slots slots, size_t slot, enum ur_verdict verdict,
                        enum ur_reason reason, struct ur_seen seen);

@@ -42,6 +42,14 @@ const char *ur_report_tls(enum ur_tls tls)
     return tls == UR_TLS_NONE ? "none" : ur_tls_version(tls);
 }
 
+const char *ur_report_direction(enum ur_direction direction)
+{
+    static const char *const words[] = {
+        [UR_DIRECTION_RECEIVED] = "received", [UR_DIRECTION_SENT] = "sent"};
+
+    return words[direction];
+}
+
 bool ur_decision_next(const struct ur_report *report, struct ur_decision_cursor *cursor,
                       struct ur_decision *decision)
 {

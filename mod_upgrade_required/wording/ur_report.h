@@ -15,6 +15,8 @@ struct ur_policy_numbers {
 struct ur_report {
     struct ur_request_slots requests;
     struct ur_hello_slots hellos;
+    const struct ur_tunnels *tunnels; /* NULL: nobody could carry any */
+    struct ur_tunnel_cells cells;
     const struct ur_policy_numbers *policies;
     size_t policies_count;
     int64_t since; /* when counting began */

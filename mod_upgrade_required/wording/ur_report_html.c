@@ -263,6 +263,43 @@ static void decided(const struct ur_report *report, struct ur_buf *out)
     ur_buf_literal(out, "</table>\n");
 }
 
+/* What became of event tunnels */
+
+static void number_row(struct ur_buf *out, const char *what, uint64_t number)
+{
+    ur_buf_literal(out, "<tr>");
+    cell(out, what);
+    ur_buf_literal(out, "<td class=\"n\">");
+    ur_buf_number(out, number);
+    ur_buf_literal(out, "\n");
+}
+
+/* Nothing, where there never was one. */
+static void tunnels(const struct ur_report *report, struct ur_buf *out)
+{
+    uint64_t open = ur_tunnels_open(report->cells);
+    uint64_t ended = 0;
+
+    for (enum ur_outcome outcome = 0; outcome < UR_OUTCOMES; outcome++) {
+        ended += ur_tunnels_ended(report->tunnels, outcome);
+    }
+    if (!open && !ended) {
+        return;
+    }
+    heading(out, "Event tunnels", "WebSockets that no worker waits for, and how they ended.");
+    ur_buf_literal(out, "<table>\n<tr><th>Tunnels<th class=\"n\">Count\n");
+    number_row(out, "open now", open);
+    for (enum ur_outcome outcome = 0; outcome < UR_OUTCOMES; outcome++) {
+        number_row(out, ur_outcome_word(outcome), ur_tunnels_ended(report->tunnels, outcome));
+    }
+    ur_buf_literal(out, "<tr><th>Bytes<th class=\"n\">Count\n");
+    for (enum ur_direction direction = 0; direction < UR_DIRECTIONS; direction++) {
+        number_row(out, ur_report_direction(direction),
+                   ur_tunnels_bytes(report->tunnels, direction));
+    }
+    ur_buf_literal(out, "</table>\n");
+}
+
 void ur_report_html(const struct ur_report *report, struct ur_buf *out)
 {
     uint64_t total = ur_report_requests(report);
@@ -282,6 +319,9 @@ void ur_report_html(const struct ur_report *report, struct ur_buf *out)
     }
     breaking(report, total, out);
     decided(report, out);
+    if (report->tunnels) {
+        tunnels(report, out);
+    }
     ur_buf_literal(out, "<p>The same as <a href=\"?format=json\">JSON</a>, "
                         "<a href=\"?format=openmetrics\">OpenMetrics</a>, "
                         "<a href=\"?format=prometheus\">Prometheus text</a>.</p>\n"

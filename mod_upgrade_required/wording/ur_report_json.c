@@ -55,6 +55,29 @@ static void hellos(const struct ur_report *report, struct ur_buf *out)
     }
 }
 
+/* ,"word":number */
+static void count(struct ur_buf *out, const char *word, uint64_t number)
+{
+    member(out, ",\"", word);
+    ur_buf_literal(out, ":");
+    ur_buf_number(out, number);
+}
+
+static void tunnels(const struct ur_report *report, struct ur_buf *out)
+{
+    ur_buf_literal(out, ",\n \"tunnels\":{\"open\":");
+    ur_buf_number(out, ur_tunnels_open(report->cells));
+    for (enum ur_outcome outcome = 0; outcome < UR_OUTCOMES; outcome++) {
+        count(out, ur_outcome_word(outcome), ur_tunnels_ended(report->tunnels, outcome));
+    }
+    for (enum ur_direction direction = 0; direction < UR_DIRECTIONS; direction++) {
+        member(out, ",\"bytes_", ur_report_direction(direction));
+        ur_buf_literal(out, ":");
+        ur_buf_number(out, ur_tunnels_bytes(report->tunnels, direction));
+    }
+    ur_buf_literal(out, "}");
+}
+
 static void write_decision(const struct ur_decision *decision, struct ur_buf *out)
 {
     struct ur_seen seen = {UR_TLS_NONE, UR_HTTP_ANY};
@@ -68,10 +91,10 @@ static void write_decision(const struct ur_decision *decision, struct ur_buf *ou
     ur_buf_number(out, ur_decision_count(decision));
     ur_buf_literal(out, ",\"clients\":[");
     while (ur_seen_next(&seen)) {
-        uint64_t count =
+        uint64_t sum =
             ur_tally_sum(decision->policy->tally, decision->verdict, decision->reason, seen);
-        if (count) {
-            clients(out, before, seen, count);
+        if (sum) {
+            clients(out, before, seen, sum);
             before = ",";
         }
     }
@@ -99,5 +122,9 @@ void ur_report_json(const struct ur_report *report, struct ur_buf *out)
         write_decision(&decision, out);
         before = ",\n  ";
     }
-    ur_buf_literal(out, "]}\n");
+    ur_buf_literal(out, "]");
+    if (report->tunnels) {
+        tunnels(report, out);
+    }
+    ur_buf_literal(out, "}\n");
 }

@@ -4,19 +4,25 @@
 
 #define PREFIX "upgrade_required_"
 
-/* OpenMetrics names a family of counters without the _total that its samples bear. */
-static void family(struct ur_buf *out, const char *name, const char *help, bool openmetrics)
+static void describe(struct ur_buf *out, const char *name, const char *suffix, const char *help,
+                     const char *type)
 {
     static const char *const words[] = {"# HELP " PREFIX, "# TYPE " PREFIX};
-    const char *const values[] = {help, "counter"};
+    const char *const values[] = {help, type};
 
     for (size_t i = 0; i < 2; i++) {
         ur_buf_string(out, words[i]);
         ur_buf_string(out, name);
-        ur_buf_string(out, openmetrics ? " " : "_total ");
+        ur_buf_string(out, suffix);
         ur_buf_string(out, values[i]);
         ur_buf_literal(out, "\n");
     }
+}
+
+/* OpenMetrics names a family of counters without the _total that its samples bear. */
+static void family(struct ur_buf *out, const char *name, const char *help, bool openmetrics)
+{
+    describe(out, name, openmetrics ? " " : "_total ", help, "counter");
 }
 
 static void label(struct ur_buf *out, const char *opening, const char *value)
@@ -74,6 +80,28 @@ static void decisions(const struct ur_report *report, struct ur_buf *out)
     }
 }
 
+/* To OpenMetrics the counter and the gauge would be one family, and a family has one type:
+ * there the counter is given out as what has none. */
+static void tunnels(const struct ur_report *report, bool openmetrics, struct ur_buf *out)
+{
+    describe(out, "tunnels", " ", "Event tunnels that are open now.", "gauge");
+    ur_buf_literal(out, PREFIX "tunnels ");
+    ur_buf_number(out, ur_tunnels_open(report->cells));
+    ur_buf_literal(out, "\n");
+    describe(out, "tunnels_total", " ", "Event tunnels by what became of them.",
+             openmetrics ? "unknown" : "counter");
+    for (enum ur_outcome outcome = 0; outcome < UR_OUTCOMES; outcome++) {
+        label(out, PREFIX "tunnels_total{outcome=\"", ur_outcome_word(outcome));
+        value(out, ur_tunnels_ended(report->tunnels, outcome));
+    }
+    family(out, "tunnel_bytes", "Bytes through event tunnels, as clients see them.",
+           openmetrics);
+    for (enum ur_direction direction = 0; direction < UR_DIRECTIONS; direction++) {
+        label(out, PREFIX "tunnel_bytes_total{direction=\"", ur_report_direction(direction));
+        value(out, ur_tunnels_bytes(report->tunnels, direction));
+    }
+}
+
 void ur_report_metrics(const struct ur_report *report, bool openmetrics, struct ur_buf *out)
 {
     family(out, "requests", "Requests by what their clients speak.", openmetrics);
@@ -86,6 +114,9 @@ void ur_report_metrics(const struct ur_report *report, bool openmetrics, struct 
         hellos(report, PREFIX "tls_offers_total{highest=\"", ur_offers_sum, out);
         family(out, "tls_failures", "Those of them that did not come to an end.", openmetrics);
         hellos(report, PREFIX "tls_failures_total{highest=\"", ur_failures_sum, out);
+    }
+    if (report->tunnels) {
+        tunnels(report, openmetrics, out);
     }
     if (openmetrics) {
         ur_buf_literal(out, "# EOF\n");

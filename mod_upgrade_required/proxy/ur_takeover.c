@@ -1,0 +1,98 @@
+#include "proxy/ur_takeover.h"
+
+#include "proxy/ur_proxy_module.h"
+#include "tunnel/ur_child.h"
+
+#include <fcntl.h>
+
+#include <apr_portable.h>
+#include <http_protocol.h>
+
+static ap_filter_rec_t *filter_handle;
+
+static apr_status_t hide_filter(ap_filter_t *f, apr_bucket_brigade *bb)
+{
+    const bool *switched = f->ctx;
+
+    return *switched ? apr_brigade_cleanup(bb) : ap_pass_brigade(f->next, bb);
+}
+
+void ur_takeover_register(void)
+{
+    /* Before all others: none of them is to see an answer. */
+    filter_handle = ap_register_output_filter("UPGRADE_HIDE", hide_filter, NULL,
+                                              (ap_filter_type)(AP_FTYPE_RESOURCE - 1));
+}
+
+ap_filter_t *ur_takeover_hide(request_rec *r, const bool *switched)
+{
+    return ap_add_output_filter_handle(filter_handle, (void *)switched, r, r->connection);
+}
+
+void ur_takeover_show(ap_filter_t *hiding)
+{
+    ap_remove_output_filter(hiding);
+}
+
+static void send_switch(request_rec *r)
+{
+    r->status = HTTP_SWITCHING_PROTOCOLS;
+    r->status_line = NULL;
+    r->no_cache = 0;
+    apr_table_setn(r->headers_out, "Upgrade", "websocket");
+    apr_table_setn(r->headers_out, "Connection", "Upgrade");
+    ap_send_interim_response(r, 1);
+    r->connection->keepalive = AP_CONN_CLOSE;
+}
+
+/* The same socket for itself, without mod_proxy's memory around it. NULL: there is none. */
+static apr_socket_t *copy_socket(apr_socket_t *socket, apr_pool_t *pool)
+{
+    apr_os_sock_t number;
+    apr_socket_t *copy = NULL;
+    apr_os_sock_info_t info = {
+        .os_sock = &number, .family = APR_INET, .type = SOCK_STREAM, .protocol = 0};
+
+    apr_os_sock_get(&number, socket);
+    number = fcntl(number, F_DUPFD_CLOEXEC, 0);
+    if (number >= 0 && apr_os_sock_make(&copy, &info, pool) == APR_SUCCESS) {
+        apr_socket_timeout_set(copy, 0);
+    }
+    return copy;
+}
+
+/* A plain backend needs none of what stands around its socket. */
+static void shed_backend(struct ur_end *backend, apr_pool_t *pool)
+{
+    apr_socket_t *copy;
+
+    if (backend->filtered) {
+        return;
+    }
+    copy = copy_socket(backend->socket, backend->tunnel->r->pool);
+    if (copy) {
+        backend->socket = copy;
+        backend->watch.desc.s = copy;
+        apr_pool_destroy(pool);
+    }
+}
+
+int ur_takeover(request_rec *r, proxy_worker *worker, proxy_conn_rec *connection,
+                apr_pool_t *pool)
+{
+    struct ur_tunnel *tunnel;
+
+    if (!connection || !connection->sock || !connection->connection) {
+        ap_log_rerror(APLOG_MARK, APLOG_ERR, 0, r,
+                      "UR0015: the backend has switched, and its connection is gone");
+        return HTTP_BAD_GATEWAY;
+    }
+    send_switch(r);
+    if (r->connection->aborted) {
+        return DONE;
+    }
+    tunnel = ur_tunnel_open(r, worker, connection->connection, connection->sock);
+    shed_backend(&tunnel->backend, pool);
+    ur_child_carry(tunnel);
+    return SUSPENDED;
+}

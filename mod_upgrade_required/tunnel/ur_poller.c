@@ -1,0 +1,579 @@
+#include "tunnel/ur_poller.h"
+
+#include "proxy/ur_proxy_module.h"
+#include "tunnel/ur_finisher.h"
+
+#include <apr_portable.h>
+#include <apr_thread_mutex.h>
+#include <apr_thread_proc.h>
+
+/* A tunnel that is closed in one direction is given up after so much silence. */
+#define HALF_CLOSED_TIMEOUT apr_time_from_sec(30)
+
+/* As httpd lingers. */
+#define LINGER_TIMEOUT apr_time_from_sec(2)
+
+#define TICK       apr_time_from_sec(1)
+#define DRAIN_TICK apr_time_from_msec(100)
+
+/* What the allocator keeps of the memory that slow ends have needed. */
+#define MAX_FREE (1024 * 1024)
+
+/* Tunnels that are given up after the same silence; the one that has been silent for longest is
+ * the first. */
+struct ur_idle {
+    apr_interval_time_t timeout;
+    struct ur_tunnel_ring tunnels;
+    struct ur_idle *next;
+};
+
+struct ur_poller {
+    struct ur_carriage *carriage;
+    apr_pool_t *pool; /* of the thread */
+    apr_pollset_t *pollset;
+    struct ur_desk desk;
+    apr_thread_t *thread;
+    apr_time_t now;
+    apr_time_t ticked;
+
+    struct ur_tunnel_ring open;
+    struct ur_tunnel_ring leaving; /* wait for the end of a frame */
+    struct ur_tunnel_ring lingering;
+    struct ur_tunnel_ring over;  /* to be handed to the finisher */
+    struct ur_tunnel_ring again; /* have more to forward; by again_link */
+    struct ur_tunnel_ring turn;  /* of again, in this turn */
+    struct ur_idle *idle;
+    uint64_t bytes[UR_DIRECTIONS]; /* not counted yet */
+    uint64_t staying;              /* in open when draining began, or now */
+    uint64_t left;                 /* of them, told to leave */
+    bool draining;
+
+    apr_thread_mutex_t *mutex; /* over what follows */
+    struct ur_tunnel_ring inbox;
+    bool quit;
+};
+
+static struct ur_idle *idle_queue(struct ur_poller *poller, apr_interval_time_t timeout)
+{
+    struct ur_idle *idle = poller->idle;
+
+    while (idle && idle->timeout != timeout) {
+        idle = idle->next;
+    }
+    if (!idle) {
+        idle = apr_palloc(poller->pool, sizeof *idle);
+        idle->timeout = timeout;
+        idle->next = poller->idle;
+        APR_RING_INIT(&idle->tunnels, ur_tunnel, idle_link);
+        poller->idle = idle;
+    }
+    return idle;
+}
+
+static void forget_idle(struct ur_tunnel *tunnel)
+{
+    if (tunnel->idle) {
+        APR_RING_REMOVE(tunnel, idle_link);
+        tunnel->idle = NULL;
+    }
+}
+
+static apr_interval_time_t patience_with(const struct ur_tunnel *tunnel)
+{
+    if (tunnel->state == UR_TUNNEL_LINGERING) {
+        return LINGER_TIMEOUT;
+    }
+    if ((tunnel->client.ended || tunnel->backend.ended) &&
+        (tunnel->timeout <= 0 || tunnel->timeout > HALF_CLOSED_TIMEOUT)) {
+        return HALF_CLOSED_TIMEOUT;
+    }
+    return tunnel->timeout;
+}
+
+/* Something was said. */
+static void touch(struct ur_poller *poller, struct ur_tunnel *tunnel)
+{
+    apr_interval_time_t timeout = patience_with(tunnel);
+    struct ur_idle *idle = tunnel->idle;
+
+    tunnel->active = poller->now;
+    if (timeout <= 0) {
+        return;
+    }
+    if (!idle || idle->timeout != timeout) {
+        idle = idle_queue(poller, timeout);
+    }
+    forget_idle(tunnel);
+    tunnel->idle = idle;
+    APR_RING_INSERT_TAIL(&idle->tunnels, tunnel, ur_tunnel, idle_link);
+}
+
+static apr_status_t watch(struct ur_poller *poller, struct ur_end *end, int events)
+{
+    apr_status_t rv = APR_SUCCESS;
+
+    if (end->watch.reqevents == events) {
+        return APR_SUCCESS;
+    }
+    if (end->watch.reqevents) {
+        apr_pollset_remove(poller->pollset, &end->watch);
+    }
+    end->watch.reqevents = (apr_int16_t)events;
+    if (events) {
+        rv = apr_pollset_add(poller->pollset, &end->watch);
+    }
+    if (rv != APR_SUCCESS) {
+        end->watch.reqevents = 0;
+    }
+    return rv;
+}
+
+/* What an end is polled for: it is read while the other one takes it, and written while
+ * something is pending. */
+static int wanted_events(const struct ur_end *end)
+{
+    int events = 0;
+
+    if (!end->ended && !ur_end_pending(end->other)) {
+        events |= APR_POLLIN | APR_POLLHUP;
+    }
+    if (ur_end_pending(end)) {
+        events |= APR_POLLOUT;
+    }
+    return events ? events | APR_POLLERR : 0;
+}
+
+static apr_status_t watch_both(struct ur_poller *poller, struct ur_tunnel *tunnel)
+{
+    apr_status_t rv = watch(poller, &tunnel->client, wanted_events(&tunnel->client));
+
+    return rv == APR_SUCCESS ? watch(poller, &tunnel->backend, wanted_events(&tunnel->backend))
+                             : rv;
+}
+
+static void leave_again(struct ur_tunnel *tunnel)
+{
+    if (tunnel->again) {
+        APR_RING_REMOVE(tunnel, again_link);
+        tunnel->again = false;
+    }
+}
+
+/* From here on no event concerns it; it stays valid until the events at hand are done. */
+static void put_away(struct ur_poller *poller, struct ur_tunnel *tunnel,
+                     enum ur_tunnel_state state)
+{
+    watch(poller, &tunnel->client, 0);
+    watch(poller, &tunnel->backend, 0);
+    forget_idle(tunnel);
+    leave_again(tunnel);
+    tunnel->state = state;
+    APR_RING_REMOVE(tunnel, link);
+    APR_RING_INSERT_TAIL(&poller->over, tunnel, ur_tunnel, link);
+}
+
+static void count_bytes(struct ur_poller *poller, struct ur_end *from,
+                        enum ur_direction direction)
+{
+    poller->bytes[direction] += from->received - from->counted;
+    from->counted = from->received;
+}
+
+static void count_both(struct ur_poller *poller, struct ur_tunnel *tunnel)
+{
+    count_bytes(poller, &tunnel->client, UR_DIRECTION_RECEIVED);
+    count_bytes(poller, &tunnel->backend, UR_DIRECTION_SENT);
+}
+
+static void finish(struct ur_poller *poller, struct ur_tunnel *tunnel)
+{
+    count_both(poller, tunnel);
+    ur_count_tunnel_closed(poller->carriage->counts);
+    ur_count_tunnel_outcome(poller->carriage->counts, tunnel->outcome);
+    /* Nobody is going to wait for a client that does not read. */
+    if (ur_end_pending(&tunnel->client)) {
+        tunnel->c->aborted = 1;
+    }
+    ur_end_forget(&tunnel->client, poller->desk.allocator);
+    ur_end_forget(&tunnel->backend, poller->desk.allocator);
+    put_away(poller, tunnel, UR_TUNNEL_OVER);
+}
+
+static void finish_as(struct ur_poller *poller, struct ur_tunnel *tunnel,
+                      enum ur_outcome outcome)
+{
+    if (outcome == UR_OUTCOME_DRAINED || outcome == UR_OUTCOME_STOPPED) {
+        ur_tunnel_say_goodbye(tunnel, &poller->desk);
+    }
+    tunnel->outcome = outcome;
+    finish(poller, tunnel);
+}
+
+/* After something was forwarded, or could have been. */
+static void go_on(struct ur_poller *poller, struct ur_tunnel *tunnel, bool more)
+{
+    touch(poller, tunnel);
+    count_both(poller, tunnel);
+    if (watch_both(poller, tunnel) != APR_SUCCESS) {
+        finish_as(poller, tunnel, UR_OUTCOME_STOPPED);
+        return;
+    }
+    if (more && !tunnel->again) {
+        tunnel->again = true;
+        APR_RING_INSERT_TAIL(&poller->again, tunnel, ur_tunnel, again_link);
+    }
+    if (tunnel->leaving && ur_tunnel_between(tunnel)) {
+        finish_as(poller, tunnel, UR_OUTCOME_DRAINED);
+    }
+}
+
+static void forward_both(struct ur_poller *poller, struct ur_tunnel *tunnel)
+{
+    bool more = false;
+    bool more_back = false;
+
+    leave_again(tunnel);
+    if (ur_tunnel_forward(&tunnel->client, &poller->desk, &more) &&
+        ur_tunnel_forward(&tunnel->backend, &poller->desk, &more_back)) {
+        go_on(poller, tunnel, more || more_back);
+    }
+    else {
+        finish(poller, tunnel);
+    }
+}
+
+static void on_open(struct ur_poller *poller, struct ur_end *end)
+{
+    struct ur_tunnel *tunnel = end->tunnel;
+    bool more = false;
+    bool resumed_more = false;
+    bool open = !ur_end_pending(end) || ur_tunnel_resume(end, &poller->desk, &resumed_more);
+
+    if (open && ur_tunnel_forward(end, &poller->desk, &more)) {
+        go_on(poller, tunnel, more || resumed_more);
+    }
+    else {
+        finish(poller, tunnel);
+    }
+}
+
+static void on_lingering(struct ur_poller *poller, struct ur_tunnel *tunnel)
+{
+    apr_size_t len = UR_CHUNK;
+    apr_status_t rv = apr_socket_recv(tunnel->client.socket, poller->desk.buffer, &len);
+
+    if (rv != APR_SUCCESS && !APR_STATUS_IS_EAGAIN(rv)) {
+        put_away(poller, tunnel, UR_TUNNEL_GONE);
+    }
+}
+
+static void on_event(struct ur_poller *poller, struct ur_end *end)
+{
+    switch (end->tunnel->state) {
+    case UR_TUNNEL_OPEN:
+        on_open(poller, end);
+        break;
+    case UR_TUNNEL_LINGERING:
+        on_lingering(poller, end->tunnel);
+        break;
+    default: /* an earlier event of this turn has ended it */
+        break;
+    }
+}
+
+/* One that a worker has opened, or the finisher has closed. */
+static void adopt(struct ur_poller *poller, struct ur_tunnel *tunnel)
+{
+    if (tunnel->state == UR_TUNNEL_LINGERING) {
+        APR_RING_INSERT_TAIL(&poller->lingering, tunnel, ur_tunnel, link);
+        touch(poller, tunnel);
+        if (watch(poller, &tunnel->client, APR_POLLIN | APR_POLLHUP | APR_POLLERR) !=
+            APR_SUCCESS) {
+            put_away(poller, tunnel, UR_TUNNEL_GONE);
+        }
+        return;
+    }
+    APR_RING_INSERT_TAIL(&poller->open, tunnel, ur_tunnel, link);
+    ur_count_tunnel_opened(poller->carriage->counts);
+    if (ur_tunnel_start(tunnel, &poller->desk)) {
+        forward_both(poller, tunnel);
+    }
+    else {
+        finish(poller, tunnel);
+    }
+}
+
+/* Whether the thread is to end. */
+static bool take_inbox(struct ur_poller *poller)
+{
+    struct ur_tunnel_ring new;
+    bool quit;
+
+    APR_RING_INIT(&new, ur_tunnel, link);
+    apr_thread_mutex_lock(poller->mutex);
+    APR_RING_CONCAT(&new, &poller->inbox, ur_tunnel, link);
+    quit = poller->quit;
+    apr_thread_mutex_unlock(poller->mutex);
+    while (!APR_RING_EMPTY(&new, ur_tunnel, link)) {
+        struct ur_tunnel *tunnel = APR_RING_FIRST(&new);
+        APR_RING_REMOVE(tunnel, link);
+        adopt(poller, tunnel);
+    }
+    return quit;
+}
+
+static void forward_again(struct ur_poller *poller)
+{
+    struct ur_tunnel_ring *turn = &poller->turn;
+
+    APR_RING_CONCAT(turn, &poller->again, ur_tunnel, again_link);
+    while (!APR_RING_EMPTY(turn, ur_tunnel, again_link)) {
+        forward_both(poller, APR_RING_FIRST(turn));
+    }
+}
+
+static void expire(struct ur_poller *poller, struct ur_idle *idle)
+{
+    while (!APR_RING_EMPTY(&idle->tunnels, ur_tunnel, idle_link)) {
+        struct ur_tunnel *tunnel = APR_RING_FIRST(&idle->tunnels);
+        if (tunnel->active + idle->timeout > poller->now) {
+            break;
+        }
+        if (tunnel->state == UR_TUNNEL_LINGERING) {
+            put_away(poller, tunnel, UR_TUNNEL_GONE);
+        }
+        else {
+            finish_as(poller, tunnel, UR_OUTCOME_TIMEOUT);
+        }
+    }
+}
+
+static void finish_all(struct ur_poller *poller, struct ur_tunnel_ring *ring,
+                       enum ur_outcome outcome)
+{
+    while (!APR_RING_EMPTY(ring, ur_tunnel, link)) {
+        finish_as(poller, APR_RING_FIRST(ring), outcome);
+    }
+}
+
+static uint64_t count_open(const struct ur_poller *poller)
+{
+    struct ur_tunnel *tunnel;
+    uint64_t count = 0;
+
+    APR_RING_FOREACH(tunnel, &poller->open, ur_tunnel, link)
+    {
+        count++;
+    }
+    return count;
+}
+
+static void tell_to_leave(struct ur_poller *poller, struct ur_tunnel *tunnel)
+{
+    poller->left++;
+    tunnel->leaving = true;
+    APR_RING_REMOVE(tunnel, link);
+    APR_RING_INSERT_TAIL(&poller->leaving, tunnel, ur_tunnel, link);
+    if (ur_tunnel_between(tunnel)) {
+        finish_as(poller, tunnel, UR_OUTCOME_DRAINED);
+    }
+}
+
+static void drain(struct ur_poller *poller, apr_interval_time_t elapsed,
+                  apr_interval_time_t span)
+{
+    uint64_t due;
+
+    if (!poller->draining) {
+        poller->draining = true;
+        poller->staying = count_open(poller);
+    }
+    if (elapsed >= span) {
+        finish_all(poller, &poller->open, UR_OUTCOME_DRAINED);
+        finish_all(poller, &poller->leaving, UR_OUTCOME_DRAINED);
+        return;
+    }
+    due = ur_tunnels_due(poller->staying, elapsed, span);
+    while (poller->left < due && !APR_RING_EMPTY(&poller->open, ur_tunnel, link)) {
+        tell_to_leave(poller, APR_RING_FIRST(&poller->open));
+    }
+}
+
+static void let_leave(struct ur_poller *poller)
+{
+    apr_time_t since = poller->now;
+    apr_interval_time_t span = 0;
+
+    switch (poller->carriage->leave(&since, &span)) {
+    case UR_LEAVE_DRAIN:
+        drain(poller, poller->now - since, span);
+        break;
+    case UR_LEAVE_NOW:
+        finish_all(poller, &poller->open, UR_OUTCOME_STOPPED);
+        finish_all(poller, &poller->leaving, UR_OUTCOME_STOPPED);
+        break;
+    default:
+        break;
+    }
+}
+
+static void tick(struct ur_poller *poller)
+{
+    poller->ticked = poller->now;
+    for (struct ur_idle *idle = poller->idle; idle; idle = idle->next) {
+        expire(poller, idle);
+    }
+    let_leave(poller);
+}
+
+static void hand_over(struct ur_poller *poller)
+{
+    while (!APR_RING_EMPTY(&poller->over, ur_tunnel, link)) {
+        struct ur_tunnel *tunnel = APR_RING_FIRST(&poller->over);
+        APR_RING_REMOVE(tunnel, link);
+        ur_finisher_add(poller->carriage->finisher, tunnel);
+    }
+    for (enum ur_direction i = 0; i < UR_DIRECTIONS; i++) {
+        ur_count_tunnel_bytes(poller->carriage->counts, i, poller->bytes[i]);
+        poller->bytes[i] = 0;
+    }
+}
+
+static bool is_empty(const struct ur_poller *poller)
+{
+    return APR_RING_EMPTY(&poller->open, ur_tunnel, link) &&
+           APR_RING_EMPTY(&poller->leaving, ur_tunnel, link) &&
+           APR_RING_EMPTY(&poller->lingering, ur_tunnel, link);
+}
+
+static apr_interval_time_t patience(const struct ur_poller *poller)
+{
+    if (!APR_RING_EMPTY(&poller->again, ur_tunnel, again_link)) {
+        return 0;
+    }
+    if (is_empty(poller)) {
+        return -1;
+    }
+    return poller->draining ? DRAIN_TICK : TICK;
+}
+
+/* A pollset that fails has lost its tunnels. */
+static void give_up(struct ur_poller *poller, apr_status_t rv)
+{
+    ap_log_error(APLOG_MARK, APLOG_ERR, rv, ap_server_conf,
+                 "UR0014: event tunnels cannot be polled; they are ended");
+    finish_all(poller, &poller->open, UR_OUTCOME_STOPPED);
+    finish_all(poller, &poller->leaving, UR_OUTCOME_STOPPED);
+    apr_sleep(TICK);
+}
+
+static void *APR_THREAD_FUNC run(apr_thread_t *thread, void *data)
+{
+    struct ur_poller *poller = data;
+    bool quit = false;
+
+    (void)thread;
+    while (!quit) {
+        const apr_pollfd_t *events;
+        apr_int32_t count = 0;
+        apr_interval_time_t wait = patience(poller);
+        apr_status_t rv = apr_pollset_poll(poller->pollset, wait, &count, &events);
+        poller->now = apr_time_now();
+        if (rv == APR_SUCCESS) {
+            for (apr_int32_t i = 0; i < count; i++) {
+                on_event(poller, events[i].client_data);
+            }
+        }
+        else if (!APR_STATUS_IS_EINTR(rv) && !APR_STATUS_IS_TIMEUP(rv)) {
+            give_up(poller, rv);
+        }
+        quit = take_inbox(poller);
+        forward_again(poller);
+        if (quit || APR_STATUS_IS_EINTR(rv) || poller->now - poller->ticked >= DRAIN_TICK) {
+            tick(poller);
+        }
+        hand_over(poller);
+    }
+    /* What lingers is let go. */
+    while (!APR_RING_EMPTY(&poller->lingering, ur_tunnel, link)) {
+        put_away(poller, APR_RING_FIRST(&poller->lingering), UR_TUNNEL_GONE);
+    }
+    hand_over(poller);
+    return NULL;
+}
+
+/* With an allocator that no other thread uses. */
+static apr_status_t make_desk(struct ur_poller *poller, apr_pool_t *pool)
+{
+    struct ur_desk *desk = &poller->desk;
+    apr_status_t rv = apr_allocator_create(&desk->allocator);
+
+    if (rv != APR_SUCCESS) {
+        return rv;
+    }
+    apr_allocator_max_free_set(desk->allocator, MAX_FREE);
+    rv = apr_pool_create_ex(&poller->pool, pool, NULL, desk->allocator);
+    if (rv != APR_SUCCESS) {
+        apr_allocator_destroy(desk->allocator);
+        return rv;
+    }
+    apr_allocator_owner_set(desk->allocator, poller->pool);
+    desk->buffer = apr_palloc(poller->pool, UR_CHUNK);
+    return APR_SUCCESS;
+}
+
+apr_status_t ur_poller_start(struct ur_poller **made, struct ur_carriage *carriage,
+                             apr_pool_t *pool)
+{
+    struct ur_poller *poller = apr_pcalloc(pool, sizeof *poller);
+    apr_uint32_t sockets = (apr_uint32_t)(carriage->max * 2 + 1);
+    apr_status_t rv;
+
+    poller->carriage = carriage;
+    poller->now = apr_time_now();
+    APR_RING_INIT(&poller->open, ur_tunnel, link);
+    APR_RING_INIT(&poller->leaving, ur_tunnel, link);
+    APR_RING_INIT(&poller->lingering, ur_tunnel, link);
+    APR_RING_INIT(&poller->over, ur_tunnel, link);
+    APR_RING_INIT(&poller->inbox, ur_tunnel, link);
+    APR_RING_INIT(&poller->again, ur_tunnel, again_link);
+    APR_RING_INIT(&poller->turn, ur_tunnel, again_link);
+    *made = poller;
+    if ((rv = make_desk(poller, pool)) != APR_SUCCESS ||
+        (rv = apr_thread_mutex_create(&poller->mutex, APR_THREAD_MUTEX_DEFAULT, pool)) !=
+            APR_SUCCESS ||
+        (rv = apr_pollset_create(&poller->pollset, sockets, pool,
+                                 APR_POLLSET_NOCOPY | APR_POLLSET_WAKEABLE)) != APR_SUCCESS) {
+        return rv;
+    }
+    return apr_thread_create(&poller->thread, NULL, run, poller, pool);
+}
+
+void ur_poller_add(struct ur_poller *poller, struct ur_tunnel *tunnel)
+{
+    bool first;
+
+    apr_thread_mutex_lock(poller->mutex);
+    first = APR_RING_EMPTY(&poller->inbox, ur_tunnel, link);
+    APR_RING_INSERT_TAIL(&poller->inbox, tunnel, ur_tunnel, link);
+    apr_thread_mutex_unlock(poller->mutex);
+    if (first) {
+        ur_poller_wake(poller);
+    }
+}
+
+void ur_poller_wake(struct ur_poller *poller)
+{
+    apr_pollset_wakeup(poller->pollset);
+}
+
+void ur_poller_join(struct ur_poller *poller)
+{
+    apr_status_t rv;
+
+    apr_thread_mutex_lock(poller->mutex);
+    poller->quit = true;
+    apr_thread_mutex_unlock(poller->mutex);
+    ur_poller_wake(poller);
+    apr_thread_join(&rv, poller->thread);
+}

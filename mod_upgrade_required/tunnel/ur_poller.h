@@ -1,0 +1,45 @@
+#ifndef UR_POLLER_H
+#define UR_POLLER_H
+
+#include "tunnel/ur_tunnel.h"
+#include "wording/ur_counters.h"
+
+/* A thread that carries tunnels: waits until any of them has something to forward, and
+ * forwards it. It never waits for one of them. */
+
+struct ur_poller;
+struct ur_finisher;
+
+/* Whether tunnels have to leave. */
+enum ur_leave {
+    UR_LEAVE_NOT,
+    UR_LEAVE_DRAIN, /* evenly in the time that is given, each between two frames */
+    UR_LEAVE_NOW
+};
+
+/* What all pollers of a child share. */
+struct ur_carriage {
+    apr_size_t max; /* tunnels */
+    struct ur_finisher *finisher;
+    struct ur_tunnel_place counts;
+
+    /* Asked about once a second, and when a poller is woken. DRAIN: *since and *span
+     * say from when on, and how long. */
+    enum ur_leave (*leave)(apr_time_t *since, apr_interval_time_t *span);
+};
+
+/* pool and carriage live as long as the thread. */
+apr_status_t ur_poller_start(struct ur_poller **poller, struct ur_carriage *carriage,
+                             apr_pool_t *pool);
+
+/* From any thread. The tunnel is the poller's from then on. */
+void ur_poller_add(struct ur_poller *poller, struct ur_tunnel *tunnel);
+
+/* From any thread. */
+void ur_poller_wake(struct ur_poller *poller);
+
+/* Ends the thread, whose tunnels have been told to leave. What it still has goes to the
+ * finisher. */
+void ur_poller_join(struct ur_poller *poller);
+
+#endif

@@ -1,0 +1,183 @@
+#include "tunnel/ur_tunnel.h"
+
+#include <apr_general.h>
+
+/* So many reads in a row, and others have their turn. */
+#define TURNS 8
+
+/* Filters hold what a slow client does not take, and wait beyond FlushMaxThreshold. */
+#define CHUNK_FILTERED 16384
+
+#define GOING_AWAY 1001 /* RFC 6455, 7.4.1 */
+
+static apr_interval_time_t socket_timeout(apr_socket_t *socket)
+{
+    apr_interval_time_t timeout = -1;
+
+    apr_socket_timeout_get(socket, &timeout);
+    return timeout;
+}
+
+struct ur_tunnel *ur_tunnel_open(request_rec *r, proxy_worker *worker, conn_rec *origin,
+                                 apr_socket_t *socket)
+{
+    conn_rec *c = r->connection;
+    struct ur_tunnel *tunnel = apr_pcalloc(c->pool, sizeof *tunnel);
+    struct ur_end *client = &tunnel->client;
+    struct ur_end *backend = &tunnel->backend;
+
+    client->socket = ap_get_conn_socket(c);
+    backend->socket = socket;
+    /* The larger one, as mod_proxy has it. */
+    tunnel->timeout = socket_timeout(client->socket) > socket_timeout(socket)
+                          ? socket_timeout(client->socket)
+                          : socket_timeout(socket);
+    client->tunnel = backend->tunnel = tunnel;
+    client->other = backend;
+    backend->other = client;
+    client->frames.masked = true;
+    tunnel->c = c;
+    tunnel->r = r;
+    tunnel->worker = worker;
+    tunnel->no_half_close = apr_table_get(r->subprocess_env, "proxy-nohalfclose") != NULL;
+    ur_end_open(client, c, r->pool, &backend->rest);
+    ur_end_open(backend, origin, r->pool, &client->rest);
+    return tunnel;
+}
+
+static bool end_tunnel(struct ur_tunnel *tunnel, enum ur_outcome outcome)
+{
+    tunnel->outcome = outcome;
+    return false;
+}
+
+/* After both have said Close, it does not matter how their connections end. */
+static bool lose(struct ur_end *end)
+{
+    struct ur_tunnel *tunnel = end->tunnel;
+    bool closed = tunnel->client.frames.closed && tunnel->backend.frames.closed;
+
+    return end_tunnel(tunnel, closed                   ? UR_OUTCOME_CLOSED
+                              : end == &tunnel->client ? UR_OUTCOME_CLIENT
+                                                       : UR_OUTCOME_BACKEND);
+}
+
+/* Tells an end that the other one has nothing more to say. TLS towards a client cannot be
+ * closed in one direction only, so there it is closed as a whole, and in order. */
+static bool shut(struct ur_end *to)
+{
+    struct ur_tunnel *tunnel = to->tunnel;
+
+    if (to->ended || tunnel->no_half_close || (to == &tunnel->client && to->filtered)) {
+        return end_tunnel(tunnel, UR_OUTCOME_CLOSED);
+    }
+    to->shut = true;
+    apr_socket_shutdown(to->socket, APR_SHUTDOWN_WRITE);
+    return true;
+}
+
+static bool write_end(struct ur_end *to, const struct ur_desk *desk, const char *at,
+                      apr_size_t len)
+{
+    return ur_end_write(to, desk->allocator, at, len) == APR_SUCCESS || lose(to);
+}
+
+/* Gives early bytes, which stand in a pool, the way that all others go. */
+static bool send_early(struct ur_end *to, const struct ur_desk *desk)
+{
+    struct ur_span early = to->rest;
+
+    if (early.len == 0) {
+        return true;
+    }
+    to->rest = (struct ur_span){NULL, 0};
+    to->other->received += early.len;
+    ur_frames_feed(&to->other->frames, early.at, early.len);
+    return write_end(to, desk, early.at, early.len);
+}
+
+bool ur_tunnel_start(struct ur_tunnel *tunnel, const struct ur_desk *desk)
+{
+    return send_early(&tunnel->client, desk) && send_early(&tunnel->backend, desk);
+}
+
+/* A short read from a socket means that it is empty, and a poll will tell when it is not;
+ * filters may hold what no poll tells of. */
+static bool is_drained(const struct ur_end *from, apr_size_t got, apr_size_t wanted)
+{
+    return !from->filtered && got < wanted;
+}
+
+bool ur_tunnel_forward(struct ur_end *from, const struct ur_desk *desk, bool *more)
+{
+    struct ur_end *to = from->other;
+    apr_size_t wanted = to->filtered ? CHUNK_FILTERED : UR_CHUNK;
+
+    *more = false;
+    for (int turn = 0; turn < TURNS; turn++) {
+        apr_size_t len = wanted;
+        apr_status_t rv;
+        if (from->ended || ur_end_pending(to)) {
+            return true;
+        }
+        rv = ur_end_read(from, desk->buffer, &len);
+        if (rv == APR_EAGAIN) {
+            return true;
+        }
+        if (rv == APR_EOF) {
+            from->ended = true;
+            return shut(to);
+        }
+        if (rv != APR_SUCCESS) {
+            return lose(from);
+        }
+        from->received += len;
+        ur_frames_feed(&from->frames, desk->buffer, len);
+        if (!write_end(to, desk, desk->buffer, len)) {
+            return false;
+        }
+        if (is_drained(from, len, wanted)) {
+            return true;
+        }
+    }
+    *more = from->filtered != NULL;
+    return true;
+}
+
+bool ur_tunnel_resume(struct ur_end *to, const struct ur_desk *desk, bool *more)
+{
+    *more = false;
+    if (ur_end_flush(to, desk->allocator) != APR_SUCCESS) {
+        return lose(to);
+    }
+    if (ur_end_pending(to)) {
+        return true;
+    }
+    return ur_tunnel_forward(to->other, desk, more);
+}
+
+static bool can_take_frame(const struct ur_end *to)
+{
+    return ur_frames_between(&to->other->frames) && !ur_end_pending(to) && !to->shut;
+}
+
+bool ur_tunnel_between(const struct ur_tunnel *tunnel)
+{
+    return can_take_frame(&tunnel->client) && can_take_frame(&tunnel->backend);
+}
+
+void ur_tunnel_say_goodbye(struct ur_tunnel *tunnel, const struct ur_desk *desk)
+{
+    char frame[UR_CLOSE_MAX];
+    unsigned char key[4];
+
+    if (can_take_frame(&tunnel->client)) {
+        ur_end_write(&tunnel->client, desk->allocator, frame,
+                     ur_frames_close(frame, GOING_AWAY, NULL));
+    }
+    if (can_take_frame(&tunnel->backend) &&
+        apr_generate_random_bytes(key, sizeof key) == APR_SUCCESS) {
+        ur_end_write(&tunnel->backend, desk->allocator, frame,
+                     ur_frames_close(frame, GOING_AWAY, key));
+    }
+}

@@ -1,0 +1,79 @@
+#ifndef UR_TUNNEL_H
+#define UR_TUNNEL_H
+
+#include "judgement/ur_tunnels.h"
+#include "tunnel/ur_end.h"
+
+#include <apr_ring.h>
+#include <mod_proxy.h>
+
+/* A WebSocket between a client and a backend that no worker thread waits for (RFC 6455). It
+ * belongs to one thread at a time: to the worker that opens it, to a poller that carries it,
+ * and to the finisher that closes it. */
+
+struct ur_poller;
+struct ur_idle;
+
+enum ur_tunnel_state {
+    UR_TUNNEL_OPEN,
+    UR_TUNNEL_OVER,      /* to be logged and closed */
+    UR_TUNNEL_LINGERING, /* closed; what the client still sends is thrown away, so that what it
+                          * was sent last is not lost (RFC 9112, 9.6) */
+    UR_TUNNEL_GONE       /* to be released */
+};
+
+/* In the client's connection pool. */
+struct ur_tunnel {
+    APR_RING_ENTRY(ur_tunnel) link; /* of the one list that it is in */
+    APR_RING_ENTRY(ur_tunnel) idle_link;
+    APR_RING_ENTRY(ur_tunnel) again_link;
+    struct ur_idle *idle; /* the queue that it waits in; NULL: none */
+    struct ur_end client;
+    struct ur_end backend;
+    conn_rec *c;
+    request_rec *r; /* until it is logged */
+    struct ur_poller *poller;
+    proxy_worker *worker;
+    apr_interval_time_t timeout; /* 0 and less: none */
+    apr_time_t active;           /* when something was said last */
+    apr_time_t handed;           /* when the worker thread let go of it */
+    enum ur_tunnel_state state;
+    enum ur_outcome outcome;
+    bool no_half_close; /* proxy-nohalfclose in the environment */
+    bool leaving;       /* ends as soon as it is between two frames */
+    bool again;         /* is in its poller's list of those that have more to forward */
+};
+
+APR_RING_HEAD(ur_tunnel_ring, ur_tunnel);
+
+/* A tunnel on r, whose client has been sent the 101, to the backend that has sent it. */
+struct ur_tunnel *ur_tunnel_open(request_rec *r, proxy_worker *worker, conn_rec *origin,
+                                 apr_socket_t *socket);
+
+/* What a poller has for all its tunnels. */
+struct ur_desk {
+    char *buffer; /* for UR_CHUNK bytes */
+    apr_allocator_t *allocator;
+};
+
+/* The most that is read at a time, and thus waits for a slow end. */
+#define UR_CHUNK 65536
+
+/* Sends what came before the tunnel was one. These three return false when the tunnel is over;
+ * then its outcome is known. */
+bool ur_tunnel_start(struct ur_tunnel *tunnel, const struct ur_desk *desk);
+
+/* Forwards what comes from here, while the other end takes it. *more: there may be some left
+ * that no poll tells of. */
+bool ur_tunnel_forward(struct ur_end *from, const struct ur_desk *desk, bool *more);
+
+/* Sends what is pending here, and what its having been so has held up. */
+bool ur_tunnel_resume(struct ur_end *to, const struct ur_desk *desk, bool *more);
+
+/* Whether both directions are between two frames, and nothing is pending. */
+bool ur_tunnel_between(const struct ur_tunnel *tunnel);
+
+/* Sends Close 1001 to each end where it can stand, as far as that goes without waiting. */
+void ur_tunnel_say_goodbye(struct ur_tunnel *tunnel, const struct ur_desk *desk);
+
+#endif
