@@ -5,6 +5,7 @@
 #include "proxy/ur_shadow.h"
 #include "proxy/ur_takeover.h"
 #include "tunnel/ur_child.h"
+#include "tunnel/ur_wire.h"
 
 #include <httpd.h>
 #include <http_config.h>
@@ -23,6 +24,7 @@ static void register_hooks(apr_pool_t *p)
     ur_backend_filter_register();
     ur_offer_filter_register();
     ur_takeover_register();
+    ur_wire_register();
     ap_hook_pre_config(ur_child_reset, NULL, NULL, APR_HOOK_MIDDLE);
     ap_hook_post_config(ur_child_open, NULL, NULL, APR_HOOK_LAST);
     ap_hook_child_init(ur_child_init, NULL, NULL, APR_HOOK_MIDDLE);

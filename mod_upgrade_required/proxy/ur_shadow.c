@@ -22,6 +22,7 @@ struct ur_shadow {
     proxy_worker worker;
     proxy_worker_shared shared;
     proxy_conn_pool pool;
+    apr_pool_t *room; /* that it stands in */
     proxy_conn_rec *connection;
     bool switched; /* it is to stay open, for an event tunnel */
 };
@@ -122,6 +123,7 @@ static struct ur_shadow *make_shadow(apr_pool_t *pool, proxy_worker *worker)
 {
     struct ur_shadow *shadow = apr_pcalloc(pool, sizeof *shadow);
 
+    shadow->room = pool;
     shadow->worker = *worker;
     shadow->shared = *worker->s;
     shadow->pool = *worker->cp;
@@ -138,15 +140,34 @@ static struct ur_shadow *make_shadow(apr_pool_t *pool, proxy_worker *worker)
     return shadow;
 }
 
+/* What mod_proxy is to see of the client's fields: Upgrade as the one word that it compares
+ * with, or none at all where another protocol is offered. */
+static apr_table_t *narrowed(apr_pool_t *pool, const struct ur_kept *kept)
+{
+    apr_table_t *fields = apr_table_copy(pool, kept->client_fields);
+
+    if (kept->accept) {
+        apr_table_setn(fields, "Upgrade", "websocket");
+    }
+    else {
+        apr_table_unset(fields, "Upgrade");
+    }
+    return fields;
+}
+
 static int run_with(request_rec *r, struct ur_shadow *shadow, proxy_worker *worker,
                     proxy_server_conf *conf, char *url, const char *proxyname,
                     apr_port_t proxyport)
 {
+    const struct ur_kept *kept = ur_keep_of(r);
     int status;
 
+    r->headers_in = narrowed(shadow->room, kept);
     shadow->worker.s = &shadow->shared;
     shadow->pool.conn = shadow->connection;
     status = run_http_handler(r, shadow, conf, url, proxyname, proxyport);
+    /* An ErrorDocument sees what the client sent. */
+    r->headers_in = kept->client_fields;
     worker->s->read += shadow->shared.read;
     worker->s->transferred += shadow->shared.transferred;
     shadow->connection = shadow->pool.conn;
@@ -179,32 +200,52 @@ static int run_in_worker(request_rec *r, proxy_worker *worker, proxy_server_conf
     return status;
 }
 
+/* Of a connection for itself, in pool. shadow, which is large, is not kept for the tunnel. */
+static int ask_backend(request_rec *r, struct ur_kept *kept, struct ur_shadow *shadow,
+                       proxy_worker *worker, proxy_server_conf *conf, char *url)
+{
+    ap_filter_t *hiding;
+    int status =
+        ap_proxy_acquire_connection(FUNCTION, &shadow->connection, &shadow->worker, r->server);
+
+    if (status == OK) {
+        status = connect_backend(r, worker, conf, url, NULL, 0, shadow->connection);
+    }
+    if (status != OK) {
+        return status;
+    }
+    kept->shadow = shadow;
+    hiding = ur_takeover_hide(r, &shadow->switched);
+    status = run_with(r, shadow, worker, conf, url, NULL, 0);
+    ur_takeover_show(hiding);
+    kept->shadow = NULL;
+    return status;
+}
+
 /* The connection is none of the worker's pool, which holds as many as there are threads, and
  * waits for one when they are gone. */
 static int run_in_tunnel(request_rec *r, struct ur_kept *kept, proxy_worker *worker,
                          proxy_server_conf *conf, char *url)
 {
-    struct ur_shadow *shadow = make_shadow(r->pool, worker);
-    ap_filter_t *hiding;
+    apr_pool_t *temporary;
+    apr_pool_t *pool;
+    struct ur_shadow *shadow;
     int status;
 
-    apr_pool_create(&shadow->pool.pool, r->pool);
-    status =
-        ap_proxy_acquire_connection(FUNCTION, &shadow->connection, &shadow->worker, r->server);
-    if (status == OK) {
-        status = connect_backend(r, worker, conf, url, NULL, 0, shadow->connection);
-    }
-    if (status == OK) {
-        kept->shadow = shadow;
-        hiding = ur_takeover_hide(r, &shadow->switched);
-        status = run_with(r, shadow, worker, conf, url, NULL, 0);
-        ur_takeover_show(hiding);
-        kept->shadow = NULL;
-    }
+    /* What the handshake has needed is given back at once: there may be many tunnels. */
+    apr_allocator_max_free_set(apr_pool_allocator_get(r->connection->pool), 1);
+    apr_pool_create(&temporary, r->pool);
+    apr_pool_create(&pool, r->pool);
+    shadow = make_shadow(temporary, worker);
+    shadow->pool.pool = pool;
+    status = ask_backend(r, kept, shadow, worker, conf, url);
     if (status == OK && shadow->switched) {
-        return ur_takeover(r, worker, shadow->connection, shadow->pool.pool);
+        proxy_conn_rec *connection = shadow->connection;
+        apr_pool_destroy(temporary);
+        return ur_takeover(r, worker, connection, pool);
     }
-    apr_pool_destroy(shadow->pool.pool);
+    apr_pool_destroy(pool);
+    apr_pool_destroy(temporary);
     return status;
 }
 
@@ -220,39 +261,21 @@ void ur_shadow_keep_open(struct ur_shadow *shadow)
     connection->connection->keepalive = AP_CONN_UNKNOWN;
 }
 
-/* What mod_proxy is to see of the client's fields: Upgrade as the one word that it compares
- * with, or none at all where another protocol is offered. */
-static apr_table_t *narrowed(const request_rec *r, const struct ur_kept *kept)
-{
-    apr_table_t *fields = apr_table_copy(r->pool, r->headers_in);
-
-    if (kept->accept) {
-        apr_table_setn(fields, "Upgrade", "websocket");
-    }
-    else {
-        apr_table_unset(fields, "Upgrade");
-    }
-    return fields;
-}
-
 int ur_shadow_handler(request_rec *r, proxy_worker *worker, proxy_server_conf *conf, char *url,
                       const char *proxyname, apr_port_t proxyport)
 {
     struct ur_kept *kept = ur_keep_of(r);
-    int status;
 
     if (!http_handler || !kept || !is_http(url)) {
         return DECLINED;
     }
-    r->headers_in = narrowed(r, kept);
     if (!kept->accept) {
-        return DECLINED; /* stock proxies it, and has nothing that it could switch to */
+        /* Stock proxies it, and has nothing that it could switch to. */
+        r->headers_in = narrowed(r->pool, kept);
+        return DECLINED;
     }
     /* What another proxy answers may be an answer to CONNECT: that is left to threads. */
-    status = kept->event && !proxyname
-                 ? run_in_tunnel(r, kept, worker, conf, url)
-                 : run_in_worker(r, worker, conf, url, proxyname, proxyport);
-    /* An ErrorDocument sees what the client sent. */
-    r->headers_in = kept->client_fields;
-    return status;
+    return kept->event && !proxyname
+               ? run_in_tunnel(r, kept, worker, conf, url)
+               : run_in_worker(r, worker, conf, url, proxyname, proxyport);
 }

@@ -55,8 +55,8 @@ static apr_socket_t *copy_socket(apr_socket_t *socket, apr_pool_t *pool)
 
     apr_os_sock_get(&number, socket);
     number = fcntl(number, F_DUPFD_CLOEXEC, 0);
-    if (number >= 0 && apr_os_sock_make(&copy, &info, pool) == APR_SUCCESS) {
-        apr_socket_timeout_set(copy, 0);
+    if (number >= 0) {
+        apr_os_sock_make(&copy, &info, pool);
     }
     return copy;
 }
@@ -69,10 +69,9 @@ static void shed_backend(struct ur_end *backend, apr_pool_t *pool)
     if (backend->filtered) {
         return;
     }
-    copy = copy_socket(backend->socket, backend->tunnel->r->pool);
+    copy = copy_socket(backend->socket, backend->tunnel->c->pool);
     if (copy) {
-        backend->socket = copy;
-        backend->watch.desc.s = copy;
+        ur_end_use(backend, copy);
         apr_pool_destroy(pool);
     }
 }

@@ -22,9 +22,6 @@
 /* AsyncRequestWorkerFactor where it is not said. */
 #define FACTOR_DEFAULT 2
 
-/* Less in FlushMaxThreshold, and a slow TLS client would be waited for. */
-#define FLUSH_MIN 32768
-
 /* Seconds after which a client may try again that came when all places were taken. */
 #define RETRY_AFTER "10"
 
@@ -291,11 +288,14 @@ void ur_child_init(apr_pool_t *pchild, server_rec *s)
     apr_pool_pre_cleanup_register(pchild, NULL, stop_threads);
 }
 
+/* One for each processor, in all children together. */
 static unsigned count_pollers(void)
 {
     long processors = sysconf(_SC_NPROCESSORS_ONLN);
+    long children = (long)ask_mpm(AP_MPMQ_MAX_DAEMONS);
+    long count = processors < 1 || children < 1 ? 1 : (processors + children - 1) / children;
 
-    return processors < 1 ? 1 : processors > POLLERS_MAX ? POLLERS_MAX : (unsigned)processors;
+    return count > POLLERS_MAX ? POLLERS_MAX : (unsigned)count;
 }
 
 static void take_place(void)
@@ -367,15 +367,12 @@ static bool is_started(void)
 }
 
 /* Where the connection could not be left to itself: streams of HTTP/2, whose connection serves
- * others too; requests that httpd makes of others, whose caller waits for the end; and
- * where httpd would wait for a slow client. */
+ * others too; and requests that httpd makes of others, whose caller waits for the end. */
 static bool can_be_suspended(const request_rec *r)
 {
     const conn_rec *c = r->connection;
-    const core_server_config *core = ap_get_core_module_config(c->base_server->module_config);
 
-    return !c->master && c->cs && !r->main && !r->prev && r->proxyreq != PROXYREQ_PROXY &&
-           core->flush_max_threshold >= FLUSH_MIN;
+    return !c->master && c->cs && !r->main && !r->prev && r->proxyreq != PROXYREQ_PROXY;
 }
 
 static apr_status_t give_place_back(void *unused)

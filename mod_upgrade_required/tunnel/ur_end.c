@@ -1,7 +1,12 @@
 #include "tunnel/ur_end.h"
 
-#include <string.h>
+#include "tunnel/ur_wire.h"
 
+#include <errno.h>
+#include <string.h>
+#include <sys/socket.h>
+
+#include <apr_portable.h>
 #include <util_filter.h>
 
 /* More than this is not taken out of the filters to make an end a plain one. */
@@ -26,50 +31,54 @@ static bool is_plain(const ap_filter_t *filter)
 
 /* What the filters hold already. False where they have more to say than that nothing is there.
  */
-static bool take_early(conn_rec *c, apr_pool_t *pool, struct ur_span *early)
+static bool take_early(conn_rec *c, apr_bucket_brigade *some, apr_pool_t *pool,
+                       struct ur_span *early)
 {
-    apr_bucket_brigade *all = apr_brigade_create(pool, c->bucket_alloc);
-    apr_bucket_brigade *some = apr_brigade_create(pool, c->bucket_alloc);
-    apr_off_t len = 0;
-    apr_size_t flat = 0;
-    char *at = NULL;
+    char *bytes = NULL;
+    apr_size_t len = 0;
     apr_status_t rv;
 
     do {
+        apr_size_t more = EARLY_MAX - len;
         rv = ap_get_brigade(c->input_filters, some, AP_MODE_READBYTES, APR_NONBLOCK_READ,
-                            EARLY_MAX - len);
+                            (apr_off_t)more);
         if (rv != APR_SUCCESS || APR_BRIGADE_EMPTY(some)) {
             break;
         }
-        APR_BRIGADE_CONCAT(all, some);
-        apr_brigade_length(all, 1, &len);
+        if (!bytes) {
+            bytes = apr_palloc(pool, EARLY_MAX);
+        }
+        apr_brigade_flatten(some, bytes + len, &more);
+        apr_brigade_cleanup(some);
+        len += more;
     } while (len < EARLY_MAX);
-    if (len) {
-        apr_brigade_pflatten(all, &at, &flat, pool);
-    }
-    apr_brigade_destroy(all);
-    apr_brigade_destroy(some);
-    *early = (struct ur_span){at, flat};
+    *early = (struct ur_span){bytes, len};
     return len < EARLY_MAX && (rv == APR_SUCCESS || APR_STATUS_IS_EAGAIN(rv));
 }
 
 void ur_end_open(struct ur_end *end, conn_rec *c, apr_pool_t *pool, struct ur_span *early)
 {
-    /* It would hold small writes back until it is flushed, which might wait. mod_reqtimeout
+    /* It would hold small writes back until it is flushed. mod_reqtimeout
      * does not know that this is no request any more. */
     ap_remove_output_filter_byhandle(c->output_filters, "SSL/TLS Coalescing Filter");
     ap_remove_input_filter_byhandle(c->input_filters, "reqtimeout");
     *early = (struct ur_span){NULL, 0};
+    end->brigade = apr_brigade_create(pool, c->bucket_alloc);
     if (!is_plain(c->input_filters) || !is_plain(c->output_filters) ||
-        !take_early(c, pool, early)) {
+        !take_early(c, end->brigade, pool, early)) {
         end->filtered = c;
-        end->brigade = apr_brigade_create(pool, c->bucket_alloc);
+        ur_wire_insert(end, c);
     }
-    end->early = early->len;
-    apr_socket_timeout_set(end->socket, 0);
-    end->watch.p = pool;
+    ur_end_use(end, end->socket);
+}
+
+void ur_end_use(struct ur_end *end, apr_socket_t *socket)
+{
+    end->socket = socket;
+    apr_os_sock_get(&end->number, socket);
+    apr_socket_timeout_set(socket, 0);
     end->watch.desc_type = APR_POLL_SOCKET;
-    end->watch.desc.s = end->socket;
+    end->watch.desc.s = socket;
     end->watch.client_data = end;
 }
 
@@ -85,34 +94,76 @@ static apr_status_t read_filtered(struct ur_end *end, char *at, apr_size_t *len)
         }
     }
     apr_brigade_cleanup(end->brigade);
-    return rv;
+    return APR_STATUS_IS_EAGAIN(rv) ? APR_EAGAIN : rv;
+}
+
+/* Not apr_socket_recv() and apr_socket_send(): they read() and write(), which costs 5 % more of
+ * all that a small message costs. */
+apr_status_t ur_end_receive(struct ur_end *end, char *at, apr_size_t *len)
+{
+    ssize_t got;
+
+    do {
+        got = recv(end->number, at, *len, 0);
+    } while (got < 0 && errno == EINTR);
+    end->dry = got < (ssize_t)*len;
+    *len = got > 0 ? (apr_size_t)got : 0;
+    end->wire_in += *len;
+    return got > 0                       ? APR_SUCCESS
+           : got == 0                    ? APR_EOF
+           : APR_STATUS_IS_EAGAIN(errno) ? APR_EAGAIN
+                                         : APR_FROM_OS_ERROR(errno);
 }
 
 apr_status_t ur_end_read(struct ur_end *end, char *at, apr_size_t *len)
 {
-    apr_status_t rv =
-        end->filtered ? read_filtered(end, at, len) : apr_socket_recv(end->socket, at, len);
-
-    return rv == APR_SUCCESS || APR_STATUS_IS_EOF(rv) ? rv
-           : APR_STATUS_IS_EAGAIN(rv)                 ? APR_EAGAIN
-                                                      : rv;
+    return end->filtered ? read_filtered(end, at, len) : ur_end_receive(end, at, len);
 }
 
-/* What the network does not take at once stays in the last filter, which is asked again here as
- * the MPM asks it: it holds small pieces back otherwise. */
-static apr_status_t push_filters(conn_rec *c)
+/* Cuts off what the socket takes. */
+static apr_status_t send_some(struct ur_end *end, struct ur_span *bytes)
 {
-    ap_filter_t *last = c->output_filters;
-    apr_status_t rv;
+    ssize_t sent;
 
-    while (last->next) {
-        last = last->next;
+    do {
+        sent = send(end->number, bytes->at, bytes->len, MSG_NOSIGNAL);
+    } while (sent < 0 && errno == EINTR);
+    if (sent < 0) {
+        return APR_STATUS_IS_EAGAIN(errno) ? APR_SUCCESS : APR_FROM_OS_ERROR(errno);
     }
-    rv = last->frec->filter_func.out_func(last, NULL);
-    return rv == APR_SUCCESS && c->aborted ? APR_ECONNABORTED : rv;
+    bytes->at += sent;
+    bytes->len -= (apr_size_t)sent;
+    end->wire_out += (apr_size_t)sent;
+    return APR_SUCCESS;
 }
 
-/* No FLUSH bucket: it would wait for the network. */
+/* After what is pending already. */
+static apr_status_t keep(struct ur_end *end, struct ur_span more)
+{
+    struct ur_span rest = end->rest;
+    apr_memnode_t *node = apr_allocator_alloc(end->allocator, rest.len + more.len);
+
+    if (!node) {
+        return APR_ENOMEM;
+    }
+    if (rest.len) {
+        memcpy(node->first_avail, rest.at, rest.len);
+    }
+    memcpy(node->first_avail + rest.len, more.at, more.len);
+    ur_end_forget(end);
+    end->node = node;
+    end->rest = (struct ur_span){node->first_avail, rest.len + more.len};
+    return APR_SUCCESS;
+}
+
+apr_status_t ur_end_send(struct ur_end *end, const char *at, apr_size_t len)
+{
+    struct ur_span bytes = {at, len};
+    apr_status_t rv = ur_end_pending(end) ? APR_SUCCESS : send_some(end, &bytes);
+
+    return rv == APR_SUCCESS && bytes.len ? keep(end, bytes) : rv;
+}
+
 static apr_status_t write_filtered(struct ur_end *end, const char *at, apr_size_t len)
 {
     conn_rec *c = end->filtered;
@@ -122,70 +173,28 @@ static apr_status_t write_filtered(struct ur_end *end, const char *at, apr_size_
                             apr_bucket_transient_create(at, len, c->bucket_alloc));
     rv = ap_pass_brigade(c->output_filters, end->brigade);
     apr_brigade_cleanup(end->brigade);
-    return rv == APR_SUCCESS && c->data_in_output_filters ? push_filters(c) : rv;
+    return rv == APR_SUCCESS && c->aborted ? APR_ECONNABORTED : rv;
 }
 
-/* Cuts off what the socket takes. */
-static apr_status_t send_some(struct ur_end *end, struct ur_span *bytes)
+apr_status_t ur_end_write(struct ur_end *end, const char *at, apr_size_t len)
 {
-    apr_size_t len = bytes->len;
-    apr_status_t rv = apr_socket_send(end->socket, bytes->at, &len);
-
-    if (APR_STATUS_IS_EAGAIN(rv)) {
-        return APR_SUCCESS;
-    }
-    if (rv == APR_SUCCESS) {
-        bytes->at += len;
-        bytes->len -= len;
-        end->sent += len;
-    }
-    return rv;
+    return end->filtered ? write_filtered(end, at, len) : ur_end_send(end, at, len);
 }
 
-static apr_status_t keep(struct ur_end *end, apr_allocator_t *allocator, struct ur_span rest)
+apr_status_t ur_end_flush(struct ur_end *end)
 {
-    apr_memnode_t *node = apr_allocator_alloc(allocator, rest.len);
+    apr_status_t rv = send_some(end, &end->rest);
 
-    if (!node) {
-        return APR_ENOMEM;
-    }
-    memcpy(node->first_avail, rest.at, rest.len);
-    end->node = node;
-    end->rest = (struct ur_span){node->first_avail, rest.len};
-    return APR_SUCCESS;
-}
-
-apr_status_t ur_end_write(struct ur_end *end, apr_allocator_t *allocator, const char *at,
-                          apr_size_t len)
-{
-    struct ur_span bytes = {at, len};
-    apr_status_t rv;
-
-    if (end->filtered) {
-        return write_filtered(end, at, len);
-    }
-    rv = send_some(end, &bytes);
-    return rv == APR_SUCCESS && bytes.len ? keep(end, allocator, bytes) : rv;
-}
-
-apr_status_t ur_end_flush(struct ur_end *end, apr_allocator_t *allocator)
-{
-    apr_status_t rv;
-
-    if (end->filtered) {
-        return push_filters(end->filtered);
-    }
-    rv = send_some(end, &end->rest);
     if (rv == APR_SUCCESS && end->rest.len == 0) {
-        ur_end_forget(end, allocator);
+        ur_end_forget(end);
     }
     return rv;
 }
 
-void ur_end_forget(struct ur_end *end, apr_allocator_t *allocator)
+void ur_end_forget(struct ur_end *end)
 {
     if (end->node) {
-        apr_allocator_free(allocator, end->node);
+        apr_allocator_free(end->allocator, end->node);
         end->node = NULL;
     }
     end->rest = (struct ur_span){NULL, 0};

@@ -7,6 +7,7 @@
 
 #include <apr_allocator.h>
 #include <apr_poll.h>
+#include <apr_portable.h>
 #include <httpd.h>
 
 struct ur_tunnel;
@@ -18,42 +19,51 @@ struct ur_end {
     struct ur_tunnel *tunnel;
     struct ur_end *other;
     apr_socket_t *socket;
+    apr_os_sock_t number;        /* of socket */
     conn_rec *filtered;          /* NULL: plain */
-    apr_bucket_brigade *brigade; /* of filtered */
-    struct ur_span rest;         /* what a plain socket has not taken yet */
+    apr_bucket_brigade *brigade; /* for filtered */
+    struct ur_span rest;         /* what the socket has not taken yet */
     apr_memnode_t *node;         /* where rest stands; NULL: in a pool */
+    apr_allocator_t *allocator;  /* of node; the same for a tunnel's whole life */
     apr_pollfd_t watch;          /* what it is polled for; reqevents is 0 while it is not */
-    uint64_t received;
-    uint64_t early;          /* of that, what had come through the filters of a plain end */
-    uint64_t sent;           /* to a plain end */
-    uint64_t counted;        /* of received: what the counters know of */
-    struct ur_frames frames; /* of what was received */
-    bool ended;              /* it will not send any more */
-    bool shut;               /* it has been told that nothing more comes */
+    uint64_t received;           /* of the tunnel's bytes */
+    uint64_t counted;            /* of received: what the counters know of */
+    uint64_t wire_in;            /* from the socket, past httpd's filters */
+    uint64_t wire_out;           /* to it */
+    struct ur_frames frames;     /* of what was received */
+    bool ended;                  /* it will not send any more */
+    bool shut;                   /* it has been told that nothing more comes */
+    bool dry;                    /* the socket was empty when it was last read */
+    bool has_early;              /* httpd's filters may hold what was read before */
 };
 
 /* Takes a connection over, whose socket is not to be waited for any more. What has been read of
  * it already goes to *early, in the pool. */
 void ur_end_open(struct ur_end *end, conn_rec *c, apr_pool_t *pool, struct ur_span *early);
 
+/* From here on by this socket, which is the same connection. */
+void ur_end_use(struct ur_end *end, apr_socket_t *socket);
+
 /* Reads into at, at most *len bytes. APR_SUCCESS: *len of them, at least one; APR_EAGAIN: none
  * now; APR_EOF: none any more; another: the connection is broken. */
 apr_status_t ur_end_read(struct ur_end *end, char *at, apr_size_t *len);
 
-/* Writes all of it, now or later: nothing more may be written while ur_end_pending(). What
- * is left of it is kept in memory of the allocator, which has to be the same every time. */
-apr_status_t ur_end_write(struct ur_end *end, apr_allocator_t *allocator, const char *at,
-                          apr_size_t len);
+/* Writes all of it, now or later: nothing more may be written while ur_end_pending(). */
+apr_status_t ur_end_write(struct ur_end *end, const char *at, apr_size_t len);
+
+/* The same past the filters. */
+apr_status_t ur_end_receive(struct ur_end *end, char *at, apr_size_t *len);
+apr_status_t ur_end_send(struct ur_end *end, const char *at, apr_size_t len);
 
 /* Goes on with what is pending. */
-apr_status_t ur_end_flush(struct ur_end *end, apr_allocator_t *allocator);
+apr_status_t ur_end_flush(struct ur_end *end);
 
 static inline bool ur_end_pending(const struct ur_end *end)
 {
-    return end->rest.len || (end->filtered && end->filtered->data_in_output_filters);
+    return end->rest.len > 0;
 }
 
 /* Forgets what is pending. */
-void ur_end_forget(struct ur_end *end, apr_allocator_t *allocator);
+void ur_end_forget(struct ur_end *end);
 
 #endif

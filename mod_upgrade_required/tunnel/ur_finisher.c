@@ -53,19 +53,22 @@ static void account(const struct ur_tunnel *tunnel)
 
     tunnel->worker->s->read += (apr_off_t)tunnel->backend.received;
     tunnel->worker->s->transferred += (apr_off_t)client->received;
-    if (client->filtered || !count_in || !count_out) {
-        return;
+    if (count_in && count_out) {
+        count_in(tunnel->c, (apr_off_t)client->wire_in);
+        count_out(tunnel->c, (apr_off_t)client->wire_out);
     }
-    count_in(tunnel->c, (apr_off_t)(client->received - client->early));
-    count_out(tunnel->c, (apr_off_t)client->sent);
 }
 
-/* The request ends as any other: it is logged, and its pool goes, with the backend in it. */
+/* The request ends as any other: it is logged, and its pool goes, with a backend that needs
+ * filters in it. */
 static void log_request(struct ur_tunnel *tunnel)
 {
     request_rec *r = tunnel->r;
 
     account(tunnel);
+    if (!tunnel->backend.filtered) {
+        apr_socket_close(tunnel->backend.socket);
+    }
     apr_table_setn(r->subprocess_env, "UPGRADE_TUNNEL", ur_outcome_word(tunnel->outcome));
     tunnel->r = NULL;
     ap_process_request_after_handler(r);

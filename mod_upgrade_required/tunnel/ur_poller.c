@@ -194,8 +194,8 @@ static void finish(struct ur_poller *poller, struct ur_tunnel *tunnel)
     if (ur_end_pending(&tunnel->client)) {
         tunnel->c->aborted = 1;
     }
-    ur_end_forget(&tunnel->client, poller->desk.allocator);
-    ur_end_forget(&tunnel->backend, poller->desk.allocator);
+    ur_end_forget(&tunnel->client);
+    ur_end_forget(&tunnel->backend);
     put_away(poller, tunnel, UR_TUNNEL_OVER);
 }
 
@@ -203,7 +203,7 @@ static void finish_as(struct ur_poller *poller, struct ur_tunnel *tunnel,
                       enum ur_outcome outcome)
 {
     if (outcome == UR_OUTCOME_DRAINED || outcome == UR_OUTCOME_STOPPED) {
-        ur_tunnel_say_goodbye(tunnel, &poller->desk);
+        ur_tunnel_say_goodbye(tunnel);
     }
     tunnel->outcome = outcome;
     finish(poller, tunnel);
@@ -247,7 +247,10 @@ static void on_open(struct ur_poller *poller, struct ur_end *end)
     struct ur_tunnel *tunnel = end->tunnel;
     bool more = false;
     bool resumed_more = false;
-    bool open = !ur_end_pending(end) || ur_tunnel_resume(end, &poller->desk, &resumed_more);
+    bool open;
+
+    end->dry = false;
+    open = !ur_end_pending(end) || ur_tunnel_resume(end, &poller->desk, &resumed_more);
 
     if (open && ur_tunnel_forward(end, &poller->desk, &more)) {
         go_on(poller, tunnel, more || resumed_more);

@@ -5,7 +5,7 @@
 /* So many reads in a row, and others have their turn. */
 #define TURNS 8
 
-/* Filters hold what a slow client does not take, and wait beyond FlushMaxThreshold. */
+/* A TLS record. */
 #define CHUNK_FILTERED 16384
 
 #define GOING_AWAY 1001 /* RFC 6455, 7.4.1 */
@@ -76,14 +76,13 @@ static bool shut(struct ur_end *to)
     return true;
 }
 
-static bool write_end(struct ur_end *to, const struct ur_desk *desk, const char *at,
-                      apr_size_t len)
+static bool write_end(struct ur_end *to, const char *at, apr_size_t len)
 {
-    return ur_end_write(to, desk->allocator, at, len) == APR_SUCCESS || lose(to);
+    return ur_end_write(to, at, len) == APR_SUCCESS || lose(to);
 }
 
 /* Gives early bytes, which stand in a pool, the way that all others go. */
-static bool send_early(struct ur_end *to, const struct ur_desk *desk)
+static bool send_early(struct ur_end *to)
 {
     struct ur_span early = to->rest;
 
@@ -93,19 +92,13 @@ static bool send_early(struct ur_end *to, const struct ur_desk *desk)
     to->rest = (struct ur_span){NULL, 0};
     to->other->received += early.len;
     ur_frames_feed(&to->other->frames, early.at, early.len);
-    return write_end(to, desk, early.at, early.len);
+    return write_end(to, early.at, early.len);
 }
 
 bool ur_tunnel_start(struct ur_tunnel *tunnel, const struct ur_desk *desk)
 {
-    return send_early(&tunnel->client, desk) && send_early(&tunnel->backend, desk);
-}
-
-/* A short read from a socket means that it is empty, and a poll will tell when it is not;
- * filters may hold what no poll tells of. */
-static bool is_drained(const struct ur_end *from, apr_size_t got, apr_size_t wanted)
-{
-    return !from->filtered && got < wanted;
+    tunnel->client.allocator = tunnel->backend.allocator = desk->allocator;
+    return send_early(&tunnel->client) && send_early(&tunnel->backend);
 }
 
 bool ur_tunnel_forward(struct ur_end *from, const struct ur_desk *desk, bool *more)
@@ -133,10 +126,11 @@ bool ur_tunnel_forward(struct ur_end *from, const struct ur_desk *desk, bool *mo
         }
         from->received += len;
         ur_frames_feed(&from->frames, desk->buffer, len);
-        if (!write_end(to, desk, desk->buffer, len)) {
+        if (!write_end(to, desk->buffer, len)) {
             return false;
         }
-        if (is_drained(from, len, wanted)) {
+        /* A poll tells when there is more on the wire, but not what filters hold. */
+        if (from->dry && !from->filtered) {
             return true;
         }
     }
@@ -147,7 +141,7 @@ bool ur_tunnel_forward(struct ur_end *from, const struct ur_desk *desk, bool *mo
 bool ur_tunnel_resume(struct ur_end *to, const struct ur_desk *desk, bool *more)
 {
     *more = false;
-    if (ur_end_flush(to, desk->allocator) != APR_SUCCESS) {
+    if (ur_end_flush(to) != APR_SUCCESS) {
         return lose(to);
     }
     if (ur_end_pending(to)) {
@@ -166,18 +160,16 @@ bool ur_tunnel_between(const struct ur_tunnel *tunnel)
     return can_take_frame(&tunnel->client) && can_take_frame(&tunnel->backend);
 }
 
-void ur_tunnel_say_goodbye(struct ur_tunnel *tunnel, const struct ur_desk *desk)
+void ur_tunnel_say_goodbye(struct ur_tunnel *tunnel)
 {
     char frame[UR_CLOSE_MAX];
     unsigned char key[4];
 
     if (can_take_frame(&tunnel->client)) {
-        ur_end_write(&tunnel->client, desk->allocator, frame,
-                     ur_frames_close(frame, GOING_AWAY, NULL));
+        ur_end_write(&tunnel->client, frame, ur_frames_close(frame, GOING_AWAY, NULL));
     }
     if (can_take_frame(&tunnel->backend) &&
         apr_generate_random_bytes(key, sizeof key) == APR_SUCCESS) {
-        ur_end_write(&tunnel->backend, desk->allocator, frame,
-                     ur_frames_close(frame, GOING_AWAY, key));
+        ur_end_write(&tunnel->backend, frame, ur_frames_close(frame, GOING_AWAY, key));
     }
 }

@@ -74,6 +74,6 @@ bool ur_tunnel_resume(struct ur_end *to, const struct ur_desk *desk, bool *more)
 bool ur_tunnel_between(const struct ur_tunnel *tunnel);
 
 /* Sends Close 1001 to each end where it can stand, as far as that goes without waiting. */
-void ur_tunnel_say_goodbye(struct ur_tunnel *tunnel, const struct ur_desk *desk);
+void ur_tunnel_say_goodbye(struct ur_tunnel *tunnel);
 
 #endif
