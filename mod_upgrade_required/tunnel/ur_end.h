@@ -33,6 +33,7 @@ struct ur_end {
     struct ur_frames frames;     /* of what was received */
     bool ended;                  /* it will not send any more */
     bool shut;                   /* it has been told that nothing more comes */
+    bool hung;                   /* a poll tells of its end without being asked */
     bool dry;                    /* the socket was empty when it was last read */
     bool has_early;              /* httpd's filters may hold what was read before */
 };

@@ -129,10 +129,10 @@ static apr_status_t watch(struct ur_poller *poller, struct ur_end *end, int even
 }
 
 /* What an end is polled for: it is read while the other one takes it, and written while
- * something is pending. */
+ * something is pending. A reset is wanted to be known always. */
 static int wanted_events(const struct ur_end *end)
 {
-    int events = 0;
+    int events = end->hung ? 0 : APR_POLLERR;
 
     if (!end->ended && !ur_end_pending(end->other)) {
         events |= APR_POLLIN | APR_POLLHUP;
@@ -140,7 +140,7 @@ static int wanted_events(const struct ur_end *end)
     if (ur_end_pending(end)) {
         events |= APR_POLLOUT;
     }
-    return events ? events | APR_POLLERR : 0;
+    return events;
 }
 
 static apr_status_t watch_both(struct ur_poller *poller, struct ur_tunnel *tunnel)
@@ -242,17 +242,32 @@ static void forward_both(struct ur_poller *poller, struct ur_tunnel *tunnel)
     }
 }
 
-static void on_open(struct ur_poller *poller, struct ur_end *end)
+/* What a poll tells though it was not asked, and would go on telling: a connection that is
+ * broken, or one that both sides have closed, from which there may still be something to be
+ * read later. False: the tunnel is over. */
+static bool note_unasked(struct ur_end *end, int events)
+{
+    const int asked = APR_POLLIN | APR_POLLOUT;
+
+    if (end->watch.reqevents & asked || !(events & (APR_POLLERR | APR_POLLHUP))) {
+        return true;
+    }
+    end->hung = true;
+    return events & APR_POLLERR ? ur_tunnel_lose(end) : true;
+}
+
+static void on_open(struct ur_poller *poller, struct ur_end *end, int events)
 {
     struct ur_tunnel *tunnel = end->tunnel;
     bool more = false;
     bool resumed_more = false;
-    bool open;
+    bool open = note_unasked(end, events);
 
     end->dry = false;
-    open = !ur_end_pending(end) || ur_tunnel_resume(end, &poller->desk, &resumed_more);
-
-    if (open && ur_tunnel_forward(end, &poller->desk, &more)) {
+    open = open &&
+           (!ur_end_pending(end) || ur_tunnel_resume(end, &poller->desk, &resumed_more)) &&
+           ur_tunnel_forward(end, &poller->desk, &more);
+    if (open) {
         go_on(poller, tunnel, more || resumed_more);
     }
     else {
@@ -270,11 +285,11 @@ static void on_lingering(struct ur_poller *poller, struct ur_tunnel *tunnel)
     }
 }
 
-static void on_event(struct ur_poller *poller, struct ur_end *end)
+static void on_event(struct ur_poller *poller, struct ur_end *end, int events)
 {
     switch (end->tunnel->state) {
     case UR_TUNNEL_OPEN:
-        on_open(poller, end);
+        on_open(poller, end, events);
         break;
     case UR_TUNNEL_LINGERING:
         on_lingering(poller, end->tunnel);
@@ -484,7 +499,7 @@ static void *APR_THREAD_FUNC run(apr_thread_t *thread, void *data)
         poller->now = apr_time_now();
         if (rv == APR_SUCCESS) {
             for (apr_int32_t i = 0; i < count; i++) {
-                on_event(poller, events[i].client_data);
+                on_event(poller, events[i].client_data, events[i].rtnevents);
             }
         }
         else if (!APR_STATUS_IS_EINTR(rv) && !APR_STATUS_IS_TIMEUP(rv)) {

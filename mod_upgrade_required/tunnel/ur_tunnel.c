@@ -52,7 +52,7 @@ static bool end_tunnel(struct ur_tunnel *tunnel, enum ur_outcome outcome)
 }
 
 /* After both have said Close, it does not matter how their connections end. */
-static bool lose(struct ur_end *end)
+bool ur_tunnel_lose(struct ur_end *end)
 {
     struct ur_tunnel *tunnel = end->tunnel;
     bool closed = tunnel->client.frames.closed && tunnel->backend.frames.closed;
@@ -78,7 +78,7 @@ static bool shut(struct ur_end *to)
 
 static bool write_end(struct ur_end *to, const char *at, apr_size_t len)
 {
-    return ur_end_write(to, at, len) == APR_SUCCESS || lose(to);
+    return ur_end_write(to, at, len) == APR_SUCCESS || ur_tunnel_lose(to);
 }
 
 /* Gives early bytes, which stand in a pool, the way that all others go. */
@@ -122,7 +122,7 @@ bool ur_tunnel_forward(struct ur_end *from, const struct ur_desk *desk, bool *mo
             return shut(to);
         }
         if (rv != APR_SUCCESS) {
-            return lose(from);
+            return ur_tunnel_lose(from);
         }
         from->received += len;
         ur_frames_feed(&from->frames, desk->buffer, len);
@@ -142,7 +142,7 @@ bool ur_tunnel_resume(struct ur_end *to, const struct ur_desk *desk, bool *more)
 {
     *more = false;
     if (ur_end_flush(to) != APR_SUCCESS) {
-        return lose(to);
+        return ur_tunnel_lose(to);
     }
     if (ur_end_pending(to)) {
         return true;

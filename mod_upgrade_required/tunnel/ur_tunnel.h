@@ -70,6 +70,9 @@ bool ur_tunnel_forward(struct ur_end *from, const struct ur_desk *desk, bool *mo
 /* Sends what is pending here, and what its having been so has held up. */
 bool ur_tunnel_resume(struct ur_end *to, const struct ur_desk *desk, bool *more);
 
+/* The connection of this end is broken. Returns false. */
+bool ur_tunnel_lose(struct ur_end *end);
+
 /* Whether both directions are between two frames, and nothing is pending. */
 bool ur_tunnel_between(const struct ur_tunnel *tunnel);
 

@@ -8,7 +8,7 @@ use lib "$FindBin::Bin/lib";
 use Server;
 use Wire;
 
-my @hosts = map { "proxy_$_" } qw(http upgrade ws none any max1 match rewrite location balancer tls_backend unix ping remote legacy);
+my @hosts = qw(http upgrade ws none any max1 match rewrite location balancer tls_backend unix ping remote legacy);
 
 # What a second request in the stream looks like, if a tunnel lets it through.
 my $second = "GET /second HTTP/1.1\r\nHost: localhost\r\n\r\n";
@@ -58,13 +58,16 @@ my @invalid = (
     ['chunked body', 'GET', '1.1', [handshake, 'Transfer-Encoding: chunked'], 400],
 );
 
-for my $host (@hosts) {
+for my $route (map { ["proxy_$_", 'thread'], ["proxy_$_", 'event'] } @hosts) {
+    my ($vhost, $carrier) = @$route;
+    my $host = "$vhost, $carrier";
     my $page = '0123456789' x 1000;
+    my @shake = (handshake, "X-Tunnel: $carrier");
 
     # A real backend, real frames
     {
-        my $socket = connect_to(port_of($host));
-        print $socket bytes('GET /echo HTTP/1.1', 'Host: localhost', handshake);
+        my $socket = connect_to(port_of($vhost));
+        print $socket bytes('GET /echo HTTP/1.1', 'Host: localhost', @shake);
         is answer_from($socket)->{status}, 101, "$host: a real backend switches";
         print $socket "\x81\x85\0\0\0\0hello";
         read $socket, my $frame, 7;
@@ -74,9 +77,9 @@ for my $host (@hosts) {
     for my $case (@switches) {
         my ($name, $status) = @$case;
         my $mark = mark();
-        my $socket = connect_to(port_of($host));
+        my $socket = connect_to(port_of($vhost));
         print $socket bytes("GET /raw/$name?$mark HTTP/1.1", 'Host: localhost', 'Upgrade: h2c, websocket',
-            'Connection: keep-alive, Upgrade', @key, 'Sec-WebSocket-Version: 13', 'Sec-WebSocket-Protocol: chat');
+            'Connection: keep-alive, Upgrade', @key, 'Sec-WebSocket-Version: 13', 'Sec-WebSocket-Protocol: chat', "X-Tunnel: $carrier");
         my $answer = answer_from($socket);
         is $answer->{status}, $status, "$host, $name: status";
         like field($answer, 'Upgrade'), qr/^websocket$/i, "$host, $name: Upgrade";
@@ -93,8 +96,8 @@ for my $host (@hosts) {
 
     # A frame that comes with the switch is not lost.
     {
-        my $socket = connect_to(port_of($host));
-        print $socket bytes('GET /raw/greets HTTP/1.1', 'Host: localhost', handshake);
+        my $socket = connect_to(port_of($vhost));
+        print $socket bytes('GET /raw/greets HTTP/1.1', 'Host: localhost', @shake);
         is answer_from($socket)->{status}, 101, "$host, greets: status";
         read $socket, my $frame, 7;
         is $frame, "\x81\x05hello", "$host, greets: the first frame";
@@ -103,7 +106,7 @@ for my $host (@hosts) {
     for my $case (@failures) {
         my ($name, $status) = @$case;
         my $mark = mark();
-        my $answer = ask($host, bytes("GET /raw/$name?$mark HTTP/1.1", 'Host: localhost', handshake, 'X-Last: 1') . $second);
+        my $answer = ask($vhost, bytes("GET /raw/$name?$mark HTTP/1.1", 'Host: localhost', @shake, 'X-Last: 1') . $second);
         is $answer->{status}, $status, "$host, $name: status";
         my @connections = seen($mark);
         is scalar(map { grep { /\Q$mark/ } @{ $_->{requests} } } @connections), 1, "$host, $name: sent once";
@@ -112,7 +115,7 @@ for my $host (@hosts) {
 
     for my $case (@relayed) {
         my ($name, $status) = @$case;
-        my $answer = get($host, "/raw/$name", handshake);
+        my $answer = get($vhost, "/raw/$name", @shake);
         is $answer->{status}, $status, "$host, $name: status";
         is $answer->{body}, $page, "$host, $name: body";
         is field($answer, 'Upgrade'), undef, "$host, $name: no Upgrade";
@@ -120,13 +123,13 @@ for my $host (@hosts) {
 
     for my $case (@offers) {
         my ($name, $offer) = @$case;
-        for my $lines ([handshake], $host eq 'proxy_legacy' ? () : []) {
-            my $answer = get($host, "/raw/$name", @$lines);
+        for my $lines ([@shake], $vhost eq 'proxy_legacy' ? () : []) {
+            my $answer = get($vhost, "/raw/$name", @$lines);
             my $what = "$host, " . (@$lines ? 'handshake' : 'plain') . ", $name";
             is $answer->{status}, 426, "$what: status";
             is $answer->{body}, $page, "$what: body";
             # With upgrade=ANY, mod_proxy returns it to a plain request, whatever it is.
-            $offer = 'web socket' if "$host $name @$lines" eq 'proxy_any 426-odd ';
+            $offer = 'web socket' if "$vhost $name @$lines" eq 'proxy_any 426-odd ';
             is field($answer, 'Upgrade'), $offer, "$what: Upgrade";
             is !!(join(',', fields($answer, 'Connection')) =~ /\bUpgrade\b/), defined $offer, "$what: Connection";
         }
@@ -135,25 +138,25 @@ for my $host (@hosts) {
     for my $case (@invalid) {
         my ($name, $method, $version, $lines, $status) = @$case;
         my $mark = mark();
-        my $answer = ask($host, bytes("$method /raw/good?$mark HTTP/$version", 'Host: localhost', @$lines) . $second);
+        my $answer = ask($vhost, bytes("$method /raw/good?$mark HTTP/$version", 'Host: localhost', @$lines, "X-Tunnel: $carrier") . $second);
         is $answer->{status}, $status, "$host, $name: status";
         is scalar(seen($mark)), 0, "$host, $name: not sent to the backend";
     }
 
     # A request that does not ask is proxied as ever, without its h2c offer. (What stock does with such requests on the legacy path is not our affair.)
-    next if $host eq 'proxy_legacy';
+    next if $vhost eq 'proxy_legacy' || $carrier eq 'event';
     for my $case (@relayed) {
         my ($name, $status) = @$case;
-        my $answer = get($host, "/raw/$name");
+        my $answer = get($vhost, "/raw/$name");
         is $answer->{status}, $status, "$host, plain, $name: status";
         is $answer->{body}, $page, "$host, plain, $name: body";
     }
-    is get($host, '/raw/bare')->{status}, 502, "$host, plain, a 101: refused";
-    is get($host, '/raw/good')->{status}, 502, "$host, plain, a switch that was not asked for: refused";
-    is ask($host, "POST /raw/200 HTTP/1.1\r\nHost: localhost\r\nContent-Length: 5\r\n\r\nhello")->{status}, 200,
+    is get($vhost, '/raw/bare')->{status}, 502, "$host, plain, a 101: refused";
+    is get($vhost, '/raw/good')->{status}, 502, "$host, plain, a switch that was not asked for: refused";
+    is ask($vhost, "POST /raw/200 HTTP/1.1\r\nHost: localhost\r\nContent-Length: 5\r\n\r\nhello")->{status}, 200,
       "$host, plain, with a body: status";
     my $mark = mark();
-    my $answer = get($host, "/raw/200?$mark", 'Upgrade: h2c', 'Connection: Upgrade');
+    my $answer = get($vhost, "/raw/200?$mark", 'Upgrade: h2c', 'Connection: Upgrade');
     is $answer->{status}, 200, "$host, plain: status";
     my ($connection) = seen($mark);
     unlike $connection->{requests}[-1], qr/^Upgrade:/m, "$host, plain: no Upgrade reaches the backend";

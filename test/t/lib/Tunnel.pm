@@ -1,0 +1,109 @@
+# A tunnel with both ends in the hands of a test: it is the client, and the backend too.
+package Tunnel;
+use strict;
+use warnings;
+use parent 'Exporter';
+
+use IO::Handle       ();
+use IO::Select       ();
+use IO::Socket::INET ();
+use IO::Socket::SSL  ();
+use IO::Socket::UNIX ();
+use Wire             ();
+
+our @EXPORT = qw(backend open_tunnel frame masked carry receive ended eventually);
+
+my $accept = 's3pPLMBiTxaQ9kYGzzhZRbK+xOo=';    # of Wire::WS_KEY
+
+# A listener for backends; its port, or with a path a Unix socket.
+sub backend {
+    my ($path) = @_;
+    return $path ? IO::Socket::UNIX->new(Local => $path, Listen => 128) || die "$path: $!"
+      : IO::Socket::INET->new(LocalAddr => '127.0.0.1', Listen => 128) || die $!;
+}
+
+# What is true within the limit. It ends a hanging test, it decides none.
+sub eventually {
+    my ($true) = @_;
+    for (1 .. Wire::LIMIT * 20) {
+        my $result = $true->();
+        return $result if $result;
+        select undef, undef, undef, 0.05;
+    }
+    return 0;
+}
+
+# (client, backend, the client's answer). Options: path, port, lines, early (sent with the handshake), greeting (sent with
+# the 101), tls => {} for the client, backend_tls => {} for the backend.
+sub open_tunnel {
+    my ($server, $listener, %option) = @_;
+    my $client = Wire::connect_to($option{port} || $server->{port}, %{ $option{tls} || {} });
+    print $client join("\r\n", 'GET ' . ($option{path} || '/ws') . ' HTTP/1.1', 'Host: localhost', Wire::handshake(), @{ $option{lines} || [] }, '', '')
+      . ($option{early} // '');
+    $client->flush;
+    IO::Select->new($listener)->can_read(Wire::LIMIT) or die 'no handshake arrives';
+    my $backend = $listener->accept or die $!;
+    if ($option{backend_tls}) {
+        IO::Socket::SSL->start_SSL($backend, SSL_server => 1, %{ $option{backend_tls} }) or die $IO::Socket::SSL::SSL_ERROR;
+    }
+    my $head = '';
+    while ($head !~ /\r\n\r\n\z/) {
+        sysread $backend, $head, 1, length $head or die "the handshake ends early: $head";
+    }
+    syswrite $backend, "HTTP/1.1 101 Switching Protocols\r\nUpgrade: websocket\r\nConnection: Upgrade\r\nSec-WebSocket-Accept: $accept\r\nX-Of: the backend\r\n\r\n"
+      . ($option{greeting} // '');
+    # Byte by byte: nothing of what follows is to be in a buffer.
+    my $answer = '';
+    while ($answer !~ /\r\n\r\n\z/) {
+        sysread $client, $answer, 1, length $answer or die "the answer ends early: $answer";
+    }
+    return ($client, $backend, $answer);
+}
+
+sub _length { my ($n, $mask) = @_; return $n < 126 ? chr($n | $mask) : $n < 65536 ? pack 'Cn', 126 | $mask, $n : pack 'CQ>', 127 | $mask, $n }
+
+# A binary frame as a server sends it, and as a client does.
+sub frame { return "\x82" . _length(length $_[0], 0) . $_[0] }
+sub masked { return "\x82" . _length(length $_[0], 0x80) . "\0\0\0\0" . $_[0] }
+
+# So many bytes, or as many as come before the end.
+sub receive {
+    my ($socket, $want) = @_;
+    my $bytes = '';
+    local $SIG{ALRM} = sub { die 'only ' . length($bytes) . " of $want bytes within " . Wire::LIMIT . " seconds\n" };
+    alarm Wire::LIMIT;
+    while (length $bytes < $want) {
+        my $n = sysread $socket, $bytes, $want - length $bytes, length $bytes;
+        last unless $n;
+    }
+    alarm 0;
+    return $bytes;
+}
+
+# Sends the bytes on one side and returns what arrives on the other, as much of it. One process does both: the
+# state of TLS cannot be shared with another. Until $read says so nothing is read; it is asked when nothing more can be sent.
+sub carry {
+    my ($from, $to, $bytes, $read) = @_;
+    my ($sent, $got) = (0, '');
+    $_->blocking(0) for $from, $to;
+    my $deadline = time + Wire::LIMIT;
+    while (length $got < length $bytes && time < $deadline) {
+        my $wrote = $sent < length $bytes ? syswrite $from, $bytes, 1 << 16, $sent : undef;
+        $sent += $wrote // 0;
+        my $took = !$read && sysread $to, $got, 1 << 18, length $got;
+        last if defined $took && $took eq '0';
+        next if $wrote || $took;
+        $read = undef if $read && $read->();
+        select undef, undef, undef, 0.001;
+    }
+    $_->blocking(1) for $from, $to;
+    return $got;
+}
+
+# Whether the other side has ended the connection, without another byte.
+sub ended {
+    my ($socket) = @_;
+    return receive($socket, 1) eq '';
+}
+
+1;

@@ -1,0 +1,286 @@
+# Event tunnels: carried by no worker, byte by byte, to every kind of end.
+use strict;
+use warnings;
+use Test::More;
+use Digest::SHA qw(sha256_hex);
+use Socket qw(SOL_SOCKET SO_LINGER SO_RCVBUF);
+use FindBin;
+use lib "$FindBin::Bin/lib";
+use Server;
+use Tunnel;
+use Wire;
+
+local $SIG{PIPE} = 'IGNORE';
+
+my @modules = qw(authz_core alias dir setenvif proxy proxy_http slotmem_shm proxy_balancer lbmethod_byrequests socache_shmcb ssl status);
+my $folder = Apache::Test::vars('t_conf');
+my %certificate = (SSL_cert_file => "$folder/server.crt", SSL_key_file => "$folder/server.key");
+
+my $listener = backend();
+my $port = $listener->sockport;
+my $socket_path = Apache::Test::vars('t_logs') . "/backend$$";
+my $unix = backend($socket_path);
+chmod 0777, $socket_path;
+my $nobody = do { my $s = backend(); $s->sockport };    # where nobody listens any more
+
+# The address of a listener with TLS, which httpd is given before it is known
+sub tls_port { my $socket = IO::Socket::INET->new(LocalAddr => '127.0.0.1', Listen => 1) or die $!; return $socket->sockport }
+
+my $formats = 'LogFormat "%>s %b %I %O %X %{UPGRADE_TUNNEL}e %D %U" tunnels' . "\nCustomLog access_log tunnels\n";
+my $few = "ThreadsPerChild 2\nThreadLimit 2\nMaxRequestWorkers 2\nServerLimit 4\nAsyncRequestWorkerFactor 200\n";
+my $routes = <<"END";
+UpgradeTunnel event
+ProxyPass /ws http://127.0.0.1:$port/
+ProxyPass /stock http://127.0.0.1:$port/s
+ProxyPass /unix unix:$socket_path|http://unix.test/
+ProxyPass /tls https://127.0.0.1:$port/
+ProxyPass /many balancer://many/
+ProxyPass /short http://127.0.0.1:$port/short timeout=1
+<Proxy balancer://many>
+BalancerMember http://127.0.0.1:$nobody
+BalancerMember http://127.0.0.1:$port/m
+</Proxy>
+<LocationMatch ^/(ws|unix|tls|many|short|stock)>
+UpgradeKeep WebSocket
+</LocationMatch>
+<Location /stock>
+UpgradeTunnel thread
+</Location>
+SetEnvIf X-Half no proxy-nohalfclose
+SSLProxyEngine on
+SSLProxyVerify none
+SSLProxyCheckPeerName off
+SSLProxyCheckPeerCN off
+<Location /status>
+SetHandler upgrade-status
+</Location>
+<Location /server-status>
+SetHandler server-status
+</Location>
+END
+
+sub server {
+    my ($text, %option) = @_;
+    my $tls = tls_port();
+    my $server = Server->new(modules => \@modules, helper => 1, %option)->configure(<<"END")->start;
+@{[ $text // $few ]}$formats$routes
+Listen 127.0.0.1:$tls
+<VirtualHost 127.0.0.1:$tls>
+SSLEngine on
+SSLCertificateFile $folder/server.crt
+SSLCertificateKeyFile $folder/server.key
+</VirtualHost>
+END
+    $server->{tls} = $tls;
+    return $server;
+}
+
+# The lines of tunnels in the access log
+sub lines {
+    my ($server) = @_;
+    open my $file, '<', "$server->{folder}/access_log" or return;
+    return grep { /^101 / } <$file>;
+}
+
+sub line {
+    my ($server, $number) = @_;
+    eventually(sub { lines($server) >= $number });
+    return (lines($server))[$number - 1] // 'none';
+}
+
+sub numbers { my ($server) = @_; return json_of($server->ask('GET /status?format=json HTTP/1.1'))->{tunnels} }
+
+sub reset_by { my ($socket) = @_; setsockopt $socket, SOL_SOCKET, SO_LINGER, pack('ii', 1, 0); close $socket; return }
+
+# What memory the server's children have to themselves, in KB
+sub memory {
+    my ($server) = @_;
+    my $sum = 0;
+    my $pid = $server->pid;
+    for my $file (grep { m{^/proc/\d+/stat$} } glob '/proc/*/stat') {
+        open my $stat, '<', $file or next;
+        (<$stat> // '') =~ /^(\d+) \(.*\) \S (\d+)/ and $2 == $pid or next;
+        open my $rollup, '<', "/proc/$1/smaps_rollup" or next;
+        $sum += $1 for join('', <$rollup>) =~ /^Private_Dirty:\s+(\d+)/mg;
+    }
+    return $sum;
+}
+
+my $server = server();
+like $server->log, qr/UR0011: UpgradeTunnel event: up to 1 tunnels, 1 in each of 1 children; AsyncRequestWorkerFactor \(now 200\) raises it/,
+  'the start tells how many there may be, and what raises it';
+$server->stop;
+
+my $roomy = "ThreadsPerChild 4\nThreadLimit 4\nMaxRequestWorkers 4\nServerLimit 4\nAsyncRequestWorkerFactor 200\n";
+$server = server($roomy);
+
+# More tunnels than workers, of each kind; every one carries every size both ways.
+my @kinds = (['plain', {}], ['TLS client', { port => $server->{tls}, tls => { SSL_version => 'TLSv1_3' } }],
+    ['TLS 1.2 client', { port => $server->{tls}, tls => { SSL_version => 'TLSv1_2' } }], ['unix', { path => '/unix', from => $unix }],
+    ['TLS backend', { path => '/tls', backend_tls => \%certificate }],
+    ['TLS on both sides', { path => '/tls', backend_tls => \%certificate, port => $server->{tls}, tls => { SSL_version => 'TLSv1_3' } }],
+    ['balancer with a dead member', { path => '/many' }]);
+{
+    my @open;
+    for my $kind (@kinds) {
+        my ($name, $option) = @$kind;
+        my ($client, $backend, $answer) = open_tunnel($server, $option->{from} || $listener, %$option);
+        like $answer, qr{^HTTP/1\.1 101 Switching Protocols\r\n}, "$name: 101";
+        is scalar(() = $answer =~ /^(?:Upgrade: websocket|Connection: Upgrade)\r$/mg), 2, "$name: Upgrade and Connection";
+        like $answer, qr/^X-Of: the backend\r$/m, "$name: the backend's fields";
+        unlike $answer, qr/Content-Length|204/, "$name: and no others";
+        push @open, [$name, $client, $backend];
+    }
+    is $server->ask('GET /status HTTP/1.1')->{status}, 200, 'a request is answered while more tunnels are open than there are workers';
+    my $now = numbers($server);
+    is $now->{open}, scalar @kinds, 'the counters know the open tunnels';
+    for my $size (0, 1, 125, 126, 16_383, 16_384, 65_535, 65_536, 1_000_000) {
+        my $payload = join '', map { chr int rand 256 } 1 .. ($size > 1000 ? 1000 : $size);
+        $payload .= 'x' x ($size - length $payload);
+        for my $tunnel (@open) {
+            my ($name, $client, $backend) = @$tunnel;
+            for my $way ([$client, $backend, masked($payload), 'up'], [$backend, $client, frame($payload), 'down']) {
+                my ($from, $to, $bytes, $where) = @$way;
+                is sha256_hex(carry($from, $to, $bytes)), sha256_hex($bytes), "$name: $size bytes $where";
+            }
+        }
+    }
+    my $number = 0;
+    for my $tunnel (@open) {
+        my ($name, $client, $backend) = @$tunnel;
+        close $backend;
+        ok ended($client), "$name: the client sees the end";
+        close $client;
+        like line($server, ++$number), qr/^101 - \d+ \d+ - closed /, "$name: logged as closed";
+    }
+    is scalar(lines($server)), scalar @kinds, 'each is logged once';
+    $now = numbers($server);
+    is $now->{open}, 0, 'none is open';
+    is $now->{closed}, scalar @kinds, 'all are closed';
+    cmp_ok $now->{bytes_sent}, '>', @kinds * 1_160_000, 'and their bytes are counted';
+    like $server->ask('GET /server-status?auto HTTP/1.1')->{body}, qr/^UpgradeTunnels: 0\nUpgradeTunnelsEnded: 7\nUpgradeTunnelsFull: 0$/m, 'in mod_status too';
+}
+
+# Stock and event tunnels write the same line for the same exchange.
+{
+    my $before = lines($server);
+    for my $path ('/stock', '/ws') {
+        my ($client, $backend) = open_tunnel($server, $listener, path => $path);
+        print $client masked('up'); $client->flush;
+        receive($backend, 8);
+        print $backend frame('down'); $backend->flush;
+        receive($client, 6);
+        close $client;
+        ok ended($backend), "$path: the backend sees the end";
+        close $backend;
+    }
+    my ($stock, $event) = map { line($server, $before + $_) } 1, 2;
+    my @stock = split ' ', $stock;
+    my @event = split ' ', $event;
+    is_deeply [@event[0, 1, 3, 4]], [@stock[0, 1, 3, 4]], 'status, bytes, bytes out and connection state are logged as stock does';
+    is $event[2], $stock[2] - length('/stock') + length('/ws'), 'and bytes in, but for the path';
+    is $stock[5], '-', 'a thread\'s tunnel has no outcome';
+}
+
+# What comes with the handshake, and with the switch
+for my $kind (@kinds) {
+    my ($name, $option) = @$kind;
+    my ($client, $backend) = open_tunnel($server, $option->{from} || $listener, %$option, early => masked('early'), greeting => frame('greeting'));
+    is receive($backend, 11), masked('early'), "$name: a frame sent with the handshake arrives";
+    is receive($client, 10), frame('greeting'), "$name: one sent with the switch too";
+}
+
+# A slow reader: its backend is held up, nothing grows, and nothing is lost.
+for my $kind (@kinds[0, 1, 4]) {
+    my ($name, $option) = @$kind;
+    for my $way ('down', 'up') {
+        my ($client, $backend) = open_tunnel($server, $listener, %$option);
+        my ($from, $to) = $way eq 'down' ? ($backend, $client) : ($client, $backend);
+        my $bytes = pack('N*', map { $_ * 2654435761 % 4294967296 } 1 .. 65_536) x (4 * ($ENV{UPGRADE_TEST_STALL} || 32));
+        my $before = memory($server);
+        my $held_up = 0;
+        my $got = carry($from, $to, $bytes, sub {
+            # Until what is under way does not grow any more
+            my $now = numbers($server)->{bytes_sent} + numbers($server)->{bytes_received};
+            my $still = $now == $held_up;
+            $held_up = $now;
+            return $still;
+        });
+        cmp_ok memory($server) - $before, '<', 4096, "$name, $way: nothing is piled up for a reader that stalls";
+        is length $got, length $bytes, "$name, $way: all of it arrives";
+        is sha256_hex($got), sha256_hex($bytes), "$name, $way: as it was sent";
+    }
+}
+
+# Half a tunnel
+{
+    my ($client, $backend) = open_tunnel($server, $listener);
+    print $client masked('last'); $client->flush;
+    shutdown $client, 1;
+    is receive($backend, 100), masked('last'), 'half-closed by the client: the backend gets what was sent, and the end';
+    print $backend frame('answer'); $backend->flush;
+    is receive($client, 8), frame('answer'), 'and can still answer';
+    close $backend;
+    ok ended($client), 'until it ends as well';
+
+    ($client, $backend) = open_tunnel($server, $listener);
+    print $backend frame('last'); $backend->flush;
+    shutdown $backend, 1;
+    is receive($client, 100), frame('last'), 'half-closed by the backend: the client gets what was sent, and the end';
+    print $client masked('answer'); $client->flush;
+    is receive($backend, 12), masked('answer'), 'and can still answer';
+    close $client;
+    ok ended($backend), 'until it ends as well';
+
+    ($client, $backend) = open_tunnel($server, $listener, lines => ['X-Half: no']);
+    shutdown $client, 1;
+    ok ended($backend), 'proxy-nohalfclose: the backend sees the end';
+    ok ended($client), 'and so does the client at once';
+
+    my $tls = $kinds[1][1];
+    ($client, $backend) = open_tunnel($server, $listener, %$tls);
+    print $backend frame('x' x 100_000); $backend->flush;
+    close $backend;
+    is length receive($client, 200_000), 100_010, 'TLS: all that the backend has sent before its end arrives';
+    unlike $client->errstr // '', qr/eof/i, 'and the end is a clean one';
+}
+
+# Ends that are none of the above
+{
+    my $before = numbers($server);
+    my $number = lines($server);
+    for my $kind (@kinds) {
+        my ($name, $option) = @$kind;
+        my ($client, $backend) = open_tunnel($server, $option->{from} || $listener, %$option);
+        reset_by($client);
+        ok ended($backend), "$name: reset by the client: the backend sees the end";
+        like line($server, ++$number), qr/ (?:client|closed) /, "$name: and it is logged";
+        next if $name eq 'unix';
+        ($client, $backend) = open_tunnel($server, $option->{from} || $listener, %$option);
+        reset_by($backend);
+        ok ended($client), "$name: reset by the backend: the client sees the end";
+        like line($server, ++$number), qr/ (?:backend|closed) /, "$name: and it is logged";
+    }
+    my ($client, $backend) = open_tunnel($server, $listener, path => '/short', lines => []);
+    close $client; close $backend;
+    line($server, ++$number);
+    is numbers($server)->{open}, 0, 'none is left';
+    cmp_ok numbers($server)->{client} - $before->{client}, '>=', 3, 'those that clients have broken are counted as such';
+    cmp_ok numbers($server)->{backend} - $before->{backend}, '>=', 3, 'and those that backends have';
+}
+$server->stop->finish;
+is scalar(() = $server->log =~ /exit signal/g), 0, 'no child has crashed';
+
+# Silence: the larger of Timeout and the backend's
+$server = server($roomy . "Timeout 1\n");
+for my $kind (@kinds[0, 1, 4]) {
+    my ($name, $option) = @$kind;
+    my ($client, $backend) = open_tunnel($server, $listener, %$option, $option->{tls} ? (port => $server->{tls}) : (), path => $option->{path} || '/short');
+    ok ended($client), "$name: silence ends the tunnel for the client";
+    ok ended($backend), "$name: and for the backend";
+}
+like line($server, 3), qr/ timeout /, 'and is logged as such';
+is numbers($server)->{timeout}, 3, 'and counted';
+$server->stop;
+
+done_testing;

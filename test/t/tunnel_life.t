@@ -1,0 +1,256 @@
+# Event tunnels and the life of the server: how many there may be, restarts, stops, and where a thread carries them.
+use strict;
+use warnings;
+use Test::More;
+use FindBin;
+use lib "$FindBin::Bin/lib";
+use Server;
+use Tunnel;
+use Wire;
+
+local $SIG{PIPE} = 'IGNORE';
+
+my @modules = qw(authz_core alias dir setenvif rewrite proxy proxy_http slotmem_shm proxy_balancer lbmethod_byrequests status);
+my $listener = backend();
+my $port = $listener->sockport;
+
+my $size = "ThreadsPerChild 4\nThreadLimit 4\nMaxRequestWorkers 4\nServerLimit 6\nAsyncRequestWorkerFactor 200\n";
+my $routes = <<"END";
+LogFormat "%>s %{UPGRADE_TUNNEL}e %U" tunnels
+CustomLog access_log tunnels
+ProxyPass /ws http://127.0.0.1:$port/
+ProxyPass /many balancer://many/
+<Proxy balancer://many>
+BalancerMember http://127.0.0.1:$port/m
+</Proxy>
+<LocationMatch ^/(ws|many)>
+UpgradeKeep WebSocket
+UpgradeTunnel event
+</LocationMatch>
+<Location /status>
+SetHandler upgrade-status
+</Location>
+<Location /server-status>
+SetHandler server-status
+</Location>
+ProxyStatus On
+ExtendedStatus On
+END
+
+sub server {
+    my ($text, %option) = @_;
+    return Server->new(modules => \@modules, helper => 1, %option)->configure("$size$routes$text")->start;
+}
+
+sub lines {
+    my ($server) = @_;
+    open my $file, '<', "$server->{folder}/access_log" or return;
+    return grep { /^101 / } <$file>;
+}
+
+sub outcomes {
+    my ($server, $number) = @_;
+    eventually(sub { lines($server) >= $number });
+    my %seen;
+    $seen{ (split)[1] }++ for lines($server);
+    return \%seen;
+}
+
+sub numbers { my ($server) = @_; return json_of($server->ask('GET /status?format=json HTTP/1.1'))->{tunnels} }
+
+sub alive {
+    my ($client, $backend, $what) = @_;
+    syswrite $client, masked('up');
+    my $up = receive($backend, 8);
+    syswrite $backend, frame('down');
+    return ok($up eq masked('up') && receive($client, 6) eq frame('down'), $what);
+}
+
+sub shake {
+    my ($server, $path, @lines) = @_;
+    return $server->ask("GET $path HTTP/1.1", handshake, @lines);
+}
+
+# As many as may be, and then a clear answer
+{
+    my $server = server("UpgradeTunnelMax 3\n");
+    like $server->log, qr/UR0011: UpgradeTunnel event: up to 3 tunnels, 3 in each of 1 children; UpgradeTunnelMax \(now 3\) raises it/, 'the start names UpgradeTunnelMax';
+    my @open = map { [open_tunnel($server, $listener)] } 1 .. 3;
+    my $answer = shake($server, '/ws');
+    is $answer->{status}, 503, 'one more: 503';
+    is field($answer, 'Retry-After'), '10', 'and when to come again';
+    is shake($server, '/many')->{status}, 503, 'through a balancer: 503';
+    like $server->log, qr/UR0012: no tunnel is opened: this child holds 3, as many as it may/, 'the log says why';
+    ok !IO::Select->new($listener)->can_read(0), 'no backend is asked';
+    is $server->ask('GET / HTTP/1.1')->{status}, 200, 'other requests are served';
+    is numbers($server)->{full}, 2, 'they are counted';
+    alive(@$_[0, 1], 'those that are open go on') for @open;
+    close $_ for @{ pop @open }[0, 1];
+    ok eventually(sub { my $socket = connect_to($server->{port}); print $socket join "\r\n", 'GET /ws HTTP/1.1', 'Host: localhost', handshake, '', '';
+            IO::Select->new($listener, $socket)->can_read(Wire::LIMIT); return IO::Select->new($listener)->can_read(0) }), 'and when one has ended there is room again';
+    close $listener->accept;
+    my ($client, $backend) = @{ $open[0] };
+    unlike $server->ask('GET /server-status?auto HTTP/1.1')->{body}, qr/^ProxyBalancer\[0\]Worker\[0\]Status: .*Err/m, 'the balancer\'s member is not in error';
+    close $_ for map { @$_[0, 1] } @open;
+    ($client, $backend) = eventually(sub { numbers($server)->{open} == 0 }) && open_tunnel($server, $listener, path => '/many');
+    like $server->ask('GET /server-status?auto HTTP/1.1')->{body}, qr/^ProxyBalancer\[0\]Worker\[0\]Busy: 1$/m, 'a balancer\'s busy count has its tunnels';
+    close $_ for $client, $backend;
+    ok eventually(sub { $server->ask('GET /server-status?auto HTTP/1.1')->{body} =~ /^ProxyBalancer\[0\]Worker\[0\]Busy: 0$/m }), 'until they end';
+    $server->stop;
+}
+
+# Ordinary requests go on with every tunnel open that there may be, and half of the workers at work
+{
+    my $server = server("AsyncRequestWorkerFactor 10\nProxyPass /slow http://127.0.0.1:$port/slow\n");
+    my @open = map { [open_tunnel($server, $listener)] } 1 .. 11;
+    is shake($server, '/ws')->{status}, 503, 'with a factor of 10 and 4 threads there may be 11';
+    my @slow = map { my $socket = connect_to($server->{port}); print $socket "GET /slow HTTP/1.1\r\nHost: localhost\r\n\r\n"; $socket } 1 .. 2;
+    my @asked = map { IO::Select->new($listener)->can_read(Wire::LIMIT); $listener->accept } @slow;
+    is $server->ask('GET / HTTP/1.1')->{status}, 200, "request $_ beside them is answered" for 1 .. 5;
+    alive(@{ $open[$_] }[0, 1], 'tunnels go on') for 0, -1;
+    close $_ for @asked, @slow;
+    $server->stop;
+}
+
+# A graceful restart keeps them, and another
+{
+    my $server = server("UpgradeTunnelDrain 0\n");
+    my @open = map { [open_tunnel($server, $listener)] } 1 .. 5;
+    $server->graceful for 1 .. 2;
+    push @open, [open_tunnel($server, $listener)];
+    alive(@$_[0, 1], 'a tunnel goes on over graceful restarts') for @open;
+    is numbers($server)->{open}, 6, 'and the counters know it';
+    close $_ for map { @$_[0, 1] } @open;
+    is_deeply outcomes($server, 6), { closed => 6 }, 'each ends as it should';
+    $server->stop;
+}
+
+# Tunnels that echo over many restarts lose nothing.
+{
+    my $restarts = $ENV{UPGRADE_TEST_RESTARTS} || 5;
+    my $count = $restarts > 5 ? 100 : 20;
+    my $server = server("AsyncRequestWorkerFactor 500\n");
+    my @open = map { [open_tunnel($server, $listener)] } 1 .. $count;
+    my $lost = 0;
+    for my $restart (1 .. $restarts) {
+        $server->graceful;
+        for my $round (1 .. 3) {
+            for my $tunnel (@open) {
+                my ($client, $backend) = @$tunnel;
+                my $message = "message $restart $round " . 'x' x int rand 2000;
+                syswrite $client, masked($message);
+                my $up = receive($backend, length masked($message));
+                syswrite $backend, frame($message);
+                $lost++ unless $up eq masked($message) && receive($client, length frame($message)) eq frame($message);
+            }
+        }
+    }
+    is $lost, 0, "$count tunnels echo over $restarts graceful restarts: no byte is lost";
+    close $_ for map { @$_[0, 1] } @open;
+    is_deeply outcomes($server, $count), { closed => $count }, 'each is logged once';
+    $server->stop;
+}
+
+# Drained in time: told so between two frames, and not within one
+{
+    my $server = server("UpgradeTunnelDrain 2\n");
+    my @open = map { [open_tunnel($server, $listener)] } 1 .. 6;
+    my ($client, $backend) = @{ $open[0] };
+    syswrite $backend, substr frame('never whole'), 0, 5;
+    receive($client, 5);
+    $server->graceful;
+    my $new = [open_tunnel($server, $listener)];
+    for my $tunnel (@open[1 .. 5]) {
+        is receive($tunnel->[0], 100), "\x88\x02\x03\xe9", 'the client is told 1001, and then the end';
+        my $told = receive($tunnel->[1], 100);
+        is length $told, 8, 'the backend is sent a Close too';
+        is substr($told, 0, 2), "\x88\x82", 'masked, as from a client';
+        is substr($told, 6) ^ substr($told, 2, 2), "\x03\xe9", 'with 1001';
+    }
+    is receive($client, 100), '', 'within a frame nothing is put in: there is only the end';
+    is_deeply outcomes($server, 6), { drained => 6 }, 'all are logged as drained';
+    alive(@$new[0, 1], 'a tunnel of the new generation stays');
+    is numbers($server)->{drained}, 6, 'counted';
+    close $_ for @$new[0, 1];
+    $server->stop;
+}
+
+# A stop ends them, and each is logged.
+for my $case (['TERM', 'TERM', ''], ['graceful-stop', 'WINCH', "GracefulShutdownTimeout 1\n"], ['graceful-stop that is drained', 'WINCH', "UpgradeTunnelDrain 1\nGracefulShutdownTimeout 0\n"]) {
+    my ($name, $signal, $text) = @$case;
+    my $server = server($text);
+    my @open = map { [open_tunnel($server, $listener)] } 1 .. 8;
+    my $pid = $server->pid;
+    kill $signal => $pid;
+    for my $tunnel (@open) {
+        is receive($tunnel->[0], 100), "\x88\x02\x03\xe9", "$name: the client is told 1001";
+        close $tunnel->[0];
+    }
+    ok eventually(sub { !kill 0, $pid }), "$name: the server ends";
+    is_deeply outcomes($server, 8), { ($name =~ /drained/ ? 'drained' : 'stopped') => 8 }, "$name: each tunnel is logged, once";
+    unlink "$server->{folder}/httpd.pid";
+}
+
+# A server that needs fewer children lets those go that have tunnels without cutting them.
+{
+    my $server = server("UpgradeTunnelDrain 1\nStartServers 3\nMaxRequestWorkers 12\nMinSpareThreads 4\nMaxSpareThreads 8\n");
+    my @open = map { [open_tunnel($server, $listener)] } 1 .. 12;
+    ok eventually(sub { $server->ask('GET /server-status?auto HTTP/1.1')->{body} =~ /^Stopping: [1-9]|^ProcessesStopping|^Processes: 2$/m || $server->ask('GET /server-status?auto HTTP/1.1')->{body} =~ /G/ }),
+      'a child leaves';
+    sleep 5;    # longer than a drain would take; too short, and the test would only see less
+    alive(@$_[0, 1], 'a tunnel goes on in a child that is too many') for @open;
+    close $_ for map { @$_[0, 1] } @open;
+    is_deeply outcomes($server, 12), { closed => 12 }, 'and ends as it should';
+    $server->stop;
+}
+
+# The same module again, by a reload: first activation, and a change of carrier
+{
+    my $server = Server->new(modules => \@modules)->configure($size)->start;
+    $server->{helper} = 1;
+    $server->configure("$size$routes")->graceful;
+    my @open = map { [open_tunnel($server, $listener)] } 1 .. 6;
+    alive(@$_[0, 1], 'loaded by a reload: tunnels are carried') for @open;
+    (my $threads = $routes) =~ s/UpgradeTunnel event/UpgradeTunnel thread/;
+    $server->configure("$size$threads")->graceful;
+    alive(@$_[0, 1], 'and go on when threads carry new ones') for @open;
+    my $new = [open_tunnel($server, $listener)];
+    close $_ for map { @$_[0, 1] } @open, $new;
+    is_deeply outcomes($server, 7), { closed => 6, '-' => 1 }, 'a new one is a thread\'s';
+    $server->stop;
+}
+
+# Where a connection cannot be left to itself, a thread carries the tunnel.
+for my $mpm (qw(worker prefork)) {
+    my $server = Server->new(modules => \@modules, helper => 1, mpm => $mpm)->configure($routes)->start;
+    like $server->log, qr/UR0011: UpgradeTunnel event: with the $mpm MPM every tunnel has a worker to itself, .* load mpm_event_module/, "$mpm: said at start";
+    my @open = open_tunnel($server, $listener);
+    alive(@open[0, 1], "$mpm: a tunnel");
+    close $_ for @open[0, 1];
+    is_deeply outcomes($server, 1), { '-' => 1 }, "$mpm: a thread's";
+    $server->stop;
+}
+{
+    my $server = server("RewriteEngine on\nRewriteRule ^/there\$ /ws [PT]\n<Location /error>\nErrorDocument 404 /ws\n</Location>\n");
+    my @open = open_tunnel($server, $listener, path => '/error');
+    alive(@open[0, 1], 'an ErrorDocument that is a WebSocket') if $open[2] =~ / 101 /;
+    close $_ for @open[0, 1];
+    @open = open_tunnel($server, $listener, path => '/there');
+    close $_ for @open[0, 1];
+    is_deeply outcomes($server, 1), { closed => 1 }, 'a rewritten path: an event tunnel';
+    is numbers($server)->{closed}, 1, 'behind an internal redirect: a thread\'s';
+    $server->stop;
+}
+
+# What -t says
+for my $mistake (['UpgradeTunnel poll', 'UpgradeTunnel: who carries the tunnel is none of: thread, event'], ['UpgradeTunnelMax 0', 'say UpgradeTunnel thread instead'],
+    ['UpgradeTunnelMax many', 'UpgradeTunnelMax: many is no whole number from 0 to 10000000'], ['UpgradeTunnelMax -1', '-1 is no whole number'],
+    ['UpgradeTunnelMax 99999999999999999999', 'is no whole number'], ['UpgradeTunnelMax 1.5', '1.5 is no whole number'],
+    ['UpgradeTunnelDrain 86401', 'UpgradeTunnelDrain: 86401 is no whole number from 0 to 86400'], ['UpgradeTunnelDrain 5s', '5s is no whole number'],
+    ["<VirtualHost *>\nUpgradeTunnelMax 5\n</VirtualHost>", 'UpgradeTunnelMax cannot occur within <VirtualHost> section'],
+    ["<Location /x>\nUpgradeTunnelDrain 5\n</Location>", 'UpgradeTunnelDrain not allowed'], ["<Location /x>\n<Limit GET>\nUpgradeTunnel event\n</Limit>\n</Location>", 'cannot occur within <Limit>']) {
+    my ($status, $output) = Server->new(modules => \@modules, helper => 1)->configure($mistake->[0])->httpd('-t');
+    like $output, qr/\Q$mistake->[1]/, "refused: $mistake->[0]";
+}
+
+done_testing;
