@@ -3,12 +3,14 @@
 #include "proxy/ur_keep.h"
 #include "proxy/ur_proxy_module.h"
 #include "proxy/ur_takeover.h"
+#include "tunnel/ur_child.h"
 
 #include <stdbool.h>
 
 #include <apr_strings.h>
 #include <http_core.h>
 #include <http_protocol.h>
+#include <mpm_common.h>
 
 #define FUNCTION "WEBSOCKET" /* what mod_proxy calls the user of a connection in its log */
 
@@ -227,13 +229,14 @@ static int ask_backend(request_rec *r, struct ur_kept *kept, struct ur_shadow *s
 static int run_in_tunnel(request_rec *r, struct ur_kept *kept, proxy_worker *worker,
                          proxy_server_conf *conf, char *url)
 {
+    apr_allocator_t *allocator = apr_pool_allocator_get(r->connection->pool);
     apr_pool_t *temporary;
     apr_pool_t *pool;
     struct ur_shadow *shadow;
     int status;
 
     /* What the handshake has needed is given back at once: there may be many tunnels. */
-    apr_allocator_max_free_set(apr_pool_allocator_get(r->connection->pool), 1);
+    apr_allocator_max_free_set(allocator, 1);
     apr_pool_create(&temporary, r->pool);
     apr_pool_create(&pool, r->pool);
     shadow = make_shadow(temporary, worker);
@@ -246,6 +249,7 @@ static int run_in_tunnel(request_rec *r, struct ur_kept *kept, proxy_worker *wor
     }
     apr_pool_destroy(pool);
     apr_pool_destroy(temporary);
+    apr_allocator_max_free_set(allocator, ap_max_mem_free);
     return status;
 }
 
@@ -275,7 +279,10 @@ int ur_shadow_handler(request_rec *r, proxy_worker *worker, proxy_server_conf *c
         return DECLINED;
     }
     /* What another proxy answers may be an answer to CONNECT: that is left to threads. */
-    return kept->event && !proxyname
-               ? run_in_tunnel(r, kept, worker, conf, url)
-               : run_in_worker(r, worker, conf, url, proxyname, proxyport);
+    if (kept->event && proxyname) {
+        kept->event = false;
+        ur_child_dismiss(r);
+    }
+    return kept->event ? run_in_tunnel(r, kept, worker, conf, url)
+                       : run_in_worker(r, worker, conf, url, proxyname, proxyport);
 }

@@ -2,6 +2,7 @@
 
 #include "httpd/ur_export.h"
 #include "proxy/ur_proxy_module.h"
+#include "tunnel/ur_clock.h"
 #include "tunnel/ur_finisher.h"
 #include "tunnel/ur_poller.h"
 
@@ -237,6 +238,28 @@ static bool has_to_drain(apr_time_t now)
     return now - since >= ALONE_LONG_ENOUGH;
 }
 
+/* A child that leaves gracefully does not hear the server's TERM any more: it only waits for
+ * its connections. The one that it sends itself is none. */
+static void on_term(int number, siginfo_t *info, void *context)
+{
+    (void)number;
+    (void)context;
+    if (info->si_pid != getpid()) {
+        terminated = 1;
+    }
+}
+
+static void hear_term(void)
+{
+    struct sigaction action;
+
+    memset(&action, 0, sizeof action);
+    action.sa_sigaction = on_term;
+    action.sa_flags = SA_SIGINFO; /* and no SA_RESTART: the signal interrupts, as the MPM's */
+    sigemptyset(&action.sa_mask);
+    sigaction(SIGTERM, &action, NULL);
+}
+
 static enum ur_leave leave(apr_time_t *since, apr_interval_time_t *span)
 {
     int stopping = atomic_load(&child.stopping);
@@ -244,11 +267,14 @@ static enum ur_leave leave(apr_time_t *since, apr_interval_time_t *span)
     if (terminated || stopping == STOPPING_NOW) {
         return UR_LEAVE_NOW;
     }
+    if (stopping == STOPPING_GRACEFULLY) {
+        hear_term(); /* the MPM may have set its own since, in a child that leaves very early */
+    }
     if (stopping == STOPPING_NOT || settings.drain == 0) {
         return UR_LEAVE_NOT;
     }
     if (!child.drain_since) {
-        apr_time_t now = apr_time_now();
+        apr_time_t now = ur_clock();
         if (!has_to_drain(now)) {
             return UR_LEAVE_NOT;
         }
@@ -372,7 +398,8 @@ static bool can_be_suspended(const request_rec *r)
 {
     const conn_rec *c = r->connection;
 
-    return !c->master && c->cs && !r->main && !r->prev && r->proxyreq != PROXYREQ_PROXY;
+    return !c->master && c->cs && !c->clogging_input_filters && !r->main && !r->prev &&
+           r->proxyreq != PROXYREQ_PROXY;
 }
 
 static apr_status_t give_place_back(void *unused)
@@ -401,6 +428,11 @@ int ur_child_admit(request_rec *r)
     return OK;
 }
 
+void ur_child_dismiss(request_rec *r)
+{
+    apr_pool_cleanup_run(r->pool, &child, give_place_back);
+}
+
 void ur_child_carry(struct ur_tunnel *tunnel)
 {
     conn_rec *c = tunnel->c;
@@ -416,32 +448,11 @@ void ur_child_suspend(conn_rec *c, request_rec *r)
     struct ur_tunnel *tunnel = ap_get_module_config(c->conn_config, &upgrade_wstunnel_module);
 
     (void)r;
-    if (tunnel && !tunnel->handed) {
-        tunnel->handed = apr_time_now();
+    /* Any other state, or one that is aborted: the MPM is closing it. */
+    if (tunnel && !tunnel->handed && c->cs->state == CONN_STATE_SUSPENDED && !c->aborted) {
+        tunnel->handed = ur_clock();
         ur_poller_add(tunnel->poller, tunnel);
     }
-}
-
-/* A child that leaves gracefully does not hear the server's TERM any more: it only waits for
- * its connections. The one that it sends itself is none. */
-static void on_term(int number, siginfo_t *info, void *context)
-{
-    (void)number;
-    (void)context;
-    if (info->si_pid != getpid()) {
-        terminated = 1;
-    }
-}
-
-static void hear_term(void)
-{
-    struct sigaction action;
-
-    memset(&action, 0, sizeof action);
-    action.sa_sigaction = on_term;
-    action.sa_flags = SA_SIGINFO; /* and no SA_RESTART: the signal interrupts, as the MPM's */
-    sigemptyset(&action.sa_mask);
-    sigaction(SIGTERM, &action, NULL);
 }
 
 void ur_child_stop(apr_pool_t *pchild, int graceful)

@@ -29,6 +29,9 @@ void ur_child_init(apr_pool_t *pchild, server_rec *s);
  * places are taken. */
 int ur_child_admit(request_rec *r);
 
+/* r's tunnel is a worker's after all. */
+void ur_child_dismiss(request_rec *r);
+
 /* The tunnel takes the place that was kept for its request, and is carried from the moment on
  * at which the MPM suspends the connection. */
 void ur_child_carry(struct ur_tunnel *tunnel);

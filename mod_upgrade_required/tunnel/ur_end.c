@@ -7,6 +7,7 @@
 #include <sys/socket.h>
 
 #include <apr_portable.h>
+#include <http_ssl.h>
 #include <util_filter.h>
 
 /* More than this is not taken out of the filters to make an end a plain one. */
@@ -62,6 +63,8 @@ void ur_end_open(struct ur_end *end, conn_rec *c, apr_pool_t *pool, struct ur_sp
      * does not know that this is no request any more. */
     ap_remove_output_filter_byhandle(c->output_filters, "SSL/TLS Coalescing Filter");
     ap_remove_input_filter_byhandle(c->input_filters, "reqtimeout");
+    ap_remove_output_filter_byhandle(c->output_filters, "reqtimeout");
+    end->tls = ap_ssl_conn_is_ssl(c);
     *early = (struct ur_span){NULL, 0};
     end->brigade = apr_brigade_create(pool, c->bucket_alloc);
     if (!is_plain(c->input_filters) || !is_plain(c->output_filters) ||
@@ -84,16 +87,20 @@ void ur_end_use(struct ur_end *end, apr_socket_t *socket)
 
 static apr_status_t read_filtered(struct ur_end *end, char *at, apr_size_t *len)
 {
-    apr_status_t rv = ap_get_brigade(end->filtered->input_filters, end->brigade,
-                                     AP_MODE_READBYTES, APR_NONBLOCK_READ, (apr_off_t)*len);
+    apr_bucket_brigade *bb = end->brigade;
+    apr_status_t rv;
 
+    end->asked = false;
+    rv = ap_get_brigade(end->filtered->input_filters, bb, AP_MODE_READBYTES, APR_NONBLOCK_READ,
+                        (apr_off_t)*len);
     if (rv == APR_SUCCESS) {
-        rv = apr_brigade_flatten(end->brigade, at, len);
+        rv = apr_brigade_flatten(bb, at, len);
         if (rv == APR_SUCCESS && *len == 0) {
-            rv = APR_EAGAIN;
+            rv = !APR_BRIGADE_EMPTY(bb) && APR_BUCKET_IS_EOS(APR_BRIGADE_LAST(bb)) ? APR_EOF
+                                                                                   : APR_EAGAIN;
         }
     }
-    apr_brigade_cleanup(end->brigade);
+    apr_brigade_cleanup(bb);
     return APR_STATUS_IS_EAGAIN(rv) ? APR_EAGAIN : rv;
 }
 

@@ -34,8 +34,11 @@ struct ur_end {
     bool ended;                  /* it will not send any more */
     bool shut;                   /* it has been told that nothing more comes */
     bool hung;                   /* a poll tells of its end without being asked */
-    bool dry;                    /* the socket was empty when it was last read */
-    bool has_early;              /* httpd's filters may hold what was read before */
+    bool broken;                 /* what is pending at the other end is the last of it */
+    bool tls;
+    bool asked;     /* filters have asked the socket, and it had nothing */
+    bool dry;       /* the socket was empty when it was last read */
+    bool has_early; /* httpd's filters may hold what was read before */
 };
 
 /* Takes a connection over, whose socket is not to be waited for any more. What has been read of

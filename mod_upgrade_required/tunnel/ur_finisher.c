@@ -1,5 +1,6 @@
 #include "tunnel/ur_finisher.h"
 
+#include "tunnel/ur_clock.h"
 #include "tunnel/ur_poller.h"
 
 #include <stdatomic.h>
@@ -17,6 +18,9 @@
 
 /* How often is looked again at what could not be ended or released at once. */
 #define RETRY apr_time_from_msec(100)
+
+/* So long one client may keep the finisher waiting. */
+#define LAST_WORDS_TIMEOUT apr_time_from_msec(20)
 
 struct ur_finisher {
     apr_thread_t *thread;
@@ -79,10 +83,14 @@ static void log_request(struct ur_tunnel *tunnel)
 /* Whether the client is to be waited for. */
 static bool close_client(struct ur_finisher *finisher, struct ur_tunnel *tunnel)
 {
+    bool hurry = atomic_load(&finisher->hurry);
+
+    /* What has just filled the socket may leave no room for the last words of TLS. */
+    apr_socket_timeout_set(tunnel->client.socket, hurry ? 0 : LAST_WORDS_TIMEOUT);
     if (tunnel->c->aborted || ap_start_lingering_close(tunnel->c)) {
         return false;
     }
-    return !tunnel->client.ended && !atomic_load(&finisher->hurry);
+    return !tunnel->client.ended && !hurry;
 }
 
 static void bury(struct ur_finisher *finisher, struct ur_tunnel *tunnel)
@@ -130,7 +138,7 @@ static void end_ready(struct ur_finisher *finisher, struct ur_tunnel_ring *ring,
  */
 static void release_old(struct ur_finisher *finisher)
 {
-    apr_time_t now = apr_time_now();
+    apr_time_t now = ur_clock();
 
     while (!APR_RING_EMPTY(&finisher->graves, ur_tunnel, link)) {
         struct ur_tunnel *tunnel = APR_RING_FIRST(&finisher->graves);

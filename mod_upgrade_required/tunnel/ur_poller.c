@@ -1,6 +1,7 @@
 #include "tunnel/ur_poller.h"
 
 #include "proxy/ur_proxy_module.h"
+#include "tunnel/ur_clock.h"
 #include "tunnel/ur_finisher.h"
 
 #include <apr_portable.h>
@@ -134,7 +135,7 @@ static int wanted_events(const struct ur_end *end)
 {
     int events = end->hung ? 0 : APR_POLLERR;
 
-    if (!end->ended && !ur_end_pending(end->other)) {
+    if (ur_tunnel_may_read(end)) {
         events |= APR_POLLIN | APR_POLLHUP;
     }
     if (ur_end_pending(end)) {
@@ -496,7 +497,7 @@ static void *APR_THREAD_FUNC run(apr_thread_t *thread, void *data)
         apr_int32_t count = 0;
         apr_interval_time_t wait = patience(poller);
         apr_status_t rv = apr_pollset_poll(poller->pollset, wait, &count, &events);
-        poller->now = apr_time_now();
+        poller->now = ur_clock();
         if (rv == APR_SUCCESS) {
             for (apr_int32_t i = 0; i < count; i++) {
                 on_event(poller, events[i].client_data, events[i].rtnevents);
@@ -548,7 +549,7 @@ apr_status_t ur_poller_start(struct ur_poller **made, struct ur_carriage *carria
     apr_status_t rv;
 
     poller->carriage = carriage;
-    poller->now = apr_time_now();
+    poller->now = ur_clock();
     APR_RING_INIT(&poller->open, ur_tunnel, link);
     APR_RING_INIT(&poller->leaving, ur_tunnel, link);
     APR_RING_INIT(&poller->lingering, ur_tunnel, link);

@@ -51,12 +51,18 @@ static bool end_tunnel(struct ur_tunnel *tunnel, enum ur_outcome outcome)
     return false;
 }
 
-/* After both have said Close, it does not matter how their connections end. */
+/* After both have said Close, it does not matter how their connections end. What the other end
+ * has not taken yet may be the last message: it gets it, as long as it goes on taking. */
 bool ur_tunnel_lose(struct ur_end *end)
 {
     struct ur_tunnel *tunnel = end->tunnel;
     bool closed = tunnel->client.frames.closed && tunnel->backend.frames.closed;
 
+    if (ur_end_pending(end->other) && !end->broken && !end->other->broken) {
+        end->broken = end->ended = end->shut = end->hung = true;
+        ur_end_forget(end);
+        return true;
+    }
     return end_tunnel(tunnel, closed                   ? UR_OUTCOME_CLOSED
                               : end == &tunnel->client ? UR_OUTCOME_CLIENT
                                                        : UR_OUTCOME_BACKEND);
@@ -68,7 +74,7 @@ static bool shut(struct ur_end *to)
 {
     struct ur_tunnel *tunnel = to->tunnel;
 
-    if (to->ended || tunnel->no_half_close || (to == &tunnel->client && to->filtered)) {
+    if (to->ended || tunnel->no_half_close || (to == &tunnel->client && to->tls)) {
         return end_tunnel(tunnel, UR_OUTCOME_CLOSED);
     }
     to->shut = true;
@@ -101,6 +107,15 @@ bool ur_tunnel_start(struct ur_tunnel *tunnel, const struct ur_desk *desk)
     return send_early(&tunnel->client) && send_early(&tunnel->backend);
 }
 
+/* TLS may have to answer what it reads: of an end that does not take the answers no more is
+ * read. */
+bool ur_tunnel_may_read(const struct ur_end *from)
+{
+    const struct ur_end *to = from->other;
+
+    return !from->ended && !to->broken && !ur_end_pending(to) && from->rest.len <= UR_CHUNK;
+}
+
 bool ur_tunnel_forward(struct ur_end *from, const struct ur_desk *desk, bool *more)
 {
     struct ur_end *to = from->other;
@@ -110,10 +125,13 @@ bool ur_tunnel_forward(struct ur_end *from, const struct ur_desk *desk, bool *mo
     for (int turn = 0; turn < TURNS; turn++) {
         apr_size_t len = wanted;
         apr_status_t rv;
-        if (from->ended || ur_end_pending(to)) {
+        if (!ur_tunnel_may_read(from)) {
             return true;
         }
         rv = ur_end_read(from, desk->buffer, &len);
+        if (rv == APR_EAGAIN && from->filtered && !from->asked) {
+            continue; /* something that was no data, and data may be behind it */
+        }
         if (rv == APR_EAGAIN) {
             return true;
         }
@@ -146,6 +164,9 @@ bool ur_tunnel_resume(struct ur_end *to, const struct ur_desk *desk, bool *more)
     }
     if (ur_end_pending(to)) {
         return true;
+    }
+    if (to->other->broken) {
+        return ur_tunnel_lose(to->other);
     }
     return ur_tunnel_forward(to->other, desk, more);
 }

@@ -59,7 +59,7 @@ struct ur_desk {
 /* The most that is read at a time, and thus waits for a slow end. */
 #define UR_CHUNK 65536
 
-/* Sends what came before the tunnel was one. These three return false when the tunnel is over;
+/* Sends what came before the tunnel was one. These return false when the tunnel is over;
  * then its outcome is known. */
 bool ur_tunnel_start(struct ur_tunnel *tunnel, const struct ur_desk *desk);
 
@@ -70,7 +70,10 @@ bool ur_tunnel_forward(struct ur_end *from, const struct ur_desk *desk, bool *mo
 /* Sends what is pending here, and what its having been so has held up. */
 bool ur_tunnel_resume(struct ur_end *to, const struct ur_desk *desk, bool *more);
 
-/* The connection of this end is broken. Returns false. */
+/* Whether more can be taken from this end now. */
+bool ur_tunnel_may_read(const struct ur_end *from);
+
+/* The connection of this end is broken. */
 bool ur_tunnel_lose(struct ur_end *end);
 
 /* Whether both directions are between two frames, and nothing is pending. */

@@ -18,7 +18,7 @@ static apr_status_t read_early(ap_filter_t *f, apr_bucket_brigade *bb, apr_off_t
 
     if (APR_STATUS_IS_EAGAIN(rv) || (rv == APR_SUCCESS && APR_BRIGADE_EMPTY(bb))) {
         end->has_early = false;
-        end->dry = true;
+        end->asked = end->dry = true;
         return APR_EAGAIN;
     }
     return rv;
@@ -41,9 +41,11 @@ static apr_status_t read_wire(ap_filter_t *f, apr_bucket_brigade *bb, ap_input_m
         return read_early(f, bb, wanted);
     }
     if (end->dry) {
+        end->asked = true;
         return APR_EAGAIN;
     }
     rv = ur_end_receive(end, bytes, &len);
+    end->asked = rv == APR_EAGAIN;
     if (rv == APR_SUCCESS) {
         APR_BRIGADE_INSERT_TAIL(bb,
                                 apr_bucket_heap_create(bytes, len, NULL, f->c->bucket_alloc));

@@ -12,7 +12,7 @@ use Wire;
 
 local $SIG{PIPE} = 'IGNORE';
 
-my @modules = qw(authz_core alias dir setenvif proxy proxy_http slotmem_shm proxy_balancer lbmethod_byrequests socache_shmcb ssl status);
+my @modules = qw(authz_core alias dir setenvif reqtimeout proxy proxy_http slotmem_shm proxy_balancer lbmethod_byrequests socache_shmcb ssl status);
 my $folder = Apache::Test::vars('t_conf');
 my %certificate = (SSL_cert_file => "$folder/server.crt", SSL_key_file => "$folder/server.key");
 
@@ -206,7 +206,8 @@ for my $kind (@kinds[0, 1, 4]) {
             $held_up = $now;
             return $still;
         });
-        cmp_ok memory($server) - $before, '<', 4096, "$name, $way: nothing is piled up for a reader that stalls";
+        # The sanitizer's allocator keeps what is freed.
+        cmp_ok memory($server) - $before, '<', 4096, "$name, $way: nothing is piled up for a reader that stalls" unless $ENV{UPGRADE_TEST_MODULE} =~ /asan/;
         is length $got, length $bytes, "$name, $way: all of it arrives";
         is sha256_hex($got), sha256_hex($bytes), "$name, $way: as it was sent";
     }

@@ -1,0 +1,17 @@
+#ifndef UR_CLOCK_H
+#define UR_CLOCK_H
+
+#include <time.h>
+
+#include <apr_time.h>
+
+/* Microseconds on a clock that nobody sets: for how long something has lasted. */
+static inline apr_time_t ur_clock(void)
+{
+    struct timespec now;
+
+    clock_gettime(CLOCK_MONOTONIC, &now);
+    return apr_time_from_sec(now.tv_sec) + now.tv_nsec / 1000;
+}
+
+#endif
