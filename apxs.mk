@@ -19,7 +19,7 @@ MODULES := $(POLICY) $(HELPER)
 LIBRARY := $(OUT)/libupgrade.a
 
 # Targets that set the machine up must work where apxs is not there yet.
-BARE := help setup demo serve test asan cov fuzz lint bench clean
+BARE := help setup demo serve test asan tsan cov fuzz lint bench clean
 
 ifneq ($(filter-out $(BARE),$(or $(MAKECMDGOALS),all)),)
 ifeq ($(APXS),)
@@ -46,6 +46,7 @@ SANITIZE := -fsanitize=address,undefined -fno-sanitize-recover=undefined -fno-om
 
 VARIANT_FLAGS_release :=
 VARIANT_FLAGS_asan    := -O1 $(SANITIZE)
+VARIANT_FLAGS_tsan    := -O1 -fsanitize=thread -fno-omit-frame-pointer
 VARIANT_FLAGS_cov     := -O0 --coverage
 VARIANT_FLAGS         := $(VARIANT_FLAGS_$(VARIANT))
 
@@ -69,7 +70,7 @@ REPLAY_BIN:= $(FUZZ_C:test/fuzz/%.c=$(OUT)/fuzz/%)
 # One short line a step; V=1 shows the whole command.
 run = $(if $(V),$(2),@printf '  %s  %s\n' '$(1)' '$@' && $(2))
 
-.PHONY: all faults help setup module unit test asan cov fuzz bench lint demo serve install clean FORCE
+.PHONY: all faults help setup module unit test asan tsan cov fuzz bench lint demo serve install clean FORCE
 .DELETE_ON_ERROR:
 .SECONDARY:
 
@@ -79,7 +80,7 @@ module: $(MODULES)
 
 help:
 	@sed -n '/^#/!q;s/^# \{0,1\}//p' apxs.mk
-	@echo "Other targets: setup module unit asan cov fuzz bench lint install clean"
+	@echo "Other targets: setup module unit asan tsan cov fuzz bench lint install clean"
 
 # A changed compiler or flag rebuilds: the stamp's time moves only when its text does.
 $(OUT)/flags: FORCE
@@ -130,7 +131,9 @@ test:
 	build/setup test demo node
 	build/test $(T)
 
-asan cov:
+# ThreadSanitizer watches what threads share: the event tunnels.
+tsan: T ?= tunnel tunnel_life
+asan tsan cov:
 	build/setup test demo node
 	build/test --variant $@ $(T)
 

@@ -56,7 +56,9 @@ static struct {
     _Atomic apr_time_t drain_since;
 } child;
 
-static volatile sig_atomic_t terminated;
+/* Set by a signal handler, which may do no more than this. */
+static atomic_bool terminated;
+_Static_assert(ATOMIC_BOOL_LOCK_FREE == 2, "for a signal handler");
 
 static const char *check_number(cmd_parms *cmd, const char *word, long most, long *number)
 {
@@ -245,7 +247,7 @@ static void on_term(int number, siginfo_t *info, void *context)
     (void)number;
     (void)context;
     if (info->si_pid != getpid()) {
-        terminated = 1;
+        atomic_store(&terminated, true);
     }
 }
 
@@ -264,7 +266,7 @@ static enum ur_leave leave(apr_time_t *since, apr_interval_time_t *span)
 {
     int stopping = atomic_load(&child.stopping);
 
-    if (terminated || stopping == STOPPING_NOW) {
+    if (atomic_load(&terminated) || stopping == STOPPING_NOW) {
         return UR_LEAVE_NOW;
     }
     if (stopping == STOPPING_GRACEFULLY) {
@@ -304,7 +306,7 @@ void ur_child_init(apr_pool_t *pchild, server_rec *s)
 {
     (void)s;
     memset(&child, 0, sizeof child);
-    terminated = 0;
+    atomic_store(&terminated, false);
     if (!settings.able || apr_thread_mutex_create(&child.starting, APR_THREAD_MUTEX_DEFAULT,
                                                   pchild) != APR_SUCCESS) {
         return;
@@ -465,7 +467,9 @@ void ur_child_stop(apr_pool_t *pchild, int graceful)
     if (graceful) {
         hear_term();
     }
-    for (unsigned i = 0; i < child.count; i++) {
+    apr_thread_mutex_lock(child.starting);
+    for (unsigned i = 0; child.state == RUNNING && i < child.count; i++) {
         ur_poller_wake(child.pollers[i]);
     }
+    apr_thread_mutex_unlock(child.starting);
 }
