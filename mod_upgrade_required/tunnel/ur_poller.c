@@ -244,8 +244,8 @@ static void forward_both(struct ur_poller *poller, struct ur_tunnel *tunnel)
 }
 
 /* What a poll tells though it was not asked, and would go on telling: a connection that is
- * broken; or one that is closed both ways, though nobody here has closed it, which is the same;
- * or from which there may still be something to be read later. False: the tunnel is over. */
+ * broken, or closed both ways. From the latter there may still be something to be read later;
+ * if not, there is nobody left to be half a tunnel. False: the tunnel is over. */
 static bool note_unasked(struct ur_end *end, int events)
 {
     const int asked = APR_POLLIN | APR_POLLOUT;
@@ -254,7 +254,11 @@ static bool note_unasked(struct ur_end *end, int events)
         return true;
     }
     end->hung = true;
-    return events & APR_POLLERR || (end->ended && !end->shut) ? ur_tunnel_lose(end) : true;
+    if (events & APR_POLLERR) {
+        return ur_tunnel_lose(end);
+    }
+    end->tunnel->outcome = UR_OUTCOME_CLOSED;
+    return !end->ended || end->shut;
 }
 
 static void on_open(struct ur_poller *poller, struct ur_end *end, int events)
