@@ -1,0 +1,124 @@
+# Many event tunnels that end in every way: each is logged once, and nothing is left behind.
+# UPGRADE_TEST_CHURN=100000 for as many.
+use strict;
+use warnings;
+use Test::More;
+use Socket qw(SOL_SOCKET SO_LINGER);
+use FindBin;
+use lib "$FindBin::Bin/lib";
+use Server;
+use Tunnel;
+use Wire;
+
+local $SIG{PIPE} = 'IGNORE';
+
+my $count = $ENV{UPGRADE_TEST_CHURN} || 1000;
+my $processes = 2;
+my $server = Server->new(modules => [qw(authz_core alias dir setenvif proxy proxy_http status)], helper => 1);
+
+sub reset_by { my ($socket) = @_; setsockopt $socket, SOL_SOCKET, SO_LINGER, pack('ii', 1, 0); close $socket; return }
+
+# Each leaves nothing open on the test's side.
+my @ends = (
+    ['closed by the client', sub { my ($c, $b) = @_; close $c; ended($b); close $b }],
+    ['closed by the backend', sub { my ($c, $b) = @_; close $b; ended($c); close $c }],
+    ['reset by the client', sub { my ($c, $b) = @_; reset_by($c); ended($b); close $b }],
+    ['reset by the backend', sub { my ($c, $b) = @_; reset_by($b); ended($c); close $c }],
+    ['half-closed by the client', sub { my ($c, $b) = @_; shutdown $c, 1; ended($b); syswrite $b, frame('x'); receive($c, 3); close $b; close $c }],
+    ['half-closed by the backend', sub { my ($c, $b) = @_; shutdown $b, 1; ended($c); syswrite $c, masked('x'); receive($b, 7); close $c; close $b }],
+    ['reset by the client with data under way', sub { my ($c, $b) = @_; syswrite $b, frame('x' x 5000); reset_by($c); close $b }],
+    ['reset by the backend with data under way', sub { my ($c, $b) = @_; syswrite $c, masked('x' x 5000); reset_by($b); close $c }],
+    ['both at once', sub { my ($c, $b) = @_; close $c; close $b }],
+);
+
+# What the server's children have: (descriptors, private memory in KB)
+sub belongings {
+    my ($server) = @_;
+    my ($files, $memory) = (0, 0);
+    my $pid = $server->pid;
+    for my $folder (grep { m{^/proc/\d+$} } glob '/proc/*') {
+        open my $stat, '<', "$folder/stat" or next;
+        (<$stat> // '') =~ /^\d+ \(.*\) \S (\d+)/ and $1 == $pid or next;
+        $files += () = glob "$folder/fd/*";
+        open my $rollup, '<', "$folder/smaps_rollup" or next;
+        $memory += $1 for join('', <$rollup>) =~ /^Private_Dirty:\s+(\d+)/mg;
+    }
+    return ($files, $memory);
+}
+
+sub lines {
+    open my $file, '<', "$server->{folder}/access_log" or return;
+    return map { [split] } <$file>;
+}
+
+# One process: numbers from, from + step, ... below the end. Some are left alone until silence ends them.
+sub churn {
+    my ($listener, $path, $from, $step, $below) = @_;
+    my @silent;
+    for (my $number = $from; $number < $below; $number += $step) {
+        my ($client, $backend) = open_tunnel($server, $listener, path => $path, lines => ["X-Number: $number"]);
+        if ($number / $step % 50 == 49) { push @silent, [$client, $backend] }
+        else { $ends[$number / $step % @ends][1]->($client, $backend) }
+        if (@silent > 200) { ended($_->[0]) && ended($_->[1]) for splice @silent, 0, 100 }
+    }
+    ended($_->[0]) && ended($_->[1]) for @silent;
+    return;
+}
+
+my @listeners = map { backend() } 1 .. $processes;
+my $routes = join '', map { "ProxyPass /ws$_ http://127.0.0.1:" . $listeners[$_]->sockport . "/\n" } 0 .. $processes - 1;
+$server->configure(<<"END")->start;
+ThreadsPerChild 8
+ThreadLimit 8
+MaxRequestWorkers 8
+AsyncRequestWorkerFactor 1000
+Timeout 2
+SetEnvIf X-Number "(.+)" number=\$1
+LogFormat "%>s %{UPGRADE_TUNNEL}e %{number}e" tunnels
+CustomLog access_log tunnels env=number
+$routes
+<LocationMatch ^/ws>
+UpgradeKeep WebSocket
+UpgradeTunnel event
+</LocationMatch>
+<Location /status>
+SetHandler upgrade-status
+</Location>
+END
+
+sub run {
+    my ($from, $below) = @_;
+    my @children;
+    for my $process (0 .. $processes - 1) {
+        my $child = fork // die $!;
+        if (!$child) {
+            churn($listeners[$process], "/ws$process", $from + $process, $processes, $below);
+            require POSIX;
+            POSIX::_exit(0);
+        }
+        push @children, $child;
+    }
+    waitpid $_, 0 for @children;
+    return eventually(sub { json_of($server->ask('GET /status?format=json HTTP/1.1'))->{tunnels}{open} == 0 });
+}
+
+ok run(0, 400), 'a first part ends';
+eventually(sub { lines() >= 400 });
+select undef, undef, undef, 2;    # connections are released a second after they were handed over
+my ($files, $memory) = belongings($server);
+ok run(400, 400 + $count), "$count tunnels end in " . (@ends + 1) . ' ways';
+ok eventually(sub { lines() >= 400 + $count }), 'all of them are logged';
+my %times;
+$times{ $_->[2] }++ for grep { $_->[0] eq '101' } lines();
+is scalar(keys %times), 400 + $count, 'each of them';
+is scalar(grep { $_ != 1 } values %times), 0, 'once';
+ok eventually(sub { (belongings($server))[0] <= $files }), 'no descriptor is left behind';
+my $grown = (belongings($server))[1] - $memory;
+cmp_ok $grown, '<', 4096, "no memory is: $grown KB more" unless $ENV{UPGRADE_TEST_MODULE} =~ /asan/;
+my %outcomes;
+$outcomes{ $_->[1] }++ for lines();
+diag join ', ', map { "$_ $outcomes{$_}" } sort keys %outcomes;
+is join(' ', grep { !/^(?:closed|client|backend|timeout)$/ } keys %outcomes), '', 'and every outcome is one of those that can be';
+$server->stop;
+
+done_testing;
