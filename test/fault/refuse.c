@@ -1,0 +1,102 @@
+/* Preloaded into a server, lets calls that event tunnels make fail: UPGRADE_FAULT_CALL names
+ * one (pthread_create, epoll_ctl, fcntl, recv, send, send_short, send_nothing), which
+ * fails from the moment on at which the file UPGRADE_FAULT_SWITCH is there, if its argument is
+ * what event tunnels give it. */
+#define _GNU_SOURCE
+#include <dlfcn.h>
+#include <errno.h>
+#include <fcntl.h>
+#include <pthread.h>
+#include <stdarg.h>
+#include <stdbool.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/epoll.h>
+#include <sys/socket.h>
+#include <unistd.h>
+
+static bool fails(const char *call)
+{
+    const char *named = getenv("UPGRADE_FAULT_CALL");
+    const char *file = getenv("UPGRADE_FAULT_SWITCH");
+    int kept = errno;
+    bool now = named && file && strcmp(named, call) == 0 && access(file, F_OK) == 0;
+
+    errno = kept;
+    return now;
+}
+
+#define REAL(name) ((__typeof__(name) *)dlsym(RTLD_NEXT, #name))
+
+int pthread_create(pthread_t *thread, const pthread_attr_t *attributes, void *(*run)(void *),
+                   void *data)
+{
+    return fails("pthread_create") ? EAGAIN
+                                   : REAL(pthread_create)(thread, attributes, run, data);
+}
+
+/* What a tunnel's sockets are polled for first. */
+int epoll_ctl(int polled, int operation, int file, struct epoll_event *event)
+{
+    if (operation == EPOLL_CTL_ADD && event->events == EPOLLIN && fails("epoll_ctl")) {
+        errno = ENOSPC;
+        return -1;
+    }
+    return REAL(epoll_ctl)(polled, operation, file, event);
+}
+
+int fcntl64(int file, int command, ...)
+{
+    va_list arguments;
+    void *argument;
+
+    va_start(arguments, command);
+    argument = va_arg(arguments, void *);
+    va_end(arguments);
+    if (command == F_DUPFD_CLOEXEC && fails("fcntl")) {
+        errno = EMFILE;
+        return -1;
+    }
+    return REAL(fcntl64)(file, command, argument);
+}
+
+int fcntl(int file, int command, ...)
+{
+    va_list arguments;
+    void *argument;
+
+    va_start(arguments, command);
+    argument = va_arg(arguments, void *);
+    va_end(arguments);
+    if (command == F_DUPFD_CLOEXEC && fails("fcntl")) {
+        errno = EMFILE;
+        return -1;
+    }
+    return REAL(fcntl)(file, command, argument);
+}
+
+/* httpd itself read()s and write()s. */
+ssize_t recv(int file, void *at, size_t len, int flags)
+{
+    if (fails("recv")) {
+        errno = ENOBUFS;
+        return -1;
+    }
+    return REAL(recv)(file, at, len, flags);
+}
+
+ssize_t send(int file, const void *at, size_t len, int flags)
+{
+    if (fails("send")) {
+        errno = ENOBUFS;
+        return -1;
+    }
+    if (fails("send_short") && len > 1) {
+        len = 1;
+    }
+    if (fails("send_nothing")) {
+        errno = EAGAIN;
+        return -1;
+    }
+    return REAL(send)(file, at, len, flags);
+}
