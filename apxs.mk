@@ -5,6 +5,7 @@
 #   make -f apxs.mk serve       the same server, left running until Ctrl-C
 #   make -f apxs.mk test        all tests; T=NAME for one of them
 #   make -f apxs.mk bench       instructions a request, echo through a tunnel, the status page
+#   make -f apxs.mk bench-tunnels   event tunnels beside stock httpd, nginx and HAProxy
 #
 # Everything generated goes to build/out/VARIANT, one folder for each set of flags.
 
@@ -19,7 +20,7 @@ MODULES := $(POLICY) $(HELPER)
 LIBRARY := $(OUT)/libupgrade.a
 
 # Targets that set the machine up must work where apxs is not there yet.
-BARE := help setup demo serve test asan tsan cov fuzz lint bench clean
+BARE := help setup demo serve test asan tsan cov fuzz lint bench bench-tunnels clean
 
 ifneq ($(filter-out $(BARE),$(or $(MAKECMDGOALS),all)),)
 ifeq ($(APXS),)
@@ -70,7 +71,7 @@ REPLAY_BIN:= $(FUZZ_C:test/fuzz/%.c=$(OUT)/fuzz/%)
 # One short line a step; V=1 shows the whole command.
 run = $(if $(V),$(2),@printf '  %s  %s\n' '$(1)' '$@' && $(2))
 
-.PHONY: all faults help setup module unit test asan tsan cov fuzz bench lint demo serve install clean FORCE
+.PHONY: all faults help setup module unit test asan tsan cov fuzz bench bench-tunnels lint demo serve install clean FORCE
 .DELETE_ON_ERROR:
 .SECONDARY:
 
@@ -147,6 +148,10 @@ bench:
 	build/bench-echo
 	build/bench-status
 	build/bench-hello
+
+bench-tunnels:
+	build/setup bench demo test
+	build/bench-tunnels
 
 lint:
 	build/setup lint

@@ -199,7 +199,7 @@ int ur_child_open(apr_pool_t *pconf, apr_pool_t *plog, apr_pool_t *ptemp, server
     }
     else {
         ap_log_error(APLOG_MARK, APLOG_NOTICE, 0, s,
-                     "UR0011: UpgradeTunnel event: with the %s MPM every tunnel has a worker "
+                     "UR0016: UpgradeTunnel event: with the %s MPM every tunnel has a worker "
                      "to itself, as with UpgradeTunnel thread; load mpm_event_module",
                      ap_show_mpm());
     }

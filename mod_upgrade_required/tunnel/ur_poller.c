@@ -18,7 +18,7 @@
 #define DRAIN_TICK apr_time_from_msec(100)
 
 /* What the allocator keeps of the memory that slow ends have needed. */
-#define MAX_FREE (1024 * 1024)
+#define MAX_FREE ((apr_size_t)1024 * 1024)
 
 /* Tunnels that are given up after the same silence; the one that has been silent for longest is
  * the first. */
@@ -549,7 +549,7 @@ apr_status_t ur_poller_start(struct ur_poller **made, struct ur_carriage *carria
                              apr_pool_t *pool)
 {
     struct ur_poller *poller = apr_pcalloc(pool, sizeof *poller);
-    apr_uint32_t sockets = (apr_uint32_t)(carriage->max * 2 + 1);
+    apr_uint32_t sockets = (apr_uint32_t)carriage->max * 2 + 1;
     apr_status_t rv;
 
     poller->carriage = carriage;

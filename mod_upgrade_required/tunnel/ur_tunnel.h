@@ -57,7 +57,7 @@ struct ur_desk {
 };
 
 /* The most that is read at a time, and thus waits for a slow end. */
-#define UR_CHUNK 65536
+#define UR_CHUNK ((apr_size_t)65536)
 
 /* Sends what came before the tunnel was one. These return false when the tunnel is over;
  * then its outcome is known. */

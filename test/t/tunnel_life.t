@@ -223,7 +223,7 @@ for my $case (['TERM', 'TERM', ''], ['graceful-stop', 'WINCH', "GracefulShutdown
 # Where a connection cannot be left to itself, a thread carries the tunnel.
 for my $mpm (qw(worker prefork)) {
     my $server = Server->new(modules => \@modules, helper => 1, mpm => $mpm)->configure($routes)->start;
-    like $server->log, qr/UR0011: UpgradeTunnel event: with the $mpm MPM every tunnel has a worker to itself, .* load mpm_event_module/, "$mpm: said at start";
+    like $server->log, qr/UR0016: UpgradeTunnel event: with the $mpm MPM every tunnel has a worker to itself, .* load mpm_event_module/, "$mpm: said at start";
     my @open = open_tunnel($server, $listener);
     alive(@open[0, 1], "$mpm: a tunnel");
     close $_ for @open[0, 1];

@@ -128,6 +128,37 @@ static void test_places(void)
        "slots share no cache line");
 }
 
+/* A child has a cell from its first tunnel on until the server knows that it has gone. */
+static void test_cells(void)
+{
+    static struct ur_tunnel_cell cells[2];
+    static struct ur_tunnels tunnels;
+    struct ur_tunnel_cells all = {cells, 2};
+    struct ur_tunnel_place one = {&tunnels, ur_tunnel_cell_take(all, 11)};
+    struct ur_tunnel_place two = {&tunnels, ur_tunnel_cell_take(all, 12)};
+    struct ur_tunnel_place nowhere = {NULL, ur_tunnel_cell_take(all, 13)};
+
+    ok(one.cell && two.cell && one.cell != two.cell, "a cell for each child");
+    ok(!nowhere.cell, "and none where there are no more");
+    ur_count_tunnel_opened(one);
+    ur_count_tunnel_opened(one);
+    ur_count_tunnel_opened(two);
+    ur_count_tunnel_opened(nowhere);
+    ur_count_tunnel_closed(one);
+    ok(ur_tunnels_open(all) == 2, "what is open in all children");
+    ur_tunnel_cell_free(all, 11);
+    ok(ur_tunnels_open(all) == 1, "a child that has gone has none");
+    ok(ur_tunnel_cell_take(all, 14) == one.cell && ur_tunnels_open(all) == 1,
+       "and its cell is another's");
+    ur_count_tunnel_outcome(one, UR_OUTCOME_TIMEOUT);
+    ur_count_tunnel_outcome(nowhere, UR_OUTCOME_TIMEOUT);
+    ur_count_tunnel_bytes(two, UR_DIRECTION_SENT, 7);
+    ok(ur_tunnels_ended(&tunnels, UR_OUTCOME_TIMEOUT) == 1 &&
+           ur_tunnels_bytes(&tunnels, UR_DIRECTION_SENT) == 7 &&
+           ur_tunnels_bytes(&tunnels, UR_DIRECTION_RECEIVED) == 0,
+       "outcomes and bytes");
+}
+
 int main(void)
 {
     char layout[1024];
@@ -140,6 +171,7 @@ int main(void)
     }
     test_exactness();
     test_places();
+    test_cells();
     ur_counters_layout(&buf);
     layout[buf.len < sizeof layout ? buf.len : 0] = '\0';
     ok(strstr(layout, " refuse redirect except announce none tls-missing ") &&

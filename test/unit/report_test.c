@@ -194,6 +194,34 @@ static void test_choice(void)
     ok(!ur_report_form(edge("xml"), &form) && !ur_report_form(edge(""), &form), "no such form");
 }
 
+static void test_tunnels(void)
+{
+    static struct ur_tunnel_cell cell = {.pid = 1, .open = 3};
+    static struct ur_tunnels tunnels;
+
+    report.tunnels = &tunnels;
+    report.cells = (struct ur_tunnel_cells){&cell, 1};
+    atomic_store(&tunnels.ended[UR_OUTCOME_CLIENT], 5);
+    atomic_store(&tunnels.bytes[UR_DIRECTION_SENT], 12345678901);
+    has(UR_REPORT_PROMETHEUS, "# TYPE upgrade_required_tunnels gauge\n"
+                              "upgrade_required_tunnels 3\n");
+    has(UR_REPORT_PROMETHEUS, "# TYPE upgrade_required_tunnels_total counter\n"
+                              "upgrade_required_tunnels_total{outcome=\"closed\"} 0\n"
+                              "upgrade_required_tunnels_total{outcome=\"client\"} 5\n");
+    has(UR_REPORT_OPENMETRICS, "# TYPE upgrade_required_tunnels_total unknown\n");
+    has(UR_REPORT_OPENMETRICS, "# TYPE upgrade_required_tunnel_bytes counter\n");
+    has(UR_REPORT_PROMETHEUS,
+        "upgrade_required_tunnel_bytes_total{direction=\"sent\"} 12345678901\n");
+    has(UR_REPORT_JSON, ",\n \"tunnels\":{\"open\":3,\"closed\":0,\"client\":5,\"backend\":0,"
+                        "\"timeout\":0,\"drained\":0,\"stopped\":0,\"full\":0,"
+                        "\"bytes_received\":0,\"bytes_sent\":12345678901}}\n");
+    has(UR_REPORT_HTML, "<tr><td>open now<td class=\"n\">3\n");
+    atomic_store(&tunnels.ended[UR_OUTCOME_CLIENT], 0);
+    atomic_store(&cell.open, 0);
+    ok(!strstr(written(UR_REPORT_HTML), "Event tunnels"), "no section where there was none");
+    report.tunnels = NULL;
+}
+
 int main(void)
 {
     report.policies = policies;
@@ -203,6 +231,7 @@ int main(void)
     test_metrics();
     test_pages();
     test_hellos();
+    test_tunnels();
     test_many();
     test_choice();
     return tap_done();
