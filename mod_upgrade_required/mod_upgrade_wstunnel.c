@@ -5,6 +5,8 @@
 #include "proxy/ur_shadow.h"
 #include "proxy/ur_takeover.h"
 #include "tunnel/ur_child.h"
+#include "tunnel/ur_finisher.h"
+#include "tunnel/ur_limits.h"
 #include "tunnel/ur_wire.h"
 
 #include <httpd.h>
@@ -25,8 +27,9 @@ static void register_hooks(apr_pool_t *p)
     ur_offer_filter_register();
     ur_takeover_register();
     ur_wire_register();
-    ap_hook_pre_config(ur_child_reset, NULL, NULL, APR_HOOK_MIDDLE);
-    ap_hook_post_config(ur_child_open, NULL, NULL, APR_HOOK_LAST);
+    ap_hook_pre_config(ur_limits_reset, NULL, NULL, APR_HOOK_MIDDLE);
+    ap_hook_post_config(ur_limits_open, NULL, NULL, APR_HOOK_LAST);
+    ap_hook_optional_fn_retrieve(ur_finisher_open, NULL, NULL, APR_HOOK_MIDDLE);
     ap_hook_child_init(ur_child_init, NULL, NULL, APR_HOOK_MIDDLE);
     ap_hook_child_stopping(ur_child_stop, NULL, NULL, APR_HOOK_MIDDLE);
     /* Last: whoever else is told of it may look at the request, which is the tunnel's from

@@ -1,7 +1,9 @@
 #include "proxy/ur_route.h"
 
 #include "httpd/ur_export.h"
-#include "tunnel/ur_child.h"
+#include "tunnel/ur_limits.h"
+
+#include <apr_strings.h>
 
 void *ur_route_create_dir(apr_pool_t *p, char *dir)
 {
@@ -61,7 +63,7 @@ static const char *set_tunnel(cmd_parms *cmd, void *dir, const char *word)
     }
     if (ap_cstr_casecmp(word, "event") == 0) {
         route->carrier = UR_CARRIER_EVENT;
-        ur_child_want();
+        ur_limits_want();
         return NULL;
     }
     if (ap_cstr_casecmp(word, "thread") == 0) {
@@ -78,11 +80,11 @@ const command_rec ur_route_directives[] = {
     AP_INIT_TAKE1("UpgradeTunnel", set_tunnel, NULL, OR_FILEINFO,
                   "thread: a worker thread waits for each tunnel, the default; event: a few "
                   "threads carry all of them (event MPM)"),
-    AP_INIT_TAKE1("UpgradeTunnelMax", ur_child_set_max, NULL, RSRC_CONF,
+    AP_INIT_TAKE1("UpgradeTunnelMax", ur_limits_set_max, NULL, RSRC_CONF,
                   "how many event tunnels a child may hold, at least 1; by default what "
                   "AsyncRequestWorkerFactor and the open files allow"),
     AP_INIT_TAKE1(
-        "UpgradeTunnelDrain", ur_child_set_drain, NULL, RSRC_CONF,
+        "UpgradeTunnelDrain", ur_limits_set_drain, NULL, RSRC_CONF,
         "seconds in which a child that is replaced ends its event tunnels; default 0: "
         "it waits for them"),
     {.name = NULL},

@@ -3,23 +3,7 @@
 
 #include "tunnel/ur_tunnel.h"
 
-#include <http_config.h>
-
-/* A child process's event tunnels as a whole: how many there may be, the threads that carry
- * them, and what becomes of them when the child leaves. */
-
-/* UpgradeTunnelMax and UpgradeTunnelDrain; for a table of directives. */
-const char *ur_child_set_max(cmd_parms *cmd, void *unused, const char *number);
-const char *ur_child_set_drain(cmd_parms *cmd, void *unused, const char *seconds);
-
-/* Some UpgradeTunnel says event: the server is to say at its start how many there may be. */
-void ur_child_want(void);
-
-/* pre_config */
-int ur_child_reset(apr_pool_t *pconf, apr_pool_t *plog, apr_pool_t *ptemp);
-
-/* post_config */
-int ur_child_open(apr_pool_t *pconf, apr_pool_t *plog, apr_pool_t *ptemp, server_rec *s);
+/* A child process's event tunnels as a whole: their places, and the threads that carry them. */
 
 /* child_init */
 void ur_child_init(apr_pool_t *pchild, server_rec *s);

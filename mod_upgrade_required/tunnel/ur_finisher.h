@@ -9,7 +9,7 @@
 
 struct ur_finisher;
 
-/* post_config: finds mod_logio. */
+/* optional_fn_retrieve: finds mod_logio. */
 void ur_finisher_open(void);
 
 /* pool lives as long as the thread. */

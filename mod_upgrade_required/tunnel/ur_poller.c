@@ -3,6 +3,8 @@
 #include "proxy/ur_proxy_module.h"
 #include "tunnel/ur_clock.h"
 #include "tunnel/ur_finisher.h"
+#include "tunnel/ur_idle.h"
+#include "tunnel/ur_leaving.h"
 
 #include <apr_portable.h>
 #include <apr_thread_mutex.h>
@@ -19,14 +21,6 @@
 
 /* What the allocator keeps of the memory that slow ends have needed. */
 #define MAX_FREE ((apr_size_t)1024 * 1024)
-
-/* Tunnels that are given up after the same silence; the one that has been silent for longest is
- * the first. */
-struct ur_idle {
-    apr_interval_time_t timeout;
-    struct ur_tunnel_ring tunnels;
-    struct ur_idle *next;
-};
 
 struct ur_poller {
     struct ur_carriage *carriage;
@@ -54,31 +48,6 @@ struct ur_poller {
     bool quit;
 };
 
-static struct ur_idle *idle_queue(struct ur_poller *poller, apr_interval_time_t timeout)
-{
-    struct ur_idle *idle = poller->idle;
-
-    while (idle && idle->timeout != timeout) {
-        idle = idle->next;
-    }
-    if (!idle) {
-        idle = apr_palloc(poller->pool, sizeof *idle);
-        idle->timeout = timeout;
-        idle->next = poller->idle;
-        APR_RING_INIT(&idle->tunnels, ur_tunnel, idle_link);
-        poller->idle = idle;
-    }
-    return idle;
-}
-
-static void forget_idle(struct ur_tunnel *tunnel)
-{
-    if (tunnel->idle) {
-        APR_RING_REMOVE(tunnel, idle_link);
-        tunnel->idle = NULL;
-    }
-}
-
 static apr_interval_time_t patience_with(const struct ur_tunnel *tunnel)
 {
     if (tunnel->state == UR_TUNNEL_LINGERING) {
@@ -94,19 +63,8 @@ static apr_interval_time_t patience_with(const struct ur_tunnel *tunnel)
 /* Something was said. */
 static void touch(struct ur_poller *poller, struct ur_tunnel *tunnel)
 {
-    apr_interval_time_t timeout = patience_with(tunnel);
-    struct ur_idle *idle = tunnel->idle;
-
     tunnel->active = poller->now;
-    if (timeout <= 0) {
-        return;
-    }
-    if (!idle || idle->timeout != timeout) {
-        idle = idle_queue(poller, timeout);
-    }
-    forget_idle(tunnel);
-    tunnel->idle = idle;
-    APR_RING_INSERT_TAIL(&idle->tunnels, tunnel, ur_tunnel, idle_link);
+    ur_idle_wait(&poller->idle, poller->pool, tunnel, patience_with(tunnel));
 }
 
 static apr_status_t watch(struct ur_poller *poller, struct ur_end *end, int events)
@@ -166,7 +124,7 @@ static void put_away(struct ur_poller *poller, struct ur_tunnel *tunnel,
 {
     watch(poller, &tunnel->client, 0);
     watch(poller, &tunnel->backend, 0);
-    forget_idle(tunnel);
+    ur_idle_forget(tunnel);
     leave_again(tunnel);
     tunnel->state = state;
     APR_RING_REMOVE(tunnel, link);
@@ -355,13 +313,11 @@ static void forward_again(struct ur_poller *poller)
     }
 }
 
-static void expire(struct ur_poller *poller, struct ur_idle *idle)
+static void expire(struct ur_poller *poller)
 {
-    while (!APR_RING_EMPTY(&idle->tunnels, ur_tunnel, idle_link)) {
-        struct ur_tunnel *tunnel = APR_RING_FIRST(&idle->tunnels);
-        if (tunnel->active + idle->timeout > poller->now) {
-            break;
-        }
+    struct ur_tunnel *tunnel;
+
+    while ((tunnel = ur_idle_expired(poller->idle, poller->now)) != NULL) {
         if (tunnel->state == UR_TUNNEL_LINGERING) {
             put_away(poller, tunnel, UR_TUNNEL_GONE);
         }
@@ -427,7 +383,7 @@ static void let_leave(struct ur_poller *poller)
     apr_time_t since = poller->now;
     apr_interval_time_t span = 0;
 
-    switch (poller->carriage->leave(&since, &span)) {
+    switch (ur_leaving(&since, &span)) {
     case UR_LEAVE_DRAIN:
         drain(poller, poller->now - since, span);
         break;
@@ -443,9 +399,7 @@ static void let_leave(struct ur_poller *poller)
 static void tick(struct ur_poller *poller)
 {
     poller->ticked = poller->now;
-    for (struct ur_idle *idle = poller->idle; idle; idle = idle->next) {
-        expire(poller, idle);
-    }
+    expire(poller);
     let_leave(poller);
 }
 

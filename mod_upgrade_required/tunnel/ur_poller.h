@@ -10,22 +10,11 @@
 struct ur_poller;
 struct ur_finisher;
 
-/* Whether tunnels have to leave. */
-enum ur_leave {
-    UR_LEAVE_NOT,
-    UR_LEAVE_DRAIN, /* evenly in the time that is given, each between two frames */
-    UR_LEAVE_NOW
-};
-
 /* What all pollers of a child share. */
 struct ur_carriage {
     apr_size_t max; /* tunnels */
     struct ur_finisher *finisher;
     struct ur_tunnel_place counts;
-
-    /* Asked about once a second, and when a poller is woken. DRAIN: *since and *span
-     * say from when on, and how long. */
-    enum ur_leave (*leave)(apr_time_t *since, apr_interval_time_t *span);
 };
 
 /* pool and carriage live as long as the thread. */

@@ -1,0 +1,34 @@
+#ifndef UR_LIMITS_H
+#define UR_LIMITS_H
+
+#include <stdbool.h>
+
+#include <httpd.h>
+#include <http_config.h>
+
+/* What the configuration says about a child's event tunnels, and how many that allows. */
+
+/* UpgradeTunnelMax and UpgradeTunnelDrain; for a table of directives. */
+const char *ur_limits_set_max(cmd_parms *cmd, void *unused, const char *number);
+const char *ur_limits_set_drain(cmd_parms *cmd, void *unused, const char *seconds);
+
+/* Some UpgradeTunnel says event: the server is to say at its start how many there may be. */
+void ur_limits_want(void);
+
+/* pre_config */
+int ur_limits_reset(apr_pool_t *pconf, apr_pool_t *plog, apr_pool_t *ptemp);
+
+/* post_config */
+int ur_limits_open(apr_pool_t *pconf, apr_pool_t *plog, apr_pool_t *ptemp, server_rec *s);
+
+/* Whether the MPM can suspend connections. */
+bool ur_limits_able(void);
+
+/* UpgradeTunnelDrain. 0: not. */
+apr_interval_time_t ur_limits_drain(void);
+
+/* In a child: raises its limit of open files as far as it may, and returns how many tunnels it
+ * may hold. */
+apr_size_t ur_limits_raise(void);
+
+#endif
