@@ -45,6 +45,18 @@ int epoll_ctl(int polled, int operation, int file, struct epoll_event *event)
     return REAL(epoll_ctl)(polled, operation, file, event);
 }
 
+/* The pollset of event tunnels is told from the MPM's by its size. */
+int epoll_wait(int polled, struct epoll_event *events, int most, int patience)
+{
+    const char *size = getenv("UPGRADE_FAULT_SIZE");
+
+    if (size && atoi(size) == most && fails("epoll_wait")) {
+        errno = EIO;
+        return -1;
+    }
+    return REAL(epoll_wait)(polled, events, most, patience);
+}
+
 int fcntl64(int file, int command, ...)
 {
     va_list arguments;

@@ -252,6 +252,9 @@ for my $lines ([handshake], []) {
 is h2('proxy_h2', '/raw/good', connect => 1)->{status}, 200, 'extended CONNECT: kept';
 is h2('proxy_h2', '/raw/wrong-accept', connect => 1)->{status}, 502, 'extended CONNECT: a bad switch';
 is h2('proxy_h2', '/raw/200')->{status}, 200, 'HTTP/2, plain: as ever';
+# A stream is a thread's, whatever UpgradeTunnel says.
+is h2('proxy_h2', '/raw/good', connect => 1, fields => ['x-tunnel: event'])->{status}, 200, 'extended CONNECT, event: kept';
+is h2('proxy_h2', '/raw/wrong-accept', connect => 1, fields => ['x-tunnel: event'])->{status}, 502, 'extended CONNECT, event: a bad switch';
 
 # Without mod_proxy_wstunnel, and without what the helper needs
 {

@@ -101,6 +101,25 @@ sub finish {
     finish($server, 'epoll_ctl');
 }
 
+# Polling fails: what is open is ended in order, and the next ones are carried again.
+{
+    # Two sockets for each of 201 tunnels, one more, and the one by which the poller is woken
+    local $ENV{UPGRADE_FAULT_SIZE} = 2 * 201 + 2;
+    my $server = server('epoll_wait');
+    my ($client, $backend) = open_tunnel($server, $listener);
+    alive($client, $backend, 'epoll_wait: a tunnel');
+    failing($server, 1);
+    is receive($client, 100), "\x88\x02\x03\xe9", 'epoll_wait: the client is told 1001';
+    is line($server, 1), 'stopped', 'epoll_wait: logged';
+    like $server->log, qr/UR0014: event tunnels cannot be polled; they are ended/, 'epoll_wait: the log says why';
+    failing($server, 0);
+    close $_ for $client, $backend;
+    ($client, $backend) = open_tunnel($server, $listener);
+    alive($client, $backend, 'epoll_wait: another one, later');
+    close $_ for $client, $backend;
+    finish($server, 'epoll_wait');
+}
+
 # No descriptor for a socket of its own: it is carried by mod_proxy's.
 {
     my $server = server('fcntl');
