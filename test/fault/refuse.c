@@ -57,35 +57,24 @@ int epoll_wait(int polled, struct epoll_event *events, int most, int patience)
     return REAL(epoll_wait)(polled, events, most, patience);
 }
 
-int fcntl64(int file, int command, ...)
-{
-    va_list arguments;
-    void *argument;
-
-    va_start(arguments, command);
-    argument = va_arg(arguments, void *);
-    va_end(arguments);
-    if (command == F_DUPFD_CLOEXEC && fails("fcntl")) {
-        errno = EMFILE;
-        return -1;
+/* Programs that were built for large files call the other name. */
+#define FCNTL(name)                                                                            \
+    int name(int file, int command, ...)                                                       \
+    {                                                                                          \
+        va_list arguments;                                                                     \
+        void *argument;                                                                        \
+        va_start(arguments, command);                                                          \
+        argument = va_arg(arguments, void *);                                                  \
+        va_end(arguments);                                                                     \
+        if (command == F_DUPFD_CLOEXEC && fails("fcntl")) {                                    \
+            errno = EMFILE;                                                                    \
+            return -1;                                                                         \
+        }                                                                                      \
+        return REAL(name)(file, command, argument);                                            \
     }
-    return REAL(fcntl64)(file, command, argument);
-}
 
-int fcntl(int file, int command, ...)
-{
-    va_list arguments;
-    void *argument;
-
-    va_start(arguments, command);
-    argument = va_arg(arguments, void *);
-    va_end(arguments);
-    if (command == F_DUPFD_CLOEXEC && fails("fcntl")) {
-        errno = EMFILE;
-        return -1;
-    }
-    return REAL(fcntl)(file, command, argument);
-}
+FCNTL(fcntl)
+FCNTL(fcntl64)
 
 /* httpd itself read()s and write()s. */
 ssize_t recv(int file, void *at, size_t len, int flags)

@@ -75,20 +75,10 @@ END
     return $server;
 }
 
-# The lines of tunnels in the access log
-sub lines {
-    my ($server) = @_;
-    open my $file, '<', "$server->{folder}/access_log" or return;
-    return grep { /^101 / } <$file>;
-}
-
 sub line {
     my ($server, $number) = @_;
-    eventually(sub { lines($server) >= $number });
-    return (lines($server))[$number - 1] // 'none';
+    return (logged($server, $number))[$number - 1] // 'none';
 }
-
-sub numbers { my ($server) = @_; return json_of($server->ask('GET /status?format=json HTTP/1.1'))->{tunnels} }
 
 sub reset_by { my ($socket) = @_; setsockopt $socket, SOL_SOCKET, SO_LINGER, pack('ii', 1, 0); close $socket; return }
 
@@ -132,7 +122,7 @@ my @kinds = (['plain', {}], ['TLS client', { port => $server->{tls}, tls => { SS
         push @open, [$name, $client, $backend];
     }
     is $server->ask('GET /status HTTP/1.1')->{status}, 200, 'a request is answered while more tunnels are open than there are workers';
-    my $now = numbers($server);
+    my $now = tunnels_of($server);
     is $now->{open}, scalar @kinds, 'the counters know the open tunnels';
     for my $size (0, 1, 125, 126, 16_383, 16_384, 65_535, 65_536, 1_000_000) {
         my $payload = join '', map { chr int rand 256 } 1 .. ($size > 1000 ? 1000 : $size);
@@ -153,8 +143,8 @@ my @kinds = (['plain', {}], ['TLS client', { port => $server->{tls}, tls => { SS
         close $client;
         like line($server, ++$number), qr/^101 - \d+ \d+ - closed /, "$name: logged as closed";
     }
-    is scalar(lines($server)), scalar @kinds, 'each is logged once';
-    $now = numbers($server);
+    is scalar(logged($server)), scalar @kinds, 'each is logged once';
+    $now = tunnels_of($server);
     is $now->{open}, 0, 'none is open';
     is $now->{closed}, scalar @kinds, 'all are closed';
     cmp_ok $now->{bytes_sent}, '>', @kinds * 1_160_000, 'and their bytes are counted';
@@ -163,7 +153,7 @@ my @kinds = (['plain', {}], ['TLS client', { port => $server->{tls}, tls => { SS
 
 # Stock and event tunnels write the same line for the same exchange.
 {
-    my $before = lines($server);
+    my $before = logged($server);
     for my $path ('/stock', '/ws') {
         my ($client, $backend) = open_tunnel($server, $listener, path => $path);
         print $client masked('up'); $client->flush;
@@ -201,7 +191,7 @@ for my $kind (@kinds[0, 1, 4]) {
         my $held_up = 0;
         my $got = carry($from, $to, $bytes, sub {
             # Until what is under way does not grow any more
-            my $now = numbers($server)->{bytes_sent} + numbers($server)->{bytes_received};
+            my $now = tunnels_of($server)->{bytes_sent} + tunnels_of($server)->{bytes_received};
             my $still = $now == $held_up;
             $held_up = $now;
             return $still;
@@ -248,8 +238,8 @@ for my $kind (@kinds[0, 1, 4]) {
 
 # Ends that are none of the above
 {
-    my $before = numbers($server);
-    my $number = lines($server);
+    my $before = tunnels_of($server);
+    my $number = logged($server);
     for my $kind (@kinds) {
         my ($name, $option) = @$kind;
         my ($client, $backend) = open_tunnel($server, $option->{from} || $listener, %$option);
@@ -265,9 +255,9 @@ for my $kind (@kinds[0, 1, 4]) {
     my ($client, $backend) = open_tunnel($server, $listener, path => '/short', lines => []);
     close $client; close $backend;
     line($server, ++$number);
-    is numbers($server)->{open}, 0, 'none is left';
-    cmp_ok numbers($server)->{client} - $before->{client}, '>=', 3, 'those that clients have broken are counted as such';
-    cmp_ok numbers($server)->{backend} - $before->{backend}, '>=', 3, 'and those that backends have';
+    is tunnels_of($server)->{open}, 0, 'none is left';
+    cmp_ok tunnels_of($server)->{client} - $before->{client}, '>=', 3, 'those that clients have broken are counted as such';
+    cmp_ok tunnels_of($server)->{backend} - $before->{backend}, '>=', 3, 'and those that backends have';
 }
 $server->stop->finish;
 is scalar(() = $server->log =~ /exit signal/g), 0, 'no child has crashed';
@@ -281,7 +271,7 @@ for my $kind (@kinds[0, 1, 4]) {
     ok ended($backend), "$name: and for the backend";
 }
 like line($server, 3), qr/ timeout /, 'and is logged as such';
-is numbers($server)->{timeout}, 3, 'and counted';
+is tunnels_of($server)->{timeout}, 3, 'and counted';
 $server->stop;
 
 done_testing;

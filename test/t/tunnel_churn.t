@@ -99,7 +99,7 @@ sub run {
         push @children, $child;
     }
     waitpid $_, 0 for @children;
-    return eventually(sub { json_of($server->ask('GET /status?format=json HTTP/1.1'))->{tunnels}{open} == 0 });
+    return eventually(sub { tunnels_of($server)->{open} == 0 });
 }
 
 ok run(0, 400), 'a first part ends';

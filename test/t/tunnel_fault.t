@@ -39,33 +39,16 @@ sub server {
 
 sub failing { my ($server, $on) = @_; if ($on) { open my $file, '>', $server->{switch} or die $!; chmod 0644, $server->{switch} } else { unlink $server->{switch} } return }
 
-sub lines {
-    my ($server) = @_;
-    open my $file, '<', "$server->{folder}/access_log" or return;
-    return map { (split)[1] } grep { /^101 / } <$file>;
-}
-
 sub line {
     my ($server, $number) = @_;
-    eventually(sub { lines($server) >= $number });
-    return (lines($server))[$number - 1] // 'none';
+    return (split ' ', (logged($server, $number))[$number - 1] // 'none none')[1];
 }
-
-sub alive {
-    my ($client, $backend, $what) = @_;
-    syswrite $client, masked('up');
-    my $up = receive($backend, 8);
-    syswrite $backend, frame('down');
-    return ok($up eq masked('up') && receive($client, 6) eq frame('down'), $what);
-}
-
-sub open_now { my ($server) = @_; return json_of($server->ask('GET /status?format=json HTTP/1.1'))->{tunnels}{open} }
 
 my @stopped;
 
 sub finish {
     my ($server, $what) = @_;
-    ok eventually(sub { open_now($server) == 0 }), "$what: none is left";
+    ok eventually(sub { tunnels_of($server)->{open} == 0 }), "$what: none is left";
     is $server->ask('GET / HTTP/1.1')->{status}, 200, "$what: other requests are served";
     push @stopped, [$server->stop, $what];
     return;
@@ -158,7 +141,7 @@ for my $call (qw(send_short send_nothing)) {
     syswrite $client, masked('m' x 300);
     syswrite $backend, frame('n' x 300);
     if ($call eq 'send_nothing') {
-        ok eventually(sub { json_of($server->ask('GET /status?format=json HTTP/1.1'))->{tunnels}{bytes_sent} == 304 }), "$call: what cannot be sent is kept";
+        ok eventually(sub { tunnels_of($server)->{bytes_sent} == 304 }), "$call: what cannot be sent is kept";
         failing($server, 0);
     }
     is receive($backend, 308), masked('m' x 300), "$call: all of it arrives at the backend";

@@ -42,28 +42,11 @@ sub server {
     return Server->new(modules => \@modules, helper => 1, %option)->configure("$size$routes$text")->start;
 }
 
-sub lines {
-    my ($server) = @_;
-    open my $file, '<', "$server->{folder}/access_log" or return;
-    return grep { /^101 / } <$file>;
-}
-
 sub outcomes {
     my ($server, $number) = @_;
-    eventually(sub { lines($server) >= $number });
     my %seen;
-    $seen{ (split)[1] }++ for lines($server);
+    $seen{ (split)[1] }++ for logged($server, $number);
     return \%seen;
-}
-
-sub numbers { my ($server) = @_; return json_of($server->ask('GET /status?format=json HTTP/1.1'))->{tunnels} }
-
-sub alive {
-    my ($client, $backend, $what) = @_;
-    syswrite $client, masked('up');
-    my $up = receive($backend, 8);
-    syswrite $backend, frame('down');
-    return ok($up eq masked('up') && receive($client, 6) eq frame('down'), $what);
 }
 
 sub shake {
@@ -83,7 +66,7 @@ sub shake {
     like $server->log, qr/UR0012: no tunnel is opened: this child holds 3, as many as it may/, 'the log says why';
     ok !IO::Select->new($listener)->can_read(0), 'no backend is asked';
     is $server->ask('GET / HTTP/1.1')->{status}, 200, 'other requests are served';
-    is numbers($server)->{full}, 2, 'they are counted';
+    is tunnels_of($server)->{full}, 2, 'they are counted';
     alive(@$_[0, 1], 'those that are open go on') for @open;
     close $_ for @{ pop @open }[0, 1];
     ok eventually(sub { my $socket = connect_to($server->{port}); print $socket join "\r\n", 'GET /ws HTTP/1.1', 'Host: localhost', handshake, '', '';
@@ -92,7 +75,7 @@ sub shake {
     my ($client, $backend) = @{ $open[0] };
     unlike $server->ask('GET /server-status?auto HTTP/1.1')->{body}, qr/^ProxyBalancer\[0\]Worker\[0\]Status: .*Err/m, 'the balancer\'s member is not in error';
     close $_ for map { @$_[0, 1] } @open;
-    ($client, $backend) = eventually(sub { numbers($server)->{open} == 0 }) && open_tunnel($server, $listener, path => '/many');
+    ($client, $backend) = eventually(sub { tunnels_of($server)->{open} == 0 }) && open_tunnel($server, $listener, path => '/many');
     like $server->ask('GET /server-status?auto HTTP/1.1')->{body}, qr/^ProxyBalancer\[0\]Worker\[0\]Busy: 1$/m, 'a balancer\'s busy count has its tunnels';
     close $_ for $client, $backend;
     ok eventually(sub { $server->ask('GET /server-status?auto HTTP/1.1')->{body} =~ /^ProxyBalancer\[0\]Worker\[0\]Busy: 0$/m }), 'until they end';
@@ -119,7 +102,7 @@ sub shake {
     $server->graceful for 1 .. 2;
     push @open, [open_tunnel($server, $listener)];
     alive(@$_[0, 1], 'a tunnel goes on over graceful restarts') for @open;
-    is numbers($server)->{open}, 6, 'and the counters know it';
+    is tunnels_of($server)->{open}, 6, 'and the counters know it';
     close $_ for map { @$_[0, 1] } @open;
     is_deeply outcomes($server, 6), { closed => 6 }, 'each ends as it should';
     $server->stop;
@@ -170,7 +153,7 @@ sub shake {
     is receive($client, 100), '', 'within a frame nothing is put in: there is only the end';
     is_deeply outcomes($server, 6), { drained => 6 }, 'all are logged as drained';
     alive(@$new[0, 1], 'a tunnel of the new generation stays');
-    is numbers($server)->{drained}, 6, 'counted';
+    is tunnels_of($server)->{drained}, 6, 'counted';
     close $_ for @$new[0, 1];
     $server->stop;
 }
@@ -238,7 +221,7 @@ for my $mpm (qw(worker prefork)) {
     @open = open_tunnel($server, $listener, path => '/there');
     close $_ for @open[0, 1];
     is_deeply outcomes($server, 1), { closed => 1 }, 'a rewritten path: an event tunnel';
-    is numbers($server)->{closed}, 1, 'behind an internal redirect: a thread\'s';
+    is tunnels_of($server)->{closed}, 1, 'behind an internal redirect: a thread\'s';
     $server->stop;
 }
 

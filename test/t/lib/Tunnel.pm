@@ -9,9 +9,10 @@ use IO::Select       ();
 use IO::Socket::INET ();
 use IO::Socket::SSL  ();
 use IO::Socket::UNIX ();
+use Test::More       ();
 use Wire             ();
 
-our @EXPORT = qw(backend open_tunnel frame masked carry receive ended eventually);
+our @EXPORT = qw(backend open_tunnel frame masked carry receive ended alive logged tunnels_of eventually);
 
 my $accept = 's3pPLMBiTxaQ9kYGzzhZRbK+xOo=';    # of Wire::WS_KEY
 
@@ -105,5 +106,29 @@ sub ended {
     my ($socket) = @_;
     return receive($socket, 1) eq '';
 }
+
+# Whether a message goes through each way.
+sub alive {
+    my ($client, $backend, $what) = @_;
+    syswrite $client, masked('up');
+    my $up = receive($backend, 8);
+    syswrite $backend, frame('down');
+    return Test::More::ok($up eq masked('up') && receive($client, 6) eq frame('down'), $what);
+}
+
+# The lines of tunnels in the access log: all that there are, or as many as are waited for.
+sub logged {
+    my ($server, $number) = @_;
+    my @lines;
+    eventually(sub {
+        open my $file, '<', "$server->{folder}/access_log" or return !$number;
+        @lines = grep { /^101 / } <$file>;
+        return @lines >= ($number || 0);
+    });
+    return @lines;
+}
+
+# What the counters say of tunnels
+sub tunnels_of { my ($server) = @_; return Wire::json_of($server->ask('GET /status?format=json HTTP/1.1'))->{tunnels} }
 
 1;
