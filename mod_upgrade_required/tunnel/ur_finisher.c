@@ -90,6 +90,7 @@ static bool close_client(struct ur_finisher *finisher, struct ur_tunnel *tunnel)
     if (tunnel->c->aborted || ap_start_lingering_close(tunnel->c)) {
         return false;
     }
+    apr_socket_timeout_set(tunnel->client.socket, 0); /* pollers never wait */
     return !tunnel->client.ended && !hurry;
 }
 
