@@ -4,6 +4,7 @@
 #include "proxy/ur_proxy_module.h"
 #include "proxy/ur_takeover.h"
 #include "tunnel/ur_child.h"
+#include "tunnel/ur_worker.h"
 
 #include <stdbool.h>
 
@@ -170,8 +171,7 @@ static int run_with(request_rec *r, struct ur_shadow *shadow, proxy_worker *work
     status = run_http_handler(r, shadow, conf, url, proxyname, proxyport);
     /* An ErrorDocument sees what the client sent. */
     r->headers_in = kept->client_fields;
-    worker->s->read += shadow->shared.read;
-    worker->s->transferred += shadow->shared.transferred;
+    ur_worker_count(worker, shadow->shared.read, shadow->shared.transferred);
     shadow->connection = shadow->pool.conn;
     if (shadow->connection) {
         shadow->connection->worker = worker;

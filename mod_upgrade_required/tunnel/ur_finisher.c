@@ -2,6 +2,7 @@
 
 #include "tunnel/ur_clock.h"
 #include "tunnel/ur_poller.h"
+#include "tunnel/ur_worker.h"
 
 #include <stdatomic.h>
 
@@ -55,8 +56,8 @@ static void account(const struct ur_tunnel *tunnel)
 {
     const struct ur_end *client = &tunnel->client;
 
-    tunnel->worker->s->read += (apr_off_t)tunnel->backend.received;
-    tunnel->worker->s->transferred += (apr_off_t)client->received;
+    ur_worker_count(tunnel->worker, (apr_off_t)tunnel->backend.received,
+                    (apr_off_t)client->received);
     if (count_in && count_out) {
         count_in(tunnel->c, (apr_off_t)client->wire_in);
         count_out(tunnel->c, (apr_off_t)client->wire_out);
