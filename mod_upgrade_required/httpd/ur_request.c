@@ -69,7 +69,7 @@ struct ur_seen ur_request_own(request_rec *r)
     while (r->main) {
         r = r->main; /* subrequests have no protocol */
     }
-    return (struct ur_seen){tls_of_connection(r), ur_http_from_number(r->proto_num)};
+    return (struct ur_seen){tls_of_connection(r), ur_request_http(r)};
 }
 
 struct ur_span ur_request_tls_fact(request_rec *r, const char *name)
@@ -243,13 +243,12 @@ bool ur_request_announces_body(const request_rec *r)
         return true;
     }
     /* Over HTTP/2 mod_http2 makes this field itself, for extended CONNECT too. */
-    return r->proto_num < HTTP_VERSION(2, 0) &&
-           apr_table_get(r->headers_in, "Transfer-Encoding");
+    return !ur_request_is_http2(r) && apr_table_get(r->headers_in, "Transfer-Encoding");
 }
 
 void ur_request_handshake(const request_rec *r, struct ur_handshake *handshake)
 {
-    handshake->http = ur_http_from_number(r->proto_num);
+    handshake->http = ur_request_http(r);
     handshake->get = r->method_number == M_GET && !r->header_only;
     handshake->body = ur_request_announces_body(r);
     handshake->upgrade = field(r, "Upgrade");

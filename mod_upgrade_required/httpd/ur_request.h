@@ -37,10 +37,17 @@ struct ur_span ur_request_tls_fact(request_rec *r, const char *name);
 apr_array_header_t *ur_request_probe_fields(request_rec *r);
 apr_array_header_t *ur_request_stated(request_rec *r);
 
-/* Whether the answer goes over HTTP/2, whatever the client of a trusted proxy speaks. */
+/* The version in which the request reached this server, whatever the client of a trusted proxy
+ * speaks. The one place that decides it; r->proto_num says what the request line claims. */
+static inline enum ur_http ur_request_http(const request_rec *r)
+{
+    return ur_http_spoken(r->connection->master != NULL, r->proto_num);
+}
+
+/* Whether the answer goes over HTTP/2. */
 static inline bool ur_request_is_http2(const request_rec *r)
 {
-    return ur_http_from_number(r->proto_num) == UR_HTTP_2;
+    return ur_request_http(r) == UR_HTTP_2;
 }
 
 /* What the request says of an opening handshake; the spans are its own fields. What would be

@@ -1,5 +1,6 @@
 #include "judgement/ur_handshake.h"
 
+#include "values/ur_ascii.h"
 #include "values/ur_list.h"
 #include "values/ur_origin.h"
 #include "values/ur_wskey.h"
@@ -20,6 +21,40 @@ static bool was_stripped(const struct ur_handshake *handshake, bool names_websoc
         return true;
     }
     return names_upgrade && !ur_span_present(handshake->upgrade);
+}
+
+/* Fields that Connection must not name (RFC 9110, 7.6.1): whoever forwards the request removes
+ * what is named there, and the backend would see another handshake than the one judged here. */
+static bool is_end_to_end(struct ur_span name)
+{
+    static const struct ur_span names[] = {{"Origin", 6}, {"Host", 4}, {"Cookie", 6}};
+    static const struct ur_span prefix = {"Sec-WebSocket-", 14};
+
+    for (size_t i = 0; i < sizeof names / sizeof names[0]; i++) {
+        if (ur_span_is(name, names[i])) {
+            return true;
+        }
+    }
+    return name.len >= prefix.len && ur_span_is((struct ur_span){name.at, prefix.len}, prefix);
+}
+
+/* Every token counts, whatever stands between two of them: proxies do not agree on how to take
+ * a malformed list apart. */
+static bool gives_up_fields(struct ur_span connection)
+{
+    while (connection.len) {
+        struct ur_span token = {connection.at, 0};
+        while (token.len < connection.len && ur_is_token_char(token.at[token.len])) {
+            token.len++;
+        }
+        if (is_end_to_end(token)) {
+            return true;
+        }
+        token.len += token.len < connection.len;
+        connection.at += token.len;
+        connection.len -= token.len;
+    }
+    return false;
 }
 
 /* Only browsers are bound to tell the truth here, and they always send the field: it guards
@@ -82,6 +117,9 @@ enum ur_reason ur_handshake_judge(const struct ur_handshake *handshake)
     if (!ur_wskey_valid(handshake->key)) {
         return UR_REASON_WEBSOCKET_KEY;
     }
+    if (gives_up_fields(handshake->connection)) {
+        return UR_REASON_WEBSOCKET_CONNECTION;
+    }
     if (!origin_allowed(handshake)) {
         return UR_REASON_WEBSOCKET_ORIGIN;
     }
@@ -114,10 +152,8 @@ const char *ur_evidence_name(size_t i)
 
 bool ur_handshake_asks(const struct ur_handshake *handshake)
 {
-    return ur_list_has(handshake->upgrade, WEBSOCKET) ||
-           (!ur_span_present(handshake->upgrade) &&
-            ur_list_has(handshake->connection, UPGRADE)) ||
-           ur_span_present(handshake->key) || ur_span_present(handshake->version);
+    return ur_list_has(handshake->upgrade, WEBSOCKET) || ur_span_present(handshake->key) ||
+           ur_span_present(handshake->version);
 }
 
 bool ur_handshake_asks_switch(const struct ur_handshake *handshake)

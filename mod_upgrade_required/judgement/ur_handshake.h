@@ -48,8 +48,8 @@ const char *ur_evidence_name(size_t i);
 /* UR_REASON_NONE for a valid handshake, else the reason of the first rule it fails. */
 enum ur_reason ur_handshake_judge(const struct ur_handshake *handshake);
 
-/* Whether the client means to open a WebSocket, well or badly. An offer of h2c alone is
- * not meant so. */
+/* Whether the client means to open a WebSocket, well or badly. An offer of h2c alone is not
+ * meant so; nor is "Connection: upgrade" alone, which proxies set on every request. */
 bool ur_handshake_asks(const struct ur_handshake *handshake);
 
 /* Whether the client asks for any change of protocol, WebSocket or other, even if it

@@ -1,13 +1,8 @@
 #include "judgement/ur_offer.h"
 
+#include "values/ur_ascii.h"
 #include "values/ur_head.h"
 #include "values/ur_list.h"
-
-static bool is_token_char(char c)
-{
-    return (c >= 'A' && c <= 'Z') || (c >= 'a' && c <= 'z') || (c >= '0' && c <= '9') ||
-           (c && strchr("!#$%&'*+-.^_`|~", c));
-}
 
 /* protocol-name ["/" protocol-version], both tokens (RFC 9110, 7.8) */
 static bool is_protocol(struct ur_span word)
@@ -20,7 +15,7 @@ static bool is_protocol(struct ur_span word)
             version = true;
             part = 0;
         }
-        else if (is_token_char(word.at[i])) {
+        else if (ur_is_token_char(word.at[i])) {
             part++;
         }
         else {

@@ -42,6 +42,10 @@ static const struct ur_reason_row rows[UR_REASONS] = {
     [UR_REASON_WEBSOCKET_KEY] = {400, true, "websocket-key",
         "The WebSocket opening handshake has no valid Sec-WebSocket-Key.",
         "Send exactly one Sec-WebSocket-Key: 16 random bytes in base64."},
+    [UR_REASON_WEBSOCKET_CONNECTION] = {400, true, "websocket-connection",
+        "Connection names a header of the WebSocket opening handshake that is end-to-end: "
+        "a proxy would remove it.",
+        "Send Connection: Upgrade, without Sec-WebSocket-*, Origin, Host or Cookie in it."},
     [UR_REASON_WEBSOCKET_ORIGIN] = {403, true, "websocket-origin",
         "Pages of the request's origin may not open this WebSocket.",
         "Open it from a page of an allowed origin, or have the administrator allow this one."},

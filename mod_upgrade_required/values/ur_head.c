@@ -1,11 +1,8 @@
 #include "values/ur_head.h"
 
-#include <string.h>
+#include "values/ur_ascii.h"
 
-static bool is_digit(char c)
-{
-    return c >= '0' && c <= '9';
-}
+#include <string.h>
 
 bool ur_head_line(struct ur_span *rest, struct ur_span *line)
 {
@@ -40,8 +37,8 @@ int ur_head_status(struct ur_span line)
 {
     const char *at = line.at;
 
-    if (line.len < 12 || memcmp(at, "HTTP/1.", 7) != 0 || !is_digit(at[7]) || at[8] != ' ' ||
-        !is_digit(at[9]) || !is_digit(at[10]) || !is_digit(at[11]) ||
+    if (line.len < 12 || memcmp(at, "HTTP/1.", 7) != 0 || !ur_is_digit(at[7]) || at[8] != ' ' ||
+        !ur_is_digit(at[9]) || !ur_is_digit(at[10]) || !ur_is_digit(at[11]) ||
         (line.len > 12 && at[12] != ' ')) {
         return 0;
     }

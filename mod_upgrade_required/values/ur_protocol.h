@@ -39,11 +39,13 @@ const char *ur_http_version(enum ur_http http);
  * UR_TLS_SOME: encrypted, but older than every version that can be demanded. */
 enum ur_tls ur_tls_from_name(struct ur_span name);
 
-/* From httpd's number, major * 1000 + minor. A minor version that is not known
- * counts as the highest known one below it (RFC 9110, 2.5). */
-static inline enum ur_http ur_http_from_number(int number)
+/* What a request is made in. The connection decides: only a stream of an HTTP/2 connection is
+ * HTTP/2. number is the version in the request line as httpd has it, major * 1000 + minor,
+ * which on an HTTP/1 connection is no more than text: httpd takes any up to 9.9. There a newer
+ * version counts as HTTP/1.1, the highest that can be spoken (RFC 9110, 2.5). */
+static inline enum ur_http ur_http_spoken(bool stream, int number)
 {
-    if (number >= 2000) {
+    if (stream) {
         return UR_HTTP_2;
     }
     if (number >= 1001) {

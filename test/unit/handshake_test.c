@@ -52,6 +52,43 @@ static const struct {
     {"no key", H1, 1, 0, "websocket", "Upgrade", "13", NULL, "websocket-key"},
     {"short key", H1, 1, 0, "websocket", "Upgrade", "13", "YQ==", "websocket-key"},
     {"key twice", H1, 1, 0, "websocket", "Upgrade", "13", KEY ", " KEY, "websocket-key"},
+    {"no key, and Connection names it", H1, 1, 0, "websocket", "Upgrade, Sec-WebSocket-Key",
+     "13", NULL, "websocket-key"},
+};
+
+/* What Connection names besides "upgrade", and whether the handshake would lose a field by it.
+ */
+static const struct {
+    const char *connection;
+    bool loses;
+} named[] = {
+    {"Upgrade, Sec-WebSocket-Protocol", true},
+    {"Sec-WebSocket-Version, Upgrade", true},
+    {"upgrade,sec-websocket-key", true},
+    {"Upgrade, SEC-WEBSOCKET-EXTENSIONS", true},
+    {"Upgrade, Sec-WebSocket-Whatever", true},
+    {"Upgrade, Sec-WebSocket-", true},
+    {"Upgrade, Origin", true},
+    {"Upgrade, Host", true},
+    {"Upgrade, Cookie", true},
+    {"close, Upgrade, x, hOsT", true},
+    {"Upgrade, x Origin", true},
+    {"Upgrade, x;Origin", true},
+    {"Upgrade, \"Origin\"", true},
+    {"Upgrade, \"a, Cookie", true},
+    {"Upgrade, \x01"
+     "Cookie\x01",
+     true},
+    {"Upgrade, x/Host", true},
+    {"Upgrade", false},
+    {"keep-alive, Upgrade, HTTP2-Settings", false},
+    {"Upgrade, Origins", false},
+    {"Upgrade, X-Origin", false},
+    {"Upgrade, Cookie2", false},
+    {"Upgrade, Sec-WebSocket", false},
+    {"Upgrade, X-Sec-WebSocket-Key", false},
+    {"Upgrade, Authorization", false},
+    {"Upgrade,,;,\t, ", false},
 };
 
 static const struct {
@@ -126,7 +163,7 @@ static const struct {
     {"nothing", NULL, "keep-alive", NULL, NULL, false},
     {"websocket", "h2c, websocket", NULL, NULL, NULL, true},
     {"h2c", "h2c", "Upgrade", NULL, NULL, false},
-    {"Connection alone", NULL, "upgrade", NULL, NULL, true},
+    {"Connection alone, as proxies set it", NULL, "upgrade", NULL, NULL, false},
     {"key alone", NULL, NULL, NULL, "x", true},
     {"version alone", "h2c", "Upgrade", "13", NULL, true},
 };
@@ -148,6 +185,20 @@ static void test_offers(void)
                                          .subprotocols = offers[i].subprotocols};
         is(ur_reason_row(ur_handshake_judge(&handshake))->word, offers[i].reason,
            offers[i].name);
+    }
+}
+
+static void test_named(void)
+{
+    for (size_t i = 0; i < COUNT(named); i++) {
+        struct ur_handshake handshake = {.http = H1,
+                                         .get = true,
+                                         .upgrade = edge("websocket"),
+                                         .connection = edge(named[i].connection),
+                                         .version = edge("13"),
+                                         .key = edge(KEY)};
+        is(ur_reason_row(ur_handshake_judge(&handshake))->word,
+           named[i].loses ? "websocket-connection" : "none", named[i].connection);
     }
 }
 
@@ -183,6 +234,7 @@ int main(void)
         ok(ur_handshake_asks(&handshake) == meant[i].asks, "means a WebSocket: %s",
            meant[i].name);
     }
+    test_named();
     test_offers();
     return tap_done();
 }

@@ -14,10 +14,10 @@ static const struct {
 
 static const struct {
     int number;
-    const char *version;
+    const char *version; /* on an HTTP/1 connection */
 } http_numbers[] = {
-    {9, "0.9"},    {0, "0.9"},    {999, "0.9"}, {1000, "1.0"}, {1001, "1.1"},
-    {1002, "1.1"}, {1999, "1.1"}, {2000, "2"},  {3000, "2"},   {-1, "0.9"},
+    {9, "0.9"},    {0, "0.9"},    {999, "0.9"},  {1000, "1.0"}, {1001, "1.1"}, {1002, "1.1"},
+    {1999, "1.1"}, {2000, "1.1"}, {2001, "1.1"}, {3000, "1.1"}, {9009, "1.1"}, {-1, "0.9"},
 };
 
 static const struct {
@@ -53,8 +53,10 @@ int main(void)
     for (size_t i = 0; i < COUNT(http_numbers); i++) {
         char name[32];
         snprintf(name, sizeof name, "HTTP number %d", http_numbers[i].number);
-        is(ur_http_version(ur_http_from_number(http_numbers[i].number)),
+        is(ur_http_version(ur_http_spoken(false, http_numbers[i].number)),
            http_numbers[i].version, name);
+        is(ur_http_version(ur_http_spoken(true, http_numbers[i].number)), "2",
+           "whatever its number, a stream is HTTP/2");
     }
     for (size_t i = 0; i < COUNT(keys); i++) {
         ok(ur_wskey_valid(edge(keys[i].key)) == keys[i].valid, "key: %s", keys[i].name);

@@ -19,6 +19,7 @@ static const struct {
     {UR_REASON_WEBSOCKET_BODY, "websocket-body", 400},
     {UR_REASON_WEBSOCKET_VERSION, "websocket-version", 426},
     {UR_REASON_WEBSOCKET_KEY, "websocket-key", 400},
+    {UR_REASON_WEBSOCKET_CONNECTION, "websocket-connection", 400},
     {UR_REASON_WEBSOCKET_ORIGIN, "websocket-origin", 403},
     {UR_REASON_WEBSOCKET_SUBPROTOCOL, "websocket-subprotocol", 400},
 };
