@@ -35,10 +35,6 @@ static const char *set_keep(cmd_parms *cmd, void *dir, const char *word)
     if (error) {
         return error;
     }
-    if (!cmd->path) {
-        return "UpgradeKeep: stands in <Location>, <Directory>, <Files>, <If> or .htaccess "
-               "only";
-    }
     /* Found anew each time: the policy module's code may have been replaced. */
     label_of = APR_RETRIEVE_OPTIONAL_FN(upgrade_required_label);
     route->label = label_of ? label_of(cmd) : NULL;

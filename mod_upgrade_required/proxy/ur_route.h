@@ -4,7 +4,7 @@
 #include <httpd.h>
 #include <http_config.h>
 
-/* What a section says about its proxied WebSockets. */
+/* What a server or a section says about its proxied WebSockets. */
 
 enum ur_keep { UR_KEEP_UNSET, UR_KEEP_WEBSOCKET, UR_KEEP_NONE };
 enum ur_carrier { UR_CARRIER_UNSET, UR_CARRIER_THREAD, UR_CARRIER_EVENT };
@@ -13,7 +13,7 @@ struct ur_label;
 
 struct ur_route {
     enum ur_keep keep;
-    const struct ur_label *label; /* of the section that says keep */
+    const struct ur_label *label; /* of the scope that says keep */
     enum ur_carrier carrier;      /* of the tunnel after a 101 */
 };
 

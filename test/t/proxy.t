@@ -289,8 +289,6 @@ is h2('proxy_h2', '/raw/wrong-accept', connect => 1, fields => ['x-tunnel: event
         my ($status, $output) = $server->configure("<Location /x>\n$mistake->[0]\n</Location>")->httpd('-t');
         like $output, qr/\Q$mistake->[1]/, "refused: $mistake->[0]";
     }
-    my ($status, $output) = $server->configure('UpgradeKeep WebSocket')->httpd('-t');
-    like $output, qr/UpgradeKeep: stands in <Location>/, 'refused: UpgradeKeep for a server';
 }
 
 # A route that is not named is stock httpd's, also on a worker that it shares with one that is.
