@@ -56,6 +56,12 @@ my @invalid = (
     ['HTTP/1.0', 'GET', '1.0', [handshake], 426],
     ['body', 'GET', '1.1', [handshake, 'Content-Length: 5'], 400],
     ['chunked body', 'GET', '1.1', [handshake, 'Transfer-Encoding: chunked'], 400],
+    ['chunked body, HTTP/2.0 as text', 'GET', '2.0', [handshake, 'Transfer-Encoding: chunked'], 400],
+    ['chunked body, HTTP/9.9 as text', 'GET', '9.9', [handshake, 'Transfer-Encoding: chunked'], 400],
+    ['Connection names the key', 'GET', '1.1',
+        ['Upgrade: websocket', 'Connection: Upgrade, Sec-WebSocket-Key', @key, 'Sec-WebSocket-Version: 13'], 400],
+    ['Connection names the subprotocol', 'GET', '1.1',
+        [handshake, 'Connection: Sec-WebSocket-Protocol', 'Sec-WebSocket-Protocol: chat'], 400],
 );
 
 for my $route (map { ["proxy_$_", 'thread'], ["proxy_$_", 'event'] } @hosts) {
