@@ -3,7 +3,8 @@
 
 raw.py CERTIFICATE KEY SOCKET listens on a free port of 127.0.0.1, on another one with TLS, and on a
 unix socket; prints both ports as its first line and ends when its standard input does. GET /log?MARK answers with a JSON list: for each connection
-that had a request with the mark its number, its requests (the heads) and the bytes that came behind a switch; requests for the log are not in it."""
+that had a request with the mark its number, its requests (the heads) and the bytes that came behind a switch; requests for the log are not in it.
+A request with X-Show-Head is not in it either: it is answered with its own head, whatever its path; for "switch" behind a 101."""
 import asyncio
 import base64
 import hashlib
@@ -99,19 +100,29 @@ async def serve(reader, writer):
     writer.close()
 
 
+async def show(writer, head, fields):
+    switches = fields["x-show-head"] == "switch" and "upgrade" in fields
+    switch = SWITCH + accept_line(fields.get("sec-websocket-key", "")) + "\r\n"
+    await write(writer, switch + head if switches else final("200 OK", body=head), False)
+    return not switches
+
+
 async def answer(reader, writer, record):
     """One exchange; whether the connection goes on."""
     head = (await reader.readuntil(b"\r\n\r\n")).decode("latin-1")
+    fields = {}
+    for line in head.split("\r\n")[1:]:
+        name, _, value = line.partition(":")
+        fields[name.lower()] = value.strip()
+    if "x-show-head" in fields:
+        await reader.readexactly(int(fields.get("content-length", 0)))
+        return await show(writer, head, fields)
     path, _, query = head.split(" ", 2)[1].partition("?")
     if path == "/log":
         told = [other for other in connections if any(query in request for request in other["requests"])]
         await write(writer, final("200 OK", body=json.dumps(told)), False)
         return True
     record["requests"].append(head)
-    fields = {}
-    for line in head.split("\r\n")[1:]:
-        name, _, value = line.partition(":")
-        fields[name.lower()] = value.strip()
     if "expect" in fields:
         await write(writer, "HTTP/1.1 100 Continue\r\n\r\n", False)
     await reader.readexactly(int(fields.get("content-length", 0)))
