@@ -1,6 +1,7 @@
 #include "proxy/ur_keep.h"
 
 #include "httpd/ur_export.h"
+#include "proxy/ur_backend_url.h"
 #include "proxy/ur_proxy_module.h"
 #include "proxy/ur_route.h"
 #include "tunnel/ur_child.h"
@@ -65,10 +66,14 @@ static int admit(request_rec *r, struct ur_kept *kept)
     return result == DECLINED ? OK : result;
 }
 
-/* SetHandler "proxy:..." makes it a proxied request only when the handler runs. */
-static bool is_proxied(const request_rec *r)
+/* Whether it goes where a WebSocket could be opened: what is not proxied, or ends in FastCGI or
+ * AJP, is not looked at. SetHandler "proxy:..." makes it a proxied request only when the
+ * handler runs. */
+static bool may_switch(const request_rec *r)
 {
-    return r->proxyreq || (r->handler && strncmp(r->handler, "proxy:", 6) == 0);
+    const char *target = r->proxyreq ? r->filename : r->handler;
+
+    return target && strncmp(target, "proxy:", 6) == 0 && ur_backend_url_may_switch(target + 6);
 }
 
 int ur_keep_fixups(request_rec *r)
@@ -78,7 +83,7 @@ int ur_keep_fixups(request_rec *r)
     int keeps = 0;
     int result;
 
-    if (!judge || !is_proxied(r) || r->main) {
+    if (!judge || !may_switch(r) || r->main) {
         return DECLINED;
     }
     route = ap_get_module_config(r->per_dir_config, &upgrade_wstunnel_module);

@@ -1,5 +1,6 @@
 #include "proxy/ur_shadow.h"
 
+#include "proxy/ur_backend_url.h"
 #include "proxy/ur_keep.h"
 #include "proxy/ur_proxy_module.h"
 #include "proxy/ur_takeover.h"
@@ -59,21 +60,6 @@ int ur_shadow_find_handler(apr_pool_t *pconf, apr_pool_t *plog, apr_pool_t *ptem
     return OK;
 }
 
-static bool has_scheme(const char *url, const char *scheme)
-{
-    return ap_cstr_casecmpn(url, scheme, strlen(scheme)) == 0;
-}
-
-static bool is_tls(const char *url)
-{
-    return has_scheme(url, "https:") || has_scheme(url, "wss:");
-}
-
-static bool is_http(const char *url)
-{
-    return is_tls(url) || has_scheme(url, "http:") || has_scheme(url, "ws:");
-}
-
 /* As mod_proxy_http decides it. */
 static bool wants_new_connection(const request_rec *r)
 {
@@ -91,7 +77,7 @@ static int connect_backend(request_rec *r, proxy_worker *worker, proxy_server_co
     int status;
 
     connection->worker = worker;
-    connection->is_ssl = is_tls(url);
+    connection->is_ssl = ur_backend_url_is_tls(url);
     connection->close = wants_new_connection(r);
     status = ap_proxy_determine_connection(r->pool, r, conf, worker, connection, &uri, &url,
                                            proxyname, proxyport, port, sizeof port);
@@ -270,7 +256,7 @@ int ur_shadow_handler(request_rec *r, proxy_worker *worker, proxy_server_conf *c
 {
     struct ur_kept *kept = ur_keep_of(r);
 
-    if (!http_handler || !kept || !is_http(url)) {
+    if (!http_handler || !kept || !ur_backend_url_is_http(url)) {
         return DECLINED;
     }
     if (!kept->accept) {

@@ -175,4 +175,30 @@ for my $main ('UpgradeKeep WebSocket', '') {
     $_->stop for $server, $stock;
 }
 
+# Nor is what no WebSocket can be opened in, whether or not its backend is there.
+{
+    my @more   = map { "proxy_$_" } qw(ajp fcgi scgi uwsgi http2 balancer);
+    my @option = (modules => [@modules, @more, qw(lbmethod_byrequests slotmem_shm)]);
+    my @urls   = map { "$_://127.0.0.1:1" } qw(ajp fcgi scgi uwsgi h2c http ws);
+    push @urls, 'unix:/none|fcgi://localhost';
+    my $routes = join '', map {
+        "ProxyPass /$_/ $urls[$_]/ retry=0\n"
+          . "<Location /handler$_>\nSetHandler \"proxy:$urls[$_]\"\n</Location>\n"
+    } 0 .. $#urls;
+    my $stock = Server->new(@option, policy => 0)->configure($routes)->start;
+    my $keep  = join "\n", 'UpgradeKeep WebSocket', 'UpgradeTunnel event', $routes;
+    my $ours  = Server->new(@option, helper => 1)->configure($keep)->start;
+    for my $i (0 .. $#urls) {
+        my $switches = $urls[$i] =~ /^(http|ws):/;
+        for my $path ("/$i/x", "/handler$i") {
+            for my $lines ([], [handshake], [@bad]) {
+                my ($got, $expected) = map { $_->ask("GET $path HTTP/1.1", @$lines)->{status} } $ours, $stock;
+                $expected = 426 if $switches && "@$lines" eq "@bad";
+                is $got, $expected, "$urls[$i], $path: @$lines";
+            }
+        }
+    }
+    $_->stop for $stock, $ours;
+}
+
 done_testing;
