@@ -35,7 +35,7 @@ static int upgrade_required_keep(request_rec *r, const struct ur_label *label, i
 static void upgrade_required_tunnels(struct ur_tunnel_place *place, size_t layout)
 {
     *place = layout == UR_TUNNEL_LAYOUT ? ur_monitor_tunnels()
-                                        : (struct ur_tunnel_place){NULL, NULL};
+                                        : (struct ur_tunnel_place){NULL, {NULL, 0}};
 }
 
 static int open_configuration(apr_pool_t *pconf, apr_pool_t *plog, apr_pool_t *ptemp)

@@ -28,8 +28,8 @@ APR_DECLARE_OPTIONAL_FN(const struct ur_label *, upgrade_required_label,
 APR_DECLARE_OPTIONAL_FN(int, upgrade_required_keep,
                         (request_rec * r, const struct ur_label *label, int *keeps));
 
-/* Where this child is to count its event tunnels. layout is UR_TUNNEL_LAYOUT as the caller has
- * it: where that is another, or nothing is counted, the place is nowhere. */
+/* To be called once in a child: where it is to count its tunnels. layout is UR_TUNNEL_LAYOUT as
+ * the caller has it: where that is another, or nothing is counted, the place is nowhere. */
 APR_DECLARE_OPTIONAL_FN(void, upgrade_required_tunnels,
                         (struct ur_tunnel_place * place, size_t layout));
 

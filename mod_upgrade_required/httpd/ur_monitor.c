@@ -26,7 +26,6 @@ struct registry {
     size_t slots;
     struct ur_requests *requests;
     struct ur_hellos *hellos;
-    struct ur_tunnels *tunnels;
     struct ur_tunnel_cells cells;
     apr_array_header_t *policies; /* of struct ur_policy_numbers, in the order they came */
     apr_hash_t *by_name;          /* struct ur_tally_slots * */
@@ -83,7 +82,6 @@ bool ur_monitor_report(struct ur_report *report)
     *report = (struct ur_report){
         .requests = {registry->requests, registry->slots},
         .hellos = {ur_tls_hello_available() ? registry->hellos : NULL, registry->slots},
-        .tunnels = registry->tunnels,
         .cells = registry->cells,
         .policies = (const struct ur_policy_numbers *)registry->policies->elts,
         .policies_count = (size_t)registry->policies->nelts,
@@ -95,21 +93,49 @@ bool ur_monitor_report(struct ur_report *report)
 
 struct ur_tunnel_place ur_monitor_tunnels(void)
 {
+    int generation = 0;
+
     if (!registry) {
-        return (struct ur_tunnel_place){NULL, NULL};
+        return (struct ur_tunnel_place){NULL, {NULL, 0}};
     }
-    return (struct ur_tunnel_place){registry->tunnels,
-                                    ur_tunnel_cell_take(registry->cells, (long)getpid())};
+    ap_mpm_query(AP_MPMQ_GENERATION, &generation);
+    return (struct ur_tunnel_place){
+        ur_tunnel_cell_take(registry->cells, (long)getpid(), generation), registry->cells};
+}
+
+void ur_monitor_opened(const struct ur_label *label, enum ur_carried carrier)
+{
+    if (registry && label->tally.used) {
+        ur_count_opened(label->tally, own_slot(), carrier);
+    }
+}
+
+/* A server that stops does not wait for what threads carry. */
+static enum ur_outcome last_outcome(void)
+{
+    int state = AP_MPMQ_RUNNING;
+
+    ap_mpm_query(AP_MPMQ_MPM_STATE, &state);
+    return state == AP_MPMQ_STOPPING ? UR_OUTCOME_STOPPED : UR_OUTCOME_LOST;
 }
 
 void ur_monitor_child(server_rec *s, pid_t pid, ap_generation_t generation, int slot,
                       mpm_child_status state)
 {
-    (void)s;
+    enum ur_outcome outcome = last_outcome();
+    uint64_t open;
+
     (void)generation;
     (void)slot;
-    if (registry && state == MPM_CHILD_EXITED) {
-        ur_tunnel_cell_free(registry->cells, (long)pid);
+    if (!registry || state != MPM_CHILD_EXITED) {
+        return;
+    }
+    open = ur_tunnel_cell_free(registry->cells, (long)pid, outcome);
+    if (open && outcome == UR_OUTCOME_LOST) {
+        ap_log_error(APLOG_MARK, APLOG_WARNING, 0, s,
+                     "UR0018: child %ld has gone without ending its tunnels: %" APR_UINT64_T_FMT
+                     " are lost",
+                     (long)pid, open);
     }
 }
 
@@ -165,18 +191,16 @@ static apr_status_t make_registry(apr_pool_t *pool, const char *layout, struct r
     apr_status_t status =
         make_memory(pool,
                     slots * (sizeof(struct ur_requests) + sizeof(struct ur_hellos)) +
-                        sizeof(struct ur_tunnels) + cells * sizeof(struct ur_tunnel_cell),
+                        cells * sizeof(struct ur_tunnel_cell),
                     &memory);
     struct ur_requests *requests;
     struct ur_hellos *hellos;
-    struct ur_tunnels *tunnels;
 
     if (status != APR_SUCCESS) {
         return status;
     }
     requests = memory;
     hellos = (struct ur_hellos *)(requests + slots);
-    tunnels = (struct ur_tunnels *)(hellos + slots);
     *made = ap_retained_data_create(KEY, sizeof **made);
     **made = (struct registry){
         .layout = apr_pstrdup(pool, layout),
@@ -184,8 +208,7 @@ static apr_status_t make_registry(apr_pool_t *pool, const char *layout, struct r
         .slots = slots,
         .requests = requests,
         .hellos = hellos,
-        .tunnels = tunnels,
-        .cells = {(struct ur_tunnel_cell *)(tunnels + 1), cells},
+        .cells = {(struct ur_tunnel_cell *)(hellos + slots), cells},
         .policies = apr_array_make(pool, PIECE, sizeof(struct ur_policy_numbers)),
         .by_name = apr_hash_make(pool),
         .taken = PIECE,

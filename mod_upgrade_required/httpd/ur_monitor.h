@@ -23,10 +23,14 @@ void ur_monitor_hello(enum ur_tls highest, bool failed);
 void ur_monitor_decision(const struct ur_label *label, enum ur_verdict verdict,
                          enum ur_reason reason, struct ur_seen seen);
 
-/* Where this child counts its event tunnels; nowhere, if nothing is counted. */
+/* To be called once in a child: where it counts its tunnels; nowhere, if nothing is counted. */
 struct ur_tunnel_place ur_monitor_tunnels(void);
 
-/* child_status, in the server: a child that has gone has no tunnels. */
+/* A tunnel was opened under the policy. */
+void ur_monitor_opened(const struct ur_label *label, enum ur_carried carrier);
+
+/* child_status, in the server: a child that has gone has no tunnels, and those that it has not
+ * ended itself are lost. */
 void ur_monitor_child(server_rec *s, pid_t pid, ap_generation_t generation, int slot,
                       mpm_child_status state);
 

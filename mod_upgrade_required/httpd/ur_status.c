@@ -76,26 +76,41 @@ static uint64_t count_verdict(const struct ur_report *report, enum ur_verdict ve
     return count;
 }
 
-static uint64_t count_ended(const struct ur_report *report)
+static void put_children(request_rec *r, const struct ur_report *report)
 {
-    uint64_t ended = 0;
+    struct ur_child_numbers child;
+    size_t at = 0;
 
-    for (enum ur_outcome outcome = 0; outcome < UR_OUTCOME_FULL; outcome++) {
-        ended += ur_tunnels_ended(report->tunnels, outcome);
+    while (ur_child_next(report, &at, &child)) {
+        ap_rprintf(r,
+                   "<dt>child %ld of generation %ld%s: %" APR_UINT64_T_FMT
+                   " event tunnels, %" APR_UINT64_T_FMT " by threads</dt>\n",
+                   child.pid, child.generation, child.leaving ? ", leaving" : "",
+                   child.open[UR_CARRIED_EVENT], child.open[UR_CARRIED_THREAD]);
     }
-    return ended;
 }
 
 static void put_tunnels(request_rec *r, const struct ur_report *report, bool keys)
 {
+    struct ur_tunnel_books books = ur_tunnel_books(report->cells);
+    uint64_t ended = 0;
+
+    for (enum ur_outcome outcome = 0; outcome < UR_OUTCOMES; outcome++) {
+        ended += books.ended[outcome];
+    }
     ap_rprintf(r,
                keys ? "UpgradeTunnels: %" APR_UINT64_T_FMT
+                      "\nUpgradeTunnelsLeaving: %" APR_UINT64_T_FMT
                       "\nUpgradeTunnelsEnded: %" APR_UINT64_T_FMT
                       "\nUpgradeTunnelsFull: %" APR_UINT64_T_FMT "\n"
-                    : "<dt>%" APR_UINT64_T_FMT " event tunnels open, %" APR_UINT64_T_FMT
+                    : "<dt>%" APR_UINT64_T_FMT " tunnels open, %" APR_UINT64_T_FMT
+                      " of them in children that are leaving, %" APR_UINT64_T_FMT
                       " ended, %" APR_UINT64_T_FMT " not opened for lack of room</dt>\n",
-               ur_tunnels_open(report->cells), count_ended(report),
-               ur_tunnels_ended(report->tunnels, UR_OUTCOME_FULL));
+               books.open + books.leaving, books.leaving, ended,
+               books.turned_away[UR_TURNED_AWAY_FULL]);
+    if (!keys) {
+        put_children(r, report);
+    }
 }
 
 int ur_status_section(request_rec *r, int flags)

@@ -6,16 +6,26 @@
 #define DESCRIPTORS_OF_THREAD 4
 #define DESCRIPTORS_OF_TUNNEL 2
 
-static const char *const words[] = {
-    [UR_OUTCOME_CLOSED] = "closed",   [UR_OUTCOME_CLIENT] = "client",
-    [UR_OUTCOME_BACKEND] = "backend", [UR_OUTCOME_TIMEOUT] = "timeout",
-    [UR_OUTCOME_DRAINED] = "drained", [UR_OUTCOME_STOPPED] = "stopped",
-    [UR_OUTCOME_FULL] = "full",
-};
-
 const char *ur_outcome_word(enum ur_outcome outcome)
 {
+    static const char *const words[UR_OUTCOMES] = {
+        [UR_OUTCOME_CLOSED] = "closed",   [UR_OUTCOME_CLIENT] = "client",
+        [UR_OUTCOME_BACKEND] = "backend", [UR_OUTCOME_TIMEOUT] = "timeout",
+        [UR_OUTCOME_DRAINED] = "drained", [UR_OUTCOME_STOPPED] = "stopped",
+        [UR_OUTCOME_LOST] = "lost",
+    };
+
     return words[outcome];
+}
+
+const char *ur_carried_word(enum ur_carried carrier)
+{
+    return carrier == UR_CARRIED_EVENT ? "event" : "thread";
+}
+
+const char *ur_turned_away_word(enum ur_turned_away why)
+{
+    return why == UR_TURNED_AWAY_FULL ? "full" : "busy";
 }
 
 /* With n tunnels and half of the threads at work on a connection each, there have to be

@@ -8,7 +8,7 @@
 /* What is decided about a child's event tunnels as a whole: how many it may hold, how many of
  * them have to have left by when, and what can become of one. */
 
-/* One row each in ur_tunnels.c. */
+/* How a tunnel ended. One row each in ur_tunnels.c. */
 enum ur_outcome {
     UR_OUTCOME_CLOSED,  /* either end closed it, in order */
     UR_OUTCOME_CLIENT,  /* the client's connection broke */
@@ -16,12 +16,24 @@ enum ur_outcome {
     UR_OUTCOME_TIMEOUT, /* nothing was said for too long */
     UR_OUTCOME_DRAINED, /* a leaving child ended it in the time that it was given */
     UR_OUTCOME_STOPPED, /* the server stopped */
-    UR_OUTCOME_FULL,    /* never opened: the child held as many as it may */
+    UR_OUTCOME_LOST,    /* its child went without a word: killed, out of memory */
     UR_OUTCOMES
 };
 
-/* The outcome as the log and the metrics have it. Static string. */
+/* Who carries it. */
+enum ur_carried { UR_CARRIED_EVENT, UR_CARRIED_THREAD, UR_CARRIERS };
+
+/* Why none was opened. */
+enum ur_turned_away {
+    UR_TURNED_AWAY_FULL, /* the children hold as many as they may */
+    UR_TURNED_AWAY_BUSY, /* too many handshakes wait for their backends */
+    UR_TURNED_AWAYS
+};
+
+/* Each as the log and the metrics have it. Static strings. */
 const char *ur_outcome_word(enum ur_outcome outcome);
+const char *ur_carried_word(enum ur_carried carrier);
+const char *ur_turned_away_word(enum ur_turned_away why);
 
 /* What the configuration and the system allow to one child. */
 struct ur_room {

@@ -26,6 +26,7 @@ static struct {
     apr_pool_t *pool; /* NULL: not a child */
     apr_thread_mutex_t *starting;
     enum { UNSTARTED, RUNNING, BROKEN } state;
+    struct ur_tunnel_place place;
     struct ur_carriage carriage;
     struct ur_poller *pollers[POLLERS_MAX];
     unsigned count;
@@ -48,11 +49,23 @@ static apr_status_t stop_threads(void *unused)
     return APR_SUCCESS;
 }
 
+static void take_place(void)
+{
+    APR_OPTIONAL_FN_TYPE(upgrade_required_tunnels) *place_of =
+        APR_RETRIEVE_OPTIONAL_FN(upgrade_required_tunnels);
+
+    if (place_of) {
+        place_of(&child.place, UR_TUNNEL_LAYOUT);
+    }
+    child.carriage.counts = child.place.cell;
+}
+
 void ur_child_init(apr_pool_t *pchild, server_rec *s)
 {
     (void)s;
     memset(&child, 0, sizeof child);
     ur_leaving_reset();
+    take_place();
     if (!ur_limits_able() || apr_thread_mutex_create(&child.starting, APR_THREAD_MUTEX_DEFAULT,
                                                      pchild) != APR_SUCCESS) {
         return;
@@ -72,16 +85,6 @@ static unsigned count_pollers(void)
     return count > POLLERS_MAX ? POLLERS_MAX : (unsigned)count;
 }
 
-static void take_place(void)
-{
-    APR_OPTIONAL_FN_TYPE(upgrade_required_tunnels) *place_of =
-        APR_RETRIEVE_OPTIONAL_FN(upgrade_required_tunnels);
-
-    if (place_of) {
-        place_of(&child.carriage.counts, UR_TUNNEL_LAYOUT);
-    }
-}
-
 static apr_status_t start_threads(void)
 {
     apr_allocator_t *allocator;
@@ -95,7 +98,9 @@ static apr_status_t start_threads(void)
     }
     apr_allocator_owner_set(allocator, pool);
     child.carriage.max = ur_limits_raise();
-    take_place();
+    if (child.place.cell) {
+        atomic_store(&child.place.cell->room, child.carriage.max);
+    }
     rv = ur_finisher_start(&child.carriage.finisher, pool);
     if (rv != APR_SUCCESS) {
         return rv;
@@ -160,7 +165,7 @@ int ur_child_admit(request_rec *r)
     }
     if (atomic_fetch_add(&child.held, 1) >= child.carriage.max) {
         atomic_fetch_sub(&child.held, 1);
-        ur_count_tunnel_outcome(child.carriage.counts, UR_OUTCOME_FULL);
+        ur_count_tunnel_turned_away(child.place.cell, UR_TURNED_AWAY_FULL);
         ap_log_rerror(APLOG_MARK, APLOG_INFO, 0, r,
                       "UR0012: no tunnel is opened: this child holds %" APR_SIZE_T_FMT
                       ", as many as it may",
@@ -202,6 +207,9 @@ void ur_child_suspend(conn_rec *c, request_rec *r)
 void ur_child_stop(apr_pool_t *pchild, int graceful)
 {
     (void)pchild;
+    if (child.place.cell) {
+        atomic_store(&child.place.cell->leaving, (int64_t)apr_time_sec(ur_clock()));
+    }
     if (!child.pool) {
         return;
     }

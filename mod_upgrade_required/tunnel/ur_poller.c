@@ -147,8 +147,7 @@ static void count_both(struct ur_poller *poller, struct ur_tunnel *tunnel)
 static void finish(struct ur_poller *poller, struct ur_tunnel *tunnel)
 {
     count_both(poller, tunnel);
-    ur_count_tunnel_closed(poller->carriage->counts);
-    ur_count_tunnel_outcome(poller->carriage->counts, tunnel->outcome);
+    ur_count_tunnel_ended(poller->carriage->counts, UR_CARRIED_EVENT, tunnel->outcome);
     /* Nobody is going to wait for a client that does not read. */
     if (ur_end_pending(&tunnel->client)) {
         tunnel->c->aborted = 1;
@@ -275,7 +274,7 @@ static void adopt(struct ur_poller *poller, struct ur_tunnel *tunnel)
         return;
     }
     APR_RING_INSERT_TAIL(&poller->open, tunnel, ur_tunnel, link);
-    ur_count_tunnel_opened(poller->carriage->counts);
+    ur_count_tunnel_opened(poller->carriage->counts, UR_CARRIED_EVENT);
     if (ur_tunnel_start(tunnel, &poller->desk)) {
         forward_both(poller, tunnel);
     }

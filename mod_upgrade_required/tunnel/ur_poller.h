@@ -14,7 +14,7 @@ struct ur_finisher;
 struct ur_carriage {
     apr_size_t max; /* tunnels */
     struct ur_finisher *finisher;
-    struct ur_tunnel_place counts;
+    struct ur_tunnel_cell *counts; /* NULL: nowhere */
 };
 
 /* pool and carriage live as long as the thread. */

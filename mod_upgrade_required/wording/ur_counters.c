@@ -1,6 +1,9 @@
 #include "wording/ur_counters.h"
 
-_Static_assert(UR_VERDICTS *UR_REASONS <= 64, "a bit of ur_used for each");
+/* The highest bit of ur_used is that of the tunnels that were opened. */
+#define OPENED (UINT64_C(1) << 63)
+
+_Static_assert(UR_VERDICTS *UR_REASONS <= 63, "a bit of ur_used for each");
 
 uint64_t ur_tally_bit(enum ur_verdict verdict, enum ur_reason reason)
 {
@@ -46,6 +49,26 @@ void ur_count_decision(struct ur_tally_slots slots, size_t slot, enum ur_verdict
     if (!(atomic_load_explicit(&slots.used[at], memory_order_relaxed) & mark)) {
         atomic_fetch_or_explicit(&slots.used[at], mark, memory_order_relaxed);
     }
+}
+
+void ur_count_opened(struct ur_tally_slots slots, size_t slot, enum ur_carried carrier)
+{
+    atomic_fetch_add_explicit(&slots.first[slot * slots.stride].opened[carrier], 1,
+                              memory_order_relaxed);
+    atomic_fetch_or_explicit(&slots.used[slot * slots.stride], OPENED, memory_order_relaxed);
+}
+
+uint64_t ur_opened_sum(struct ur_tally_slots slots, enum ur_carried carrier)
+{
+    uint64_t sum = 0;
+
+    for (size_t i = 0; i < slots.count; i++) {
+        size_t at = i * slots.stride;
+        if (atomic_load_explicit(&slots.used[at], memory_order_relaxed) & OPENED) {
+            sum += atomic_load_explicit(&slots.first[at].opened[carrier], memory_order_relaxed);
+        }
+    }
+    return sum;
 }
 
 uint64_t ur_requests_sum(struct ur_request_slots slots, struct ur_seen seen)
@@ -107,44 +130,94 @@ uint64_t ur_tally_sum(struct ur_tally_slots slots, enum ur_verdict verdict,
     return sum;
 }
 
-struct ur_tunnel_cell *ur_tunnel_cell_take(struct ur_tunnel_cells cells, long pid)
+struct ur_tunnel_cell *ur_tunnel_cell_take(struct ur_tunnel_cells cells, long pid,
+                                           long generation)
 {
     for (size_t i = 0; i < cells.count; i++) {
+        struct ur_tunnel_cell *cell = &cells.first[i];
         long nobody = 0;
-        if (atomic_compare_exchange_strong(&cells.first[i].pid, &nobody, pid)) {
-            atomic_store(&cells.first[i].open, 0);
-            return cells.first + i;
+        if (atomic_compare_exchange_strong(&cell->pid, &nobody, pid)) {
+            atomic_store(&cell->generation, generation);
+            return cell;
         }
     }
     return NULL;
 }
 
-void ur_tunnel_cell_free(struct ur_tunnel_cells cells, long pid)
+/* What has ended is read first: nothing ends that was not opened. */
+uint64_t ur_tunnel_cell_open(const struct ur_tunnel_cell *cell, enum ur_carried carrier)
 {
+    uint64_t ended = 0;
+
+    for (enum ur_outcome outcome = 0; outcome < UR_OUTCOMES; outcome++) {
+        ended += atomic_load_explicit(&cell->ended[carrier][outcome], memory_order_acquire);
+    }
+    return atomic_load_explicit(&cell->opened[carrier], memory_order_relaxed) - ended;
+}
+
+static uint64_t close_books(struct ur_tunnel_cell *cell, enum ur_outcome outcome)
+{
+    uint64_t all = 0;
+
+    for (enum ur_carried carrier = 0; carrier < UR_CARRIERS; carrier++) {
+        uint64_t open = ur_tunnel_cell_open(cell, carrier);
+        atomic_fetch_add(&cell->ended[carrier][outcome], open);
+        all += open;
+    }
+    return all;
+}
+
+uint64_t ur_tunnel_cell_free(struct ur_tunnel_cells cells, long pid, enum ur_outcome outcome)
+{
+    uint64_t open = 0;
+
     for (size_t i = 0; i < cells.count; i++) {
-        if (atomic_load(&cells.first[i].pid) == pid) {
-            atomic_store(&cells.first[i].open, 0);
-            atomic_store(&cells.first[i].pid, 0);
+        struct ur_tunnel_cell *cell = &cells.first[i];
+        if (atomic_load(&cell->pid) == pid) {
+            open += close_books(cell, outcome);
+            atomic_store(&cell->leaving, 0);
+            atomic_store(&cell->room, 0);
+            atomic_store(&cell->held, 0);
+            atomic_store(&cell->pid, 0);
         }
     }
+    return open;
 }
 
-uint64_t ur_tunnels_open(struct ur_tunnel_cells cells)
+static void add_carried(struct ur_tunnel_books *books, const struct ur_tunnel_cell *cell,
+                        enum ur_carried carrier)
 {
-    uint64_t sum = 0;
+    uint64_t ended = 0;
+    uint64_t opened;
+
+    for (enum ur_outcome outcome = 0; outcome < UR_OUTCOMES; outcome++) {
+        uint64_t count =
+            atomic_load_explicit(&cell->ended[carrier][outcome], memory_order_acquire);
+        books->ended[outcome] += count;
+        ended += count;
+    }
+    opened = atomic_load_explicit(&cell->opened[carrier], memory_order_relaxed);
+    books->opened[carrier] += opened;
+    *(atomic_load(&cell->leaving) ? &books->leaving : &books->open) += opened - ended;
+}
+
+struct ur_tunnel_books ur_tunnel_books(struct ur_tunnel_cells cells)
+{
+    struct ur_tunnel_books books = {.open = 0};
 
     for (size_t i = 0; i < cells.count; i++) {
-        sum += atomic_load_explicit(&cells.first[i].open, memory_order_relaxed);
+        const struct ur_tunnel_cell *cell = &cells.first[i];
+        for (enum ur_carried carrier = 0; carrier < UR_CARRIERS; carrier++) {
+            add_carried(&books, cell, carrier);
+        }
+        for (enum ur_turned_away why = 0; why < UR_TURNED_AWAYS; why++) {
+            books.turned_away[why] +=
+                atomic_load_explicit(&cell->turned_away[why], memory_order_relaxed);
+        }
+        for (enum ur_direction direction = 0; direction < UR_DIRECTIONS; direction++) {
+            books.bytes[direction] +=
+                atomic_load_explicit(&cell->bytes[direction], memory_order_relaxed);
+        }
     }
-    return sum;
-}
-
-uint64_t ur_tunnels_ended(const struct ur_tunnels *tunnels, enum ur_outcome outcome)
-{
-    return atomic_load_explicit(&tunnels->ended[outcome], memory_order_relaxed);
-}
-
-uint64_t ur_tunnels_bytes(const struct ur_tunnels *tunnels, enum ur_direction direction)
-{
-    return atomic_load_explicit(&tunnels->bytes[direction], memory_order_relaxed);
+    return books;
 }

@@ -36,9 +36,11 @@ struct ur_hellos {
 struct ur_tally {
     _Alignas(UR_CACHE_LINE)
         atomic_uint_fast64_t counts[UR_VERDICTS][UR_REASONS][UR_HTTPS][UR_TLSS];
+    atomic_uint_fast64_t opened[UR_CARRIERS]; /* tunnels */
 };
 
-/* Bit verdict * UR_REASONS + reason: something is counted there. Those of many policies stand
+/* Bit verdict * UR_REASONS + reason: something is counted there; the highest bit: tunnels are.
+ * Those of many policies stand
  * side by side: they spare the reader the zeros, and the system the pages of them. */
 typedef atomic_uint_fast64_t ur_used;
 
@@ -48,27 +50,37 @@ enum ur_direction {
     UR_DIRECTIONS
 };
 
-/* What became of event tunnels, and what went through them. */
-struct ur_tunnels {
-    _Alignas(UR_CACHE_LINE) atomic_uint_fast64_t ended[UR_OUTCOMES];
-    atomic_uint_fast64_t bytes[UR_DIRECTIONS];
-};
-
-/* Those that one child has open now. A child takes a cell that nobody has; the server takes it
- * from a child that has gone, however it went. */
+/* What one child does with tunnels. The numbers only grow, over all the children that have had
+ * the cell one after the other, so the books close whenever somebody looks: open are those that
+ * were opened and have not ended. A child takes a cell that nobody has; the server takes it
+ * back from one that has gone, however it went. */
 struct ur_tunnel_cell {
     _Alignas(UR_CACHE_LINE) atomic_long pid; /* 0: nobody's */
-    atomic_uint_fast64_t open;
+    atomic_long generation;                  /* of the server's configuration */
+    atomic_int_fast64_t leaving; /* since when it only waits for its tunnels to end, in seconds
+                                  * of a clock that nobody sets; 0: it does not */
+    atomic_uint_fast64_t room;   /* how many event tunnels it may hold; 0: not known yet */
+    atomic_uint_fast64_t held;   /* places that are taken, of these */
+    atomic_uint_fast64_t opened[UR_CARRIERS];
+    atomic_uint_fast64_t ended[UR_CARRIERS][UR_OUTCOMES];
+    atomic_uint_fast64_t turned_away[UR_TURNED_AWAYS];
+    atomic_uint_fast64_t bytes[UR_DIRECTIONS]; /* through event tunnels */
 };
 
-/* Where a child counts its tunnels. NULL: nowhere. */
+struct ur_tunnel_cells {
+    struct ur_tunnel_cell *first;
+    size_t count;
+};
+
+/* Where a child counts its tunnels, and those of its siblings. cell is NULL where nothing is
+ * counted. */
 struct ur_tunnel_place {
-    struct ur_tunnels *tunnels;
     struct ur_tunnel_cell *cell;
+    struct ur_tunnel_cells all;
 };
 
 /* Two modules that differ in this count in different ways. */
-#define UR_TUNNEL_LAYOUT (sizeof(struct ur_tunnels) << 16 | sizeof(struct ur_tunnel_cell))
+#define UR_TUNNEL_LAYOUT sizeof(struct ur_tunnel_cell)
 
 /* Text by which two versions of this module know whether they count in the same way. */
 void ur_counters_layout(struct ur_buf *out);
@@ -88,34 +100,34 @@ static inline void ur_count_failure(struct ur_hellos *slot, enum ur_tls highest)
     atomic_fetch_add_explicit(&slot->failures[highest], 1, memory_order_relaxed);
 }
 
-static inline void ur_count_tunnel_opened(struct ur_tunnel_place place)
+static inline void ur_count_tunnel_opened(struct ur_tunnel_cell *cell, enum ur_carried carrier)
 {
-    if (place.cell) {
-        atomic_fetch_add_explicit(&place.cell->open, 1, memory_order_relaxed);
+    if (cell) {
+        atomic_fetch_add_explicit(&cell->opened[carrier], 1, memory_order_relaxed);
     }
 }
 
-static inline void ur_count_tunnel_closed(struct ur_tunnel_place place)
+static inline void ur_count_tunnel_ended(struct ur_tunnel_cell *cell, enum ur_carried carrier,
+                                         enum ur_outcome outcome)
 {
-    if (place.cell) {
-        atomic_fetch_sub_explicit(&place.cell->open, 1, memory_order_relaxed);
+    if (cell) {
+        atomic_fetch_add_explicit(&cell->ended[carrier][outcome], 1, memory_order_release);
     }
 }
 
-static inline void ur_count_tunnel_outcome(struct ur_tunnel_place place,
-                                           enum ur_outcome outcome)
+static inline void ur_count_tunnel_turned_away(struct ur_tunnel_cell *cell,
+                                               enum ur_turned_away why)
 {
-    if (place.tunnels) {
-        atomic_fetch_add_explicit(&place.tunnels->ended[outcome], 1, memory_order_relaxed);
+    if (cell) {
+        atomic_fetch_add_explicit(&cell->turned_away[why], 1, memory_order_relaxed);
     }
 }
 
-static inline void ur_count_tunnel_bytes(struct ur_tunnel_place place,
+static inline void ur_count_tunnel_bytes(struct ur_tunnel_cell *cell,
                                          enum ur_direction direction, uint64_t bytes)
 {
-    if (place.tunnels && bytes) {
-        atomic_fetch_add_explicit(&place.tunnels->bytes[direction], bytes,
-                                  memory_order_relaxed);
+    if (cell && bytes) {
+        atomic_fetch_add_explicit(&cell->bytes[direction], bytes, memory_order_relaxed);
     }
 }
 
@@ -138,23 +150,35 @@ struct ur_tally_slots {
     size_t stride; /* in either; slots of used do not share a cache line if it is 8 or more */
 };
 
-struct ur_tunnel_cells {
-    struct ur_tunnel_cell *first;
-    size_t count;
+/* A cell for this process; NULL where none is left. */
+struct ur_tunnel_cell *ur_tunnel_cell_take(struct ur_tunnel_cells cells, long pid,
+                                           long generation);
+
+/* The process has gone. What it had open has ended with it, in this way; how many those were.
+ */
+uint64_t ur_tunnel_cell_free(struct ur_tunnel_cells cells, long pid, enum ur_outcome outcome);
+
+/* How many tunnels of this kind are open in one child. */
+uint64_t ur_tunnel_cell_open(const struct ur_tunnel_cell *cell, enum ur_carried carrier);
+
+/* The sum of all cells at one moment: opened = ended + open. */
+struct ur_tunnel_books {
+    uint64_t opened[UR_CARRIERS];
+    uint64_t ended[UR_OUTCOMES];
+    uint64_t open;    /* in children that serve */
+    uint64_t leaving; /* in children that only wait for their tunnels to end */
+    uint64_t turned_away[UR_TURNED_AWAYS];
+    uint64_t bytes[UR_DIRECTIONS];
 };
 
-/* A cell for this process; NULL where none is left. */
-struct ur_tunnel_cell *ur_tunnel_cell_take(struct ur_tunnel_cells cells, long pid);
-
-/* The process has gone, and its tunnels with it. */
-void ur_tunnel_cell_free(struct ur_tunnel_cells cells, long pid);
-
-uint64_t ur_tunnels_open(struct ur_tunnel_cells cells);
-uint64_t ur_tunnels_ended(const struct ur_tunnels *tunnels, enum ur_outcome outcome);
-uint64_t ur_tunnels_bytes(const struct ur_tunnels *tunnels, enum ur_direction direction);
+struct ur_tunnel_books ur_tunnel_books(struct ur_tunnel_cells cells);
 
 void ur_count_decision(struct ur_tally_slots slots, size_t slot, enum ur_verdict verdict,
                        enum ur_reason reason, struct ur_seen seen);
+
+/* A tunnel was opened under the policy. */
+void ur_count_opened(struct ur_tally_slots slots, size_t slot, enum ur_carried carrier);
+uint64_t ur_opened_sum(struct ur_tally_slots slots, enum ur_carried carrier);
 
 uint64_t ur_requests_sum(struct ur_request_slots slots, struct ur_seen seen);
 

@@ -108,6 +108,27 @@ uint64_t ur_report_requests(const struct ur_report *report)
     return count;
 }
 
+bool ur_child_next(const struct ur_report *report, size_t *at, struct ur_child_numbers *child)
+{
+    for (; *at < report->cells.count; ++*at) {
+        const struct ur_tunnel_cell *cell = &report->cells.first[*at];
+        long pid = atomic_load(&cell->pid);
+        if (pid) {
+            *child = (struct ur_child_numbers){
+                .pid = pid,
+                .generation = atomic_load(&cell->generation),
+                .leaving = atomic_load(&cell->leaving) != 0,
+                .open = {[UR_CARRIED_EVENT] = ur_tunnel_cell_open(cell, UR_CARRIED_EVENT),
+                         [UR_CARRIED_THREAD] = ur_tunnel_cell_open(cell, UR_CARRIED_THREAD)},
+                .room = atomic_load(&cell->room),
+            };
+            ++*at;
+            return true;
+        }
+    }
+    return false;
+}
+
 void ur_report_write(enum ur_report_form form, const struct ur_report *report,
                      struct ur_buf *out)
 {

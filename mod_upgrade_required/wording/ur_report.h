@@ -15,8 +15,7 @@ struct ur_policy_numbers {
 struct ur_report {
     struct ur_request_slots requests;
     struct ur_hello_slots hellos;
-    const struct ur_tunnels *tunnels; /* NULL: nobody could carry any */
-    struct ur_tunnel_cells cells;
+    struct ur_tunnel_cells cells; /* first is NULL: nobody could carry a tunnel */
     const struct ur_policy_numbers *policies;
     size_t policies_count;
     int64_t since; /* when counting began */
@@ -45,6 +44,18 @@ bool ur_decision_next(const struct ur_report *report, struct ur_decision_cursor 
 uint64_t ur_decision_count(const struct ur_decision *decision);
 
 uint64_t ur_report_requests(const struct ur_report *report);
+
+/* What there is to be said of one child's tunnels. */
+struct ur_child_numbers {
+    long pid;
+    long generation;
+    bool leaving; /* it only waits for its tunnels to end */
+    uint64_t open[UR_CARRIERS];
+    uint64_t room; /* for event tunnels; 0: none was asked for yet */
+};
+
+/* The next child that has a cell, from *at = 0 on. False after the last. */
+bool ur_child_next(const struct ur_report *report, size_t *at, struct ur_child_numbers *child);
 
 enum ur_report_form {
     UR_REPORT_HTML,

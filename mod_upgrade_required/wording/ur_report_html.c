@@ -263,7 +263,7 @@ static void decided(const struct ur_report *report, struct ur_buf *out)
     ur_buf_literal(out, "</table>\n");
 }
 
-/* What became of event tunnels */
+/* What became of tunnels */
 
 static void number_row(struct ur_buf *out, const char *what, uint64_t number)
 {
@@ -274,30 +274,69 @@ static void number_row(struct ur_buf *out, const char *what, uint64_t number)
     ur_buf_literal(out, "\n");
 }
 
-/* Nothing, where there never was one. */
+static void number_cell(struct ur_buf *out, uint64_t number)
+{
+    ur_buf_literal(out, "<td class=\"n\">");
+    ur_buf_number(out, number);
+}
+
+/* Those that have tunnels, or wait for the last of them. */
+static void children(const struct ur_report *report, struct ur_buf *out)
+{
+    struct ur_child_numbers child;
+    size_t at = 0;
+
+    ur_buf_literal(out, "<table>\n<tr><th>Child<th class=\"n\">Generation<th class=\"n\">Event "
+                        "tunnels<th class=\"n\">Room for<th class=\"n\">Threads' tunnels"
+                        "<th>State\n");
+    while (ur_child_next(report, &at, &child)) {
+        if (child.leaving || child.open[UR_CARRIED_EVENT] || child.open[UR_CARRIED_THREAD]) {
+            ur_buf_literal(out, "<tr><td>");
+            ur_buf_number(out, (uint64_t)child.pid);
+            number_cell(out, (uint64_t)child.generation);
+            number_cell(out, child.open[UR_CARRIED_EVENT]);
+            number_cell(out, child.room);
+            number_cell(out, child.open[UR_CARRIED_THREAD]);
+            cell(out, child.leaving ? "leaving" : "serving");
+            ur_buf_literal(out, "\n");
+        }
+    }
+    ur_buf_literal(out, "</table>\n");
+}
+
+/* Nothing, where none was ever asked for. */
 static void tunnels(const struct ur_report *report, struct ur_buf *out)
 {
-    uint64_t open = ur_tunnels_open(report->cells);
-    uint64_t ended = 0;
+    struct ur_tunnel_books books = ur_tunnel_books(report->cells);
+    uint64_t any = books.opened[UR_CARRIED_EVENT] + books.opened[UR_CARRIED_THREAD];
 
-    for (enum ur_outcome outcome = 0; outcome < UR_OUTCOMES; outcome++) {
-        ended += ur_tunnels_ended(report->tunnels, outcome);
+    for (enum ur_turned_away why = 0; why < UR_TURNED_AWAYS; why++) {
+        any += books.turned_away[why];
     }
-    if (!open && !ended) {
+    if (!any) {
         return;
     }
-    heading(out, "Event tunnels", "WebSockets that no worker waits for, and how they ended.");
+    heading(out, "WebSocket tunnels",
+            "Those on routes that keep handshakes, and how they ended.");
     ur_buf_literal(out, "<table>\n<tr><th>Tunnels<th class=\"n\">Count\n");
-    number_row(out, "open now", open);
+    number_row(out, "open now", books.open);
+    number_row(out, "open in children that are leaving", books.leaving);
+    number_row(out, "opened, carried by events", books.opened[UR_CARRIED_EVENT]);
+    number_row(out, "opened, carried by threads", books.opened[UR_CARRIED_THREAD]);
+    ur_buf_literal(out, "<tr><th>Ended<th class=\"n\">Count\n");
     for (enum ur_outcome outcome = 0; outcome < UR_OUTCOMES; outcome++) {
-        number_row(out, ur_outcome_word(outcome), ur_tunnels_ended(report->tunnels, outcome));
+        number_row(out, ur_outcome_word(outcome), books.ended[outcome]);
+    }
+    ur_buf_literal(out, "<tr><th>Refused<th class=\"n\">Count\n");
+    for (enum ur_turned_away why = 0; why < UR_TURNED_AWAYS; why++) {
+        number_row(out, ur_turned_away_word(why), books.turned_away[why]);
     }
     ur_buf_literal(out, "<tr><th>Bytes<th class=\"n\">Count\n");
     for (enum ur_direction direction = 0; direction < UR_DIRECTIONS; direction++) {
-        number_row(out, ur_report_direction(direction),
-                   ur_tunnels_bytes(report->tunnels, direction));
+        number_row(out, ur_report_direction(direction), books.bytes[direction]);
     }
     ur_buf_literal(out, "</table>\n");
+    children(report, out);
 }
 
 void ur_report_html(const struct ur_report *report, struct ur_buf *out)
@@ -319,7 +358,7 @@ void ur_report_html(const struct ur_report *report, struct ur_buf *out)
     }
     breaking(report, total, out);
     decided(report, out);
-    if (report->tunnels) {
+    if (report->cells.first) {
         tunnels(report, out);
     }
     ur_buf_literal(out, "<p>The same as <a href=\"?format=json\">JSON</a>, "

@@ -55,26 +55,62 @@ static void hellos(const struct ur_report *report, struct ur_buf *out)
     }
 }
 
-/* ,"word":number */
-static void count(struct ur_buf *out, const char *word, uint64_t number)
+/* "word":number, with what has to stand before it */
+static void count(struct ur_buf *out, const char *before, const char *word, uint64_t number)
 {
-    member(out, ",\"", word);
+    member(out, before, word);
     ur_buf_literal(out, ":");
     ur_buf_number(out, number);
 }
 
+static void children(const struct ur_report *report, struct ur_buf *out)
+{
+    struct ur_child_numbers child;
+    const char *before = "\n    ";
+    size_t at = 0;
+
+    ur_buf_literal(out, ",\n  \"children\":[");
+    while (ur_child_next(report, &at, &child)) {
+        ur_buf_string(out, before);
+        count(out, "{\"", "pid", (uint64_t)child.pid);
+        count(out, ",\"", "generation", (uint64_t)child.generation);
+        ur_buf_string(out, child.leaving ? ",\"leaving\":true" : ",\"leaving\":false");
+        for (enum ur_carried carrier = 0; carrier < UR_CARRIERS; carrier++) {
+            count(out, ",\"", ur_carried_word(carrier), child.open[carrier]);
+        }
+        count(out, ",\"", "room", child.room);
+        ur_buf_literal(out, "}");
+        before = ",\n    ";
+    }
+    ur_buf_literal(out, "]");
+}
+
 static void tunnels(const struct ur_report *report, struct ur_buf *out)
 {
-    ur_buf_literal(out, ",\n \"tunnels\":{\"open\":");
-    ur_buf_number(out, ur_tunnels_open(report->cells));
+    struct ur_tunnel_books books = ur_tunnel_books(report->cells);
+
+    ur_buf_literal(out, ",\n \"tunnels\":{\n  \"open\":");
+    count(out, "{\"", "current", books.open);
+    count(out, ",\"", "leaving", books.leaving);
+    ur_buf_literal(out, "},\n  \"opened\":");
+    for (enum ur_carried carrier = 0; carrier < UR_CARRIERS; carrier++) {
+        count(out, carrier ? ",\"" : "{\"", ur_carried_word(carrier), books.opened[carrier]);
+    }
+    ur_buf_literal(out, "},\n  \"ended\":");
     for (enum ur_outcome outcome = 0; outcome < UR_OUTCOMES; outcome++) {
-        count(out, ur_outcome_word(outcome), ur_tunnels_ended(report->tunnels, outcome));
+        count(out, outcome ? ",\"" : "{\"", ur_outcome_word(outcome), books.ended[outcome]);
     }
+    ur_buf_literal(out, "},\n  \"refused\":");
+    for (enum ur_turned_away why = 0; why < UR_TURNED_AWAYS; why++) {
+        count(out, why ? ",\"" : "{\"", ur_turned_away_word(why), books.turned_away[why]);
+    }
+    ur_buf_literal(out, "},\n  \"bytes\":");
     for (enum ur_direction direction = 0; direction < UR_DIRECTIONS; direction++) {
-        member(out, ",\"bytes_", ur_report_direction(direction));
-        ur_buf_literal(out, ":");
-        ur_buf_number(out, ur_tunnels_bytes(report->tunnels, direction));
+        count(out, direction ? ",\"" : "{\"", ur_report_direction(direction),
+              books.bytes[direction]);
     }
+    ur_buf_literal(out, "}");
+    children(report, out);
     ur_buf_literal(out, "}");
 }
 
@@ -123,7 +159,7 @@ void ur_report_json(const struct ur_report *report, struct ur_buf *out)
         before = ",\n  ";
     }
     ur_buf_literal(out, "]");
-    if (report->tunnels) {
+    if (report->cells.first) {
         tunnels(report, out);
     }
     ur_buf_literal(out, "}\n");

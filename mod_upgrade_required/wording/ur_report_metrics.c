@@ -80,25 +80,53 @@ static void decisions(const struct ur_report *report, struct ur_buf *out)
     }
 }
 
-/* To OpenMetrics the counter and the gauge would be one family, and a family has one type:
- * there the counter is given out as what has none. */
+static void labelled(struct ur_buf *out, const char *opening, const char *word, uint64_t number)
+{
+    label(out, opening, word);
+    value(out, number);
+}
+
+static void opened(const struct ur_report *report, struct ur_buf *out)
+{
+    for (size_t i = 0; i < report->policies_count; i++) {
+        const struct ur_policy_numbers *policy = &report->policies[i];
+        for (enum ur_carried carrier = 0; carrier < UR_CARRIERS; carrier++) {
+            uint64_t count = ur_opened_sum(policy->tally, carrier);
+            if (count) {
+                label(out, PREFIX "tunnels_opened_total{server=\"", policy->server);
+                label(out, "\",policy=\"", policy->policy);
+                labelled(out, "\",carrier=\"", ur_carried_word(carrier), count);
+            }
+        }
+    }
+}
+
 static void tunnels(const struct ur_report *report, bool openmetrics, struct ur_buf *out)
 {
-    describe(out, "tunnels", " ", "Event tunnels that are open now.", "gauge");
-    ur_buf_literal(out, PREFIX "tunnels ");
-    ur_buf_number(out, ur_tunnels_open(report->cells));
-    ur_buf_literal(out, "\n");
-    describe(out, "tunnels_total", " ", "Event tunnels by what became of them.",
-             openmetrics ? "unknown" : "counter");
+    struct ur_tunnel_books books = ur_tunnel_books(report->cells);
+
+    describe(out, "tunnels_open", " ",
+             "WebSocket tunnels open now, by whether their child still serves.", "gauge");
+    labelled(out, PREFIX "tunnels_open{generation=\"", "current", books.open);
+    labelled(out, PREFIX "tunnels_open{generation=\"", "leaving", books.leaving);
+    family(out, "tunnels_opened", "WebSocket tunnels opened.", openmetrics);
+    opened(report, out);
+    family(out, "tunnels_ended", "WebSocket tunnels that have ended, by how.", openmetrics);
     for (enum ur_outcome outcome = 0; outcome < UR_OUTCOMES; outcome++) {
-        label(out, PREFIX "tunnels_total{outcome=\"", ur_outcome_word(outcome));
-        value(out, ur_tunnels_ended(report->tunnels, outcome));
+        labelled(out, PREFIX "tunnels_ended_total{outcome=\"", ur_outcome_word(outcome),
+                 books.ended[outcome]);
+    }
+    family(out, "tunnels_refused", "WebSocket handshakes refused for lack of room, by why.",
+           openmetrics);
+    for (enum ur_turned_away why = 0; why < UR_TURNED_AWAYS; why++) {
+        labelled(out, PREFIX "tunnels_refused_total{reason=\"", ur_turned_away_word(why),
+                 books.turned_away[why]);
     }
     family(out, "tunnel_bytes", "Bytes through event tunnels, as clients see them.",
            openmetrics);
     for (enum ur_direction direction = 0; direction < UR_DIRECTIONS; direction++) {
-        label(out, PREFIX "tunnel_bytes_total{direction=\"", ur_report_direction(direction));
-        value(out, ur_tunnels_bytes(report->tunnels, direction));
+        labelled(out, PREFIX "tunnel_bytes_total{direction=\"", ur_report_direction(direction),
+                 books.bytes[direction]);
     }
 }
 
@@ -115,7 +143,7 @@ void ur_report_metrics(const struct ur_report *report, bool openmetrics, struct 
         family(out, "tls_failures", "Those of them that did not come to an end.", openmetrics);
         hellos(report, PREFIX "tls_failures_total{highest=\"", ur_failures_sum, out);
     }
-    if (report->tunnels) {
+    if (report->cells.first) {
         tunnels(report, openmetrics, out);
     }
     if (openmetrics) {

@@ -148,7 +148,7 @@ my @kinds = (['plain', {}], ['TLS client', { port => $server->{tls}, tls => { SS
     is $now->{open}, 0, 'none is open';
     is $now->{closed}, scalar @kinds, 'all are closed';
     cmp_ok $now->{bytes_sent}, '>', @kinds * 1_160_000, 'and their bytes are counted';
-    like $server->ask('GET /server-status?auto HTTP/1.1')->{body}, qr/^UpgradeTunnels: 0\nUpgradeTunnelsEnded: 7\nUpgradeTunnelsFull: 0$/m, 'in mod_status too';
+    like $server->ask('GET /server-status?auto HTTP/1.1')->{body}, qr/^UpgradeTunnels: 0\nUpgradeTunnelsLeaving: 0\nUpgradeTunnelsEnded: 7\nUpgradeTunnelsFull: 0$/m, 'in mod_status too';
 }
 
 # Stock and event tunnels write the same line for the same exchange.

@@ -128,35 +128,70 @@ static void test_places(void)
        "slots share no cache line");
 }
 
-/* A child has a cell from its first tunnel on until the server knows that it has gone. */
+/* Whether what was opened has ended or is open, and how much that is. */
+static bool books_are(struct ur_tunnel_cells all, uint64_t opened, uint64_t open,
+                      uint64_t leaving)
+{
+    struct ur_tunnel_books books = ur_tunnel_books(all);
+    uint64_t ended = 0;
+
+    for (enum ur_outcome outcome = 0; outcome < UR_OUTCOMES; outcome++) {
+        ended += books.ended[outcome];
+    }
+    return books.opened[UR_CARRIED_EVENT] + books.opened[UR_CARRIED_THREAD] == opened &&
+           books.open == open && books.leaving == leaving && opened == ended + open + leaving;
+}
+
+/* A child has a cell until the server knows that it has gone. */
 static void test_cells(void)
 {
     static struct ur_tunnel_cell cells[2];
-    static struct ur_tunnels tunnels;
     struct ur_tunnel_cells all = {cells, 2};
-    struct ur_tunnel_place one = {&tunnels, ur_tunnel_cell_take(all, 11)};
-    struct ur_tunnel_place two = {&tunnels, ur_tunnel_cell_take(all, 12)};
-    struct ur_tunnel_place nowhere = {NULL, ur_tunnel_cell_take(all, 13)};
+    struct ur_tunnel_cell *one = ur_tunnel_cell_take(all, 11, 3);
+    struct ur_tunnel_cell *two = ur_tunnel_cell_take(all, 12, 4);
+    struct ur_tunnel_cell *nowhere = ur_tunnel_cell_take(all, 13, 4);
 
-    ok(one.cell && two.cell && one.cell != two.cell, "a cell for each child");
-    ok(!nowhere.cell, "and none where there are no more");
-    ur_count_tunnel_opened(one);
-    ur_count_tunnel_opened(one);
-    ur_count_tunnel_opened(two);
-    ur_count_tunnel_opened(nowhere);
-    ur_count_tunnel_closed(one);
-    ok(ur_tunnels_open(all) == 2, "what is open in all children");
-    ur_tunnel_cell_free(all, 11);
-    ok(ur_tunnels_open(all) == 1, "a child that has gone has none");
-    ok(ur_tunnel_cell_take(all, 14) == one.cell && ur_tunnels_open(all) == 1,
-       "and its cell is another's");
-    ur_count_tunnel_outcome(one, UR_OUTCOME_TIMEOUT);
-    ur_count_tunnel_outcome(nowhere, UR_OUTCOME_TIMEOUT);
+    ok(one && two && one != two, "a cell for each child");
+    ok(!nowhere, "and none where there are no more");
+    ok(atomic_load(&one->generation) == 3, "with its generation");
+    ur_count_tunnel_opened(one, UR_CARRIED_EVENT);
+    ur_count_tunnel_opened(one, UR_CARRIED_EVENT);
+    ur_count_tunnel_opened(two, UR_CARRIED_THREAD);
+    ur_count_tunnel_opened(nowhere, UR_CARRIED_EVENT);
+    ok(books_are(all, 3, 3, 0), "three are open");
+    ur_count_tunnel_ended(one, UR_CARRIED_EVENT, UR_OUTCOME_CLOSED);
+    ur_count_tunnel_ended(nowhere, UR_CARRIED_EVENT, UR_OUTCOME_CLOSED);
+    ok(books_are(all, 3, 2, 0), "one of them has ended");
+    atomic_store(&one->leaving, 5);
+    ok(books_are(all, 3, 1, 1), "one is open in a child that leaves");
+    ok(ur_tunnel_cell_free(all, 11, UR_OUTCOME_LOST) == 1, "a child goes with one open");
+    ok(books_are(all, 3, 1, 0) && ur_tunnel_books(all).ended[UR_OUTCOME_LOST] == 1,
+       "which is lost");
+    ok(ur_tunnel_cell_free(all, 99, UR_OUTCOME_LOST) == 0, "another's child has none");
+    ok(ur_tunnel_cell_take(all, 14, 5) == one && books_are(all, 3, 1, 0),
+       "its cell is another's, and the numbers go on");
+    ok(ur_tunnel_cell_open(one, UR_CARRIED_EVENT) == 0 && !atomic_load(&one->leaving),
+       "who starts with none");
+    ok(ur_tunnel_cell_free(all, 12, UR_OUTCOME_STOPPED) == 1 && books_are(all, 3, 0, 0),
+       "a server that stops ends what threads carry");
+    ur_count_tunnel_turned_away(two, UR_TURNED_AWAY_BUSY);
     ur_count_tunnel_bytes(two, UR_DIRECTION_SENT, 7);
-    ok(ur_tunnels_ended(&tunnels, UR_OUTCOME_TIMEOUT) == 1 &&
-           ur_tunnels_bytes(&tunnels, UR_DIRECTION_SENT) == 7 &&
-           ur_tunnels_bytes(&tunnels, UR_DIRECTION_RECEIVED) == 0,
-       "outcomes and bytes");
+    ok(ur_tunnel_books(all).turned_away[UR_TURNED_AWAY_BUSY] == 1 &&
+           ur_tunnel_books(all).turned_away[UR_TURNED_AWAY_FULL] == 0 &&
+           ur_tunnel_books(all).bytes[UR_DIRECTION_SENT] == 7 &&
+           ur_tunnel_books(all).bytes[UR_DIRECTION_RECEIVED] == 0,
+       "who was turned away, and bytes");
+}
+
+static void test_opened(void)
+{
+    ok(ur_opened_sum(policy(0), UR_CARRIED_EVENT) == 0, "no tunnel under a policy yet");
+    ur_count_opened(policy(0), 0, UR_CARRIED_EVENT);
+    ur_count_opened(policy(0), 1, UR_CARRIED_EVENT);
+    ok(ur_opened_sum(policy(0), UR_CARRIED_EVENT) == 2 &&
+           ur_opened_sum(policy(0), UR_CARRIED_THREAD) == 0 &&
+           ur_opened_sum(policy(2), UR_CARRIED_EVENT) == 0,
+       "two, of its own");
 }
 
 int main(void)
@@ -172,6 +207,7 @@ int main(void)
     test_exactness();
     test_places();
     test_cells();
+    test_opened();
     ur_counters_layout(&buf);
     layout[buf.len < sizeof layout ? buf.len : 0] = '\0';
     ok(strstr(layout, " refuse redirect except announce none tls-missing ") &&

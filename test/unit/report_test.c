@@ -196,30 +196,56 @@ static void test_choice(void)
 
 static void test_tunnels(void)
 {
-    static struct ur_tunnel_cell cell = {.pid = 1, .open = 3};
-    static struct ur_tunnels tunnels;
+    static struct ur_tunnel_cell cells[3];
 
-    report.tunnels = &tunnels;
-    report.cells = (struct ur_tunnel_cells){&cell, 1};
-    atomic_store(&tunnels.ended[UR_OUTCOME_CLIENT], 5);
-    atomic_store(&tunnels.bytes[UR_DIRECTION_SENT], 12345678901);
-    has(UR_REPORT_PROMETHEUS, "# TYPE upgrade_required_tunnels gauge\n"
-                              "upgrade_required_tunnels 3\n");
-    has(UR_REPORT_PROMETHEUS, "# TYPE upgrade_required_tunnels_total counter\n"
-                              "upgrade_required_tunnels_total{outcome=\"closed\"} 0\n"
-                              "upgrade_required_tunnels_total{outcome=\"client\"} 5\n");
-    has(UR_REPORT_OPENMETRICS, "# TYPE upgrade_required_tunnels_total unknown\n");
-    has(UR_REPORT_OPENMETRICS, "# TYPE upgrade_required_tunnel_bytes counter\n");
+    ok(!strstr(written(UR_REPORT_PROMETHEUS), "tunnel"),
+       "nothing of tunnels where nobody could carry one");
+    report.cells = (struct ur_tunnel_cells){cells, 3};
+    ok(!strstr(written(UR_REPORT_HTML), "WebSocket tunnels"),
+       "no section where there was none");
+    atomic_store(&cells[0].pid, 77);
+    atomic_store(&cells[0].generation, 2);
+    atomic_store(&cells[0].room, 33);
+    atomic_store(&cells[0].opened[UR_CARRIED_EVENT], 8);
+    atomic_store(&cells[0].ended[UR_CARRIED_EVENT][UR_OUTCOME_CLIENT], 5);
+    atomic_store(&cells[0].turned_away[UR_TURNED_AWAY_FULL], 4);
+    atomic_store(&cells[0].bytes[UR_DIRECTION_SENT], 12345678901);
+    atomic_store(&cells[2].pid, 78);
+    atomic_store(&cells[2].leaving, 1);
+    atomic_store(&cells[2].opened[UR_CARRIED_THREAD], 1);
+    ur_count_opened(policies[0].tally, 0, UR_CARRIED_EVENT);
+    has(UR_REPORT_PROMETHEUS, "# TYPE upgrade_required_tunnels_open gauge\n"
+                              "upgrade_required_tunnels_open{generation=\"current\"} 3\n"
+                              "upgrade_required_tunnels_open{generation=\"leaving\"} 1\n");
+    has(UR_REPORT_PROMETHEUS,
+        "# TYPE upgrade_required_tunnels_opened_total counter\n"
+        "upgrade_required_tunnels_opened_total{server=\"example.com:443\",policy=\"/chat\","
+        "carrier=\"event\"} 1\n");
+    has(UR_REPORT_OPENMETRICS, "# TYPE upgrade_required_tunnels_ended counter\n"
+                               "upgrade_required_tunnels_ended_total{outcome=\"closed\"} 0\n"
+                               "upgrade_required_tunnels_ended_total{outcome=\"client\"} 5\n");
+    has(UR_REPORT_OPENMETRICS, "upgrade_required_tunnels_refused_total{reason=\"full\"} 4\n"
+                               "upgrade_required_tunnels_refused_total{reason=\"busy\"} 0\n");
     has(UR_REPORT_PROMETHEUS,
         "upgrade_required_tunnel_bytes_total{direction=\"sent\"} 12345678901\n");
-    has(UR_REPORT_JSON, ",\n \"tunnels\":{\"open\":3,\"closed\":0,\"client\":5,\"backend\":0,"
-                        "\"timeout\":0,\"drained\":0,\"stopped\":0,\"full\":0,"
-                        "\"bytes_received\":0,\"bytes_sent\":12345678901}}\n");
+    has(UR_REPORT_JSON,
+        ",\n \"tunnels\":{\n  \"open\":{\"current\":3,\"leaving\":1},\n"
+        "  \"opened\":{\"event\":8,\"thread\":1},\n"
+        "  \"ended\":{\"closed\":0,\"client\":5,\"backend\":0,\"timeout\":0,\"drained\":0,"
+        "\"stopped\":0,\"lost\":0},\n"
+        "  \"refused\":{\"full\":4,\"busy\":0},\n"
+        "  \"bytes\":{\"received\":0,\"sent\":12345678901},\n"
+        "  \"children\":[\n"
+        "    "
+        "{\"pid\":77,\"generation\":2,\"leaving\":false,\"event\":3,\"thread\":0,\"room\":33},"
+        "\n"
+        "    "
+        "{\"pid\":78,\"generation\":0,\"leaving\":true,\"event\":0,\"thread\":1,\"room\":0}]}}"
+        "\n");
     has(UR_REPORT_HTML, "<tr><td>open now<td class=\"n\">3\n");
-    atomic_store(&tunnels.ended[UR_OUTCOME_CLIENT], 0);
-    atomic_store(&cell.open, 0);
-    ok(!strstr(written(UR_REPORT_HTML), "Event tunnels"), "no section where there was none");
-    report.tunnels = NULL;
+    has(UR_REPORT_HTML, "<tr><td>77<td class=\"n\">2<td class=\"n\">3<td class=\"n\">33"
+                        "<td class=\"n\">0<td>serving\n");
+    report.cells = (struct ur_tunnel_cells){NULL, 0};
 }
 
 int main(void)

@@ -128,7 +128,17 @@ sub logged {
     return @lines;
 }
 
-# What the counters say of tunnels
-sub tunnels_of { my ($server) = @_; return Wire::json_of($server->ask('GET /status?format=json HTTP/1.1'))->{tunnels} }
+# What the counters say of tunnels: { open, leaving (of these), opened, ended => sum, full, bytes_sent, closed, ... }.
+# In every such report the books have to close.
+sub tunnels_of {
+    my ($server) = @_;
+    my $tunnels = Wire::json_of($server->ask('GET /status?format=json HTTP/1.1'))->{tunnels};
+    my ($opened, $ended) = map { my $sum = 0; $sum += $_ for values %{ $tunnels->{$_} }; $sum } qw(opened ended);
+    my $open = $tunnels->{open}{current} + $tunnels->{open}{leaving};
+    die "the books do not close: $opened opened, $ended ended, $open open" if $opened != $ended + $open;
+    return { open => $open, leaving => $tunnels->{open}{leaving}, opened => $opened, all_ended => $ended,
+        children => $tunnels->{children}, by => $tunnels->{opened}, %{ $tunnels->{ended} }, %{ $tunnels->{refused} },
+        map { ("bytes_$_" => $tunnels->{bytes}{$_}) } keys %{ $tunnels->{bytes} } };
+}
 
 1;
