@@ -52,8 +52,8 @@ static enum ur_offer read_fields(struct ur_span rest, struct ur_buf *list)
         if (!line.len) {
             return list->len && !ur_buf_full(list) ? UR_OFFER_FOUND : UR_OFFER_NONE;
         }
-        if (ur_head_field(line, &name, &value) && ur_span_is(name, UR_SPAN("Upgrade")) &&
-            !add_members(list, value)) {
+        if (!ur_head_field(line, &name, &value) ||
+            (ur_span_is(name, UR_SPAN("Upgrade")) && !add_members(list, value))) {
             return UR_OFFER_NONE;
         }
     }

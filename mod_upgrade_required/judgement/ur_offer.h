@@ -8,7 +8,8 @@
 enum ur_offer {
     UR_OFFER_MORE,    /* the head is not complete yet, and may be a 426's */
     UR_OFFER_INTERIM, /* a 1xx: another head follows */
-    UR_OFFER_NONE,    /* no 426, or one whose Upgrade is absent or no list of protocols */
+    UR_OFFER_NONE,    /* no 426, or one whose Upgrade is absent or no list of protocols, or one
+                       * with a line that is no field */
     UR_OFFER_FOUND
 };
 

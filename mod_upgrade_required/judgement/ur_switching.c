@@ -5,78 +5,198 @@
 
 #include <string.h>
 
-struct seen {
-    size_t upgrades;
-    size_t accepts;
-    bool websocket;
-    bool connection;
-    bool accepted;
-    bool wrong;
+/* Fields that may stand once (RFC 6455, 4.1 and 11.3). */
+enum once { UPGRADE, ACCEPT, PROTOCOL, EXTENSIONS, ONCE };
+
+static const char *const once[ONCE] = {
+    [UPGRADE] = "Upgrade",
+    [ACCEPT] = "Sec-WebSocket-Accept",
+    [PROTOCOL] = "Sec-WebSocket-Protocol",
+    [EXTENSIONS] = "Sec-WebSocket-Extensions",
 };
 
-static void see_field(struct seen *seen, struct ur_span line, struct ur_span accept)
+struct seen {
+    bool once[ONCE];
+    bool connection;
+};
+
+static bool begins(struct ur_span span, struct ur_span word)
 {
+    return span.len >= word.len && ur_span_is((struct ur_span){span.at, word.len}, word);
+}
+
+/* What Connection names is gone behind the next hop: the switch would lose what makes it one.
+ */
+static const char *see_connection(struct seen *seen, struct ur_span list)
+{
+    struct ur_span member;
+
+    while (ur_list_next(&list, &member)) {
+        if (!ur_span_is_token(member)) {
+            return "Connection is no list of tokens";
+        }
+        if (begins(member, UR_SPAN("Sec-WebSocket-"))) {
+            return "Connection names a field of the handshake";
+        }
+        seen->connection = seen->connection || ur_span_is(member, UR_SPAN("upgrade"));
+    }
+    return NULL;
+}
+
+static const char *see_once(struct seen *seen, enum once field, struct ur_span value,
+                            struct ur_span accept)
+{
+    if (seen->once[field]) {
+        return "a field stands twice that may stand once";
+    }
+    seen->once[field] = true;
+    if (field == UPGRADE && !ur_span_is(value, UR_SPAN("websocket"))) {
+        return "Upgrade is not websocket";
+    }
+    if (field == ACCEPT &&
+        (value.len != accept.len || memcmp(value.at, accept.at, accept.len) != 0)) {
+        return "Sec-WebSocket-Accept does not fit the key";
+    }
+    return NULL;
+}
+
+static const char *see_field(struct seen *seen, struct ur_span name, struct ur_span value,
+                             struct ur_span accept)
+{
+    for (enum once i = 0; i < ONCE; i++) {
+        if (ur_span_is(name, ur_span_of(once[i]))) {
+            return see_once(seen, i, value, accept);
+        }
+    }
+    if (ur_span_is(name, UR_SPAN("Connection"))) {
+        return see_connection(seen, value);
+    }
+    if (ur_span_is(name, UR_SPAN("Transfer-Encoding")) ||
+        (ur_span_is(name, UR_SPAN("Content-Length")) && !ur_span_is(value, UR_SPAN("0")))) {
+        return "it announces a body";
+    }
+    return NULL;
+}
+
+/* What is wrong with the fields of a 101; NULL: nothing. */
+static const char *judge_101(struct ur_span first, struct ur_span rest, struct ur_span accept)
+{
+    struct seen seen = {{false}, false};
+    const char *fault = NULL;
+    struct ur_span line;
     struct ur_span name;
     struct ur_span value;
 
-    if (!ur_head_field(line, &name, &value)) {
-        seen->wrong = true;
-        return;
+    if (first.at[7] != '1') {
+        return "it is not HTTP/1.1";
     }
-    if (ur_span_is(name, UR_SPAN("Upgrade"))) {
-        seen->upgrades++;
-        seen->websocket = ur_span_is(value, UR_SPAN("websocket"));
+    while (!fault && ur_head_line(&rest, &line) && ur_head_field(line, &name, &value)) {
+        fault = see_field(&seen, name, value, accept);
     }
-    else if (ur_span_is(name, UR_SPAN("Connection"))) {
-        seen->connection = seen->connection || ur_list_has(value, UR_SPAN("upgrade"));
+    if (fault) {
+        return fault;
     }
-    else if (ur_span_is(name, UR_SPAN("Sec-WebSocket-Accept"))) {
-        seen->accepts++;
-        seen->accepted =
-            value.len == accept.len && memcmp(value.at, accept.at, accept.len) == 0;
+    if (!seen.once[UPGRADE]) {
+        return "there is no Upgrade";
     }
-    else if (ur_span_is(name, UR_SPAN("Transfer-Encoding"))) {
-        seen->wrong = true;
+    if (!seen.connection) {
+        return "Connection does not name upgrade";
     }
+    return seen.once[ACCEPT] ? NULL : "there is no Sec-WebSocket-Accept";
 }
 
-static enum ur_switching judge_101(struct ur_span first, const struct seen *seen)
+/* Of a head whose lines are all there. */
+static const char *judge_lines(struct ur_span head, struct ur_span fields)
 {
-    bool good = first.at[7] == '1' && !seen->wrong && seen->upgrades == 1 && seen->websocket &&
-                seen->connection && seen->accepts == 1 && seen->accepted;
-
-    return good ? UR_SWITCHING_GOOD : UR_SWITCHING_BAD;
-}
-
-enum ur_switching ur_switching_judge(struct ur_span head, struct ur_span accept)
-{
-    struct ur_span rest = head;
-    struct ur_span first;
     struct ur_span line;
-    struct seen seen = {0, 0, false, false, false, false};
-    enum ur_switching more = head.len < UR_SWITCHING_MAX ? UR_SWITCHING_MORE : UR_SWITCHING_BAD;
+    struct ur_span name;
+    struct ur_span value;
+
+    if (!ur_head_is_clean(head)) {
+        return "a control character, or a line end that is not CRLF";
+    }
+    while (ur_head_line(&fields, &line) && line.len) {
+        if (!ur_head_field(line, &name, &value)) {
+            return "a line is no field";
+        }
+    }
+    return NULL;
+}
+
+/* The part of rest that ends with the first empty line; absent where there is none yet. */
+static struct ur_span until_end(struct ur_span rest)
+{
+    const char *start = rest.at;
+    struct ur_span line;
+
+    while (ur_head_line(&rest, &line)) {
+        if (!line.len) {
+            return (struct ur_span){start, (size_t)(rest.at - start)};
+        }
+    }
+    return (struct ur_span){NULL, 0};
+}
+
+static enum ur_switching bad(const char **fault, const char *what)
+{
+    *fault = what;
+    return UR_SWITCHING_BAD;
+}
+
+enum ur_switching ur_switching_judge(struct ur_span head, struct ur_span accept,
+                                     const char **fault)
+{
+    bool full = head.len >= UR_SWITCHING_MAX;
+    struct ur_span fields = head;
+    struct ur_span first;
+    const char *wrong;
     int status;
 
-    if (!ur_head_status_line(&rest, &first)) {
-        return more;
+    if (!ur_head_status_line(&fields, &first)) {
+        return full ? bad(fault, "its first line is too long") : UR_SWITCHING_MORE;
     }
     status = ur_head_status(first);
     if (status < 100) {
-        return UR_SWITCHING_BAD;
+        return bad(fault, "it is no HTTP/1.x answer");
     }
     if (status >= 200) {
         return UR_SWITCHING_OTHER;
     }
-    while (ur_head_line(&rest, &line)) {
-        if (line.len) {
-            see_field(&seen, line, accept);
-        }
-        else if (status == 101) {
-            return judge_101(first, &seen);
-        }
-        else {
-            return UR_SWITCHING_INTERIM;
+    fields = until_end(fields);
+    if (!fields.at) {
+        return full ? bad(fault, "its head is too long") : UR_SWITCHING_MORE;
+    }
+    wrong = judge_lines((struct ur_span){head.at, (size_t)(fields.at - head.at) + fields.len},
+                        fields);
+    if (!wrong && status != 101) {
+        return UR_SWITCHING_INTERIM;
+    }
+    wrong = wrong ? wrong : judge_101(first, fields, accept);
+    return wrong ? bad(fault, wrong) : UR_SWITCHING_GOOD;
+}
+
+bool ur_switching_passes(struct ur_span head, struct ur_span name)
+{
+    static const char *const never[] = {
+        "Connection", "Content-Length", "Keep-Alive", "Proxy-Authenticate", "Proxy-Connection",
+        "TE",         "Trailer"};
+    struct ur_span line;
+    struct ur_span field;
+    struct ur_span value;
+
+    if (ur_span_is(name, UR_SPAN("Upgrade"))) {
+        return true;
+    }
+    for (size_t i = 0; i < sizeof never / sizeof never[0]; i++) {
+        if (ur_span_is(name, ur_span_of(never[i]))) {
+            return false;
         }
     }
-    return more;
+    ur_head_status_line(&head, &line);
+    while (ur_head_line(&head, &line) && ur_head_field(line, &field, &value)) {
+        if (ur_span_is(field, UR_SPAN("Connection")) && ur_list_has(value, name)) {
+            return false;
+        }
+    }
+    return true;
 }

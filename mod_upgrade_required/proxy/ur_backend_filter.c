@@ -11,9 +11,6 @@
 #include <apr_strings.h>
 #include <util_filter.h>
 
-/* The first line of what mod_proxy_http is shown in place of a good 101 (hold_answer). */
-static const char NO_CONTENT[] = "HTTP/1.1 204 No Content\r\n";
-
 /* What mod_proxy_http is shown in place of a bad 101: it answers 502 to a 101 without an
  * Upgrade, with an ErrorDocument if there is one, and closes the backend's connection. An
  * error instead would end a kept client connection without an answer. */
@@ -60,23 +57,31 @@ static void hold(struct watch *watch, const char *bytes, apr_size_t len, enum st
     watch->then = then;
 }
 
+static void hold_line(struct watch *watch, const char *start, struct ur_span rest)
+{
+    apr_brigade_puts(watch->held, NULL, NULL, start);
+    apr_brigade_write(watch->held, NULL, NULL, rest.at, rest.len);
+    apr_brigade_puts(watch->held, NULL, NULL, "\r\n");
+}
+
 static int add_line(void *held, const char *name, const char *value)
 {
     apr_brigade_printf(held, NULL, NULL, "%s: %s\r\n", name, value);
     return 1;
 }
 
-/* Whether the backend's head has this field. */
+/* Whether the client gets this field from the backend. */
 static bool says(const struct watch *watch, const char *name)
 {
-    struct ur_span rest = {watch->head, watch->len};
+    struct ur_span head = {watch->head, watch->len};
+    struct ur_span rest = head;
     struct ur_span line;
     struct ur_span field;
     struct ur_span value;
 
     while (ur_head_line(&rest, &line)) {
         if (ur_head_field(line, &field, &value) && ur_span_is(field, ur_span_of(name))) {
-            return true;
+            return ur_switching_passes(head, field);
         }
     }
     return false;
@@ -98,41 +103,31 @@ static void hold_announcing(struct watch *watch)
     apr_brigade_puts(watch->held, NULL, NULL, "\r\n");
 }
 
+/* Of a good 101 mod_proxy_http is shown what goes on to the client, whoever carries the tunnel.
+ * For an event tunnel it becomes an answer after which mod_proxy_http gives the connection back
+ * alive. Connection is written by mod_proxy_http itself, when it finds the Upgrade. */
 static void hold_switch(struct watch *watch)
 {
-    apr_size_t end = watch->head[watch->len - 2] == '\r' ? 2 : 1; /* the empty line */
-
-    hold(watch, watch->head, watch->len - end, PASSING);
-    hold_announcing(watch);
-}
-
-/* What mod_proxy_http is shown in place of a good 101 that an event tunnel follows: an answer
- * after which it gives the connection back alive. The fields go on to the client's 101; those
- * of the switch itself are written anew there. */
-static void hold_answer(struct watch *watch)
-{
-    static const char *const dropped[] = {"Upgrade", "Connection", "Content-Length"};
-    struct ur_span rest = {watch->head, watch->len};
+    struct ur_span head = {watch->head, watch->len};
+    struct ur_span rest = head;
     struct ur_span line;
-    struct ur_span field;
+    struct ur_span name;
     struct ur_span value;
 
-    hold(watch, NO_CONTENT, sizeof NO_CONTENT - 1, PASSING);
+    hold(watch, "HTTP/1.1 ", 9, PASSING);
     ur_head_status_line(&rest, &line);
-    while (ur_head_line(&rest, &line) && ur_head_field(line, &field, &value)) {
-        bool drop = false;
-        for (size_t i = 0; i < sizeof dropped / sizeof dropped[0]; i++) {
-            drop = drop || ur_span_is(field, ur_span_of(dropped[i]));
-        }
-        if (!drop) {
-            apr_brigade_write(watch->held, NULL, NULL, line.at, line.len);
-            apr_brigade_puts(watch->held, NULL, NULL, "\r\n");
+    hold_line(watch, watch->shadow ? "204" : "101",
+              (struct ur_span){line.at + 12, line.len - 12});
+    while (ur_head_line(&rest, &line) && ur_head_field(line, &name, &value)) {
+        if (ur_switching_passes(head, name)) {
+            hold_line(watch, "", line);
         }
     }
     hold_announcing(watch);
 }
 
-static void show(ap_filter_t *f, struct watch *watch, enum ur_switching verdict)
+static void show(ap_filter_t *f, struct watch *watch, enum ur_switching verdict,
+                 const char *fault)
 {
     static const enum state after[] = {
         [UR_SWITCHING_INTERIM] = JUDGING, [UR_SWITCHING_OTHER] = NOTING};
@@ -140,16 +135,15 @@ static void show(ap_filter_t *f, struct watch *watch, enum ur_switching verdict)
     if (verdict == UR_SWITCHING_BAD) {
         ap_log_cerror(APLOG_MARK, APLOG_INFO, 0, f->c,
                       "UR0007: the backend's answer to a WebSocket handshake is no valid "
-                      "switch; no tunnel is opened");
+                      "switch: %s; no tunnel is opened",
+                      fault);
         hold(watch, NO_SWITCH, sizeof NO_SWITCH - 1, PASSING);
         return;
     }
-    if (verdict == UR_SWITCHING_GOOD && watch->shadow) {
-        ur_shadow_keep_open(watch->shadow);
-        hold_answer(watch);
-        return;
-    }
     if (verdict == UR_SWITCHING_GOOD) {
+        if (watch->shadow) {
+            ur_shadow_keep_open(watch->shadow);
+        }
         hold_switch(watch);
         return;
     }
@@ -180,6 +174,7 @@ static apr_status_t read_line(ap_filter_t *f, struct watch *watch, apr_read_type
 static apr_status_t judge_head(ap_filter_t *f, struct watch *watch, apr_read_type_e block)
 {
     enum ur_switching verdict = UR_SWITCHING_MORE;
+    const char *fault = "it ends within its head";
 
     while (verdict == UR_SWITCHING_MORE) {
         apr_status_t rv = read_line(f, watch, block);
@@ -191,9 +186,10 @@ static apr_status_t judge_head(ap_filter_t *f, struct watch *watch, apr_read_typ
             verdict = UR_SWITCHING_BAD;
             break;
         }
-        verdict = ur_switching_judge((struct ur_span){watch->head, watch->len}, watch->accept);
+        verdict = ur_switching_judge((struct ur_span){watch->head, watch->len}, watch->accept,
+                                     &fault);
     }
-    show(f, watch, verdict);
+    show(f, watch, verdict, fault);
     return APR_SUCCESS;
 }
 

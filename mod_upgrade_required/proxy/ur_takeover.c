@@ -6,6 +6,7 @@
 #include <fcntl.h>
 
 #include <apr_portable.h>
+#include <apr_strings.h>
 #include <http_protocol.h>
 
 static ap_filter_rec_t *filter_handle;
@@ -34,13 +35,19 @@ void ur_takeover_show(ap_filter_t *hiding)
     ap_remove_output_filter(hiding);
 }
 
+/* As mod_proxy_http sends it itself for a thread's tunnel: it has been shown a 204 with the
+ * backend's phrase and fields. */
 static void send_switch(request_rec *r)
 {
+    const char *upgrade = apr_table_get(r->headers_out, "Upgrade");
+
     r->status = HTTP_SWITCHING_PROTOCOLS;
-    r->status_line = NULL;
+    r->status_line =
+        r->status_line ? apr_pstrcat(r->pool, "101", r->status_line + 3, NULL) : NULL;
+    apr_table_setn(r->notes, "proxy-status", "101");
     r->no_cache = 0;
-    apr_table_setn(r->headers_out, "Upgrade", "websocket");
     apr_table_setn(r->headers_out, "Connection", "Upgrade");
+    apr_table_setn(r->headers_out, "Upgrade", upgrade ? upgrade : "websocket");
     ap_send_interim_response(r, 1);
     r->connection->keepalive = AP_CONN_CLOSE;
 }

@@ -16,6 +16,12 @@ static inline bool ur_is_alpha(char c)
     return (c >= 'A' && c <= 'Z') || (c >= 'a' && c <= 'z');
 }
 
+/* Neither printed nor white space within a line (RFC 9110, 5.5). */
+static inline bool ur_is_control(char c)
+{
+    return ((unsigned char)c < ' ' && c != '\t') || c == 0x7f;
+}
+
 /* Of a token (RFC 9110, 5.6.2). */
 static inline bool ur_is_token_char(char c)
 {

@@ -45,15 +45,28 @@ int ur_head_status(struct ur_span line)
     return (at[9] - '0') * 100 + (at[10] - '0') * 10 + (at[11] - '0');
 }
 
+bool ur_head_is_clean(struct ur_span head)
+{
+    for (size_t i = 0; i < head.len; i++) {
+        if (head.at[i] == '\r' && i + 1 < head.len && head.at[i + 1] == '\n') {
+            i++;
+        }
+        else if (ur_is_control(head.at[i])) {
+            return false;
+        }
+    }
+    return true;
+}
+
 bool ur_head_field(struct ur_span line, struct ur_span *name, struct ur_span *value)
 {
     const char *colon = line.len ? memchr(line.at, ':', line.len) : NULL;
+    struct ur_span before = {line.at, colon ? (size_t)(colon - line.at) : 0};
 
-    if (!colon || colon == line.at || line.at[0] == ' ' || line.at[0] == '\t' ||
-        memchr(line.at, '\0', line.len)) {
+    if (!ur_span_is_token(before)) {
         return false;
     }
-    *name = (struct ur_span){line.at, (size_t)(colon - line.at)};
-    *value = ur_span_trim((struct ur_span){colon + 1, line.len - name->len - 1});
+    *name = before;
+    *value = ur_span_trim((struct ur_span){colon + 1, line.len - before.len - 1});
     return true;
 }

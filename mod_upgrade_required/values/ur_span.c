@@ -1,5 +1,7 @@
 #include "values/ur_span.h"
 
+#include "values/ur_ascii.h"
+
 #include <string.h>
 
 struct ur_span ur_span_of(const char *string)
@@ -41,4 +43,14 @@ bool ur_span_is(struct ur_span span, struct ur_span word)
         }
     }
     return true;
+}
+
+bool ur_span_is_token(struct ur_span span)
+{
+    for (size_t i = 0; i < span.len; i++) {
+        if (!ur_is_token_char(span.at[i])) {
+            return false;
+        }
+    }
+    return span.len > 0;
 }

@@ -28,4 +28,8 @@ struct ur_span ur_span_trim(struct ur_span span);
 /* Equal, whatever the case of ASCII letters. An absent span equals nothing. */
 bool ur_span_is(struct ur_span span, struct ur_span word);
 
+/* Whether it is a token: names of fields and methods, members of Connection (RFC 9110, 5.6.2).
+ */
+bool ur_span_is_token(struct ur_span span);
+
 #endif

@@ -1,20 +1,60 @@
 #include "fuzz.h"
 
 #include "judgement/ur_switching.h"
+#include "values/ur_head.h"
 
-/* The first line is the value expected, the rest the backend's head. What is good contains
- * that value; and a head that has been judged is judged the same with more behind it. */
+#include <stdbool.h>
+
+/* What mod_proxy_http is shown of a good switch, put together again with what it writes anew,
+ * is a good switch: clean, and as short as the head at most. */
+static void must_pass_on(struct ur_span head, struct ur_span accept)
+{
+    static const char connection[] = "Connection: Upgrade\r\n\r\n";
+    char room[UR_SWITCHING_MAX + sizeof connection];
+    size_t len = 0;
+    struct ur_span rest = head;
+    struct ur_span line;
+    struct ur_span name;
+    struct ur_span value;
+    const char *fault = NULL;
+
+    ur_head_status_line(&rest, &line);
+    do {
+        memcpy(room + len, line.at, line.len);
+        memcpy(room + len + line.len, "\r\n", 2);
+        len += line.len + 2;
+        do {
+            must(ur_head_line(&rest, &line));
+        } while (line.len && ur_head_field(line, &name, &value) &&
+                 !ur_switching_passes(head, name));
+    } while (line.len);
+    must(len < head.len);
+    memcpy(room + len, connection, sizeof connection - 1);
+    len += sizeof connection - 1;
+    must(len < sizeof room);
+    must(ur_head_is_clean((struct ur_span){room, len}));
+    must(len >= UR_SWITCHING_MAX ||
+         ur_switching_judge((struct ur_span){room, len}, accept, &fault) == UR_SWITCHING_GOOD);
+}
+
+/* The first line is the value expected, the rest the backend's head. A fault is named for what
+ * is bad only; and a head that has been judged is judged the same with more behind it. */
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 {
     struct ur_span head = {(const char *)data, size};
     struct ur_span accept = fuzz_line(&head);
-    enum ur_switching verdict = ur_switching_judge(head, accept);
+    const char *fault = NULL;
+    enum ur_switching verdict = ur_switching_judge(head, accept, &fault);
 
-    if (verdict == UR_SWITCHING_GOOD) {
+    must((verdict == UR_SWITCHING_BAD) == (fault != NULL));
+    if (verdict == UR_SWITCHING_GOOD && head.len <= UR_SWITCHING_MAX) {
         must(head.len > accept.len + 12);
+        must_pass_on(head, accept);
     }
     for (size_t len = 0; len < head.len && len < 512; len++) {
-        enum ur_switching earlier = ur_switching_judge((struct ur_span){head.at, len}, accept);
+        const char *earlier_fault = NULL;
+        enum ur_switching earlier =
+            ur_switching_judge((struct ur_span){head.at, len}, accept, &earlier_fault);
         must(earlier == UR_SWITCHING_MORE || earlier == verdict);
     }
     return 0;

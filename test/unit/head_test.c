@@ -20,9 +20,12 @@ static const struct {
     const char *name; /* NULL: no field */
     const char *value;
 } fields[] = {
-    {"a:b", "a", "b"},     {"A: \t b \t", "A", "b"}, {"a:", "a", ""},  {"a:b:c", "a", "b:c"},
-    {"a : b", "a ", "b"},  {":b", NULL, NULL},       {"", NULL, NULL}, {"a", NULL, NULL},
-    {" a: b", NULL, NULL}, {"\ta: b", NULL, NULL},
+    {"a:b", "a", "b"},       {"A: \t b \t", "A", "b"}, {"a:", "a", ""},
+    {"a:b:c", "a", "b:c"},   {"a : b", NULL, NULL},    {":b", NULL, NULL},
+    {"", NULL, NULL},        {"a", NULL, NULL},        {"a\t: b", NULL, NULL},
+    {"a b: c", NULL, NULL},  {"\xe9: b", NULL, NULL},  {" : b", NULL, NULL},
+    {"a/b: c", NULL, NULL},  {"\"a\": b", NULL, NULL}, {"a\r: b", NULL, NULL},
+    {"a:\xe9", "a", "\xe9"}, {" a: b", NULL, NULL},    {"\ta: b", NULL, NULL},
 };
 
 static void test_lines(void)
@@ -41,6 +44,25 @@ static void test_lines(void)
     ok(ur_head_status_line(&rest, &line) && line.len == 0, "two empty lines: an empty one");
 }
 
+static void test_clean(void)
+{
+    static const char *const dirty[] = {"\n",     "a\nb\r\n", "\r",       "a\r",
+                                        "\r\r\n", "\n\r\n",   "a\r\nb\n", "a\rb\r\n"};
+
+    ok(ur_head_is_clean(edge("")), "nothing");
+    ok(ur_head_is_clean(edge("\r\na: \tb\r\n\r\n")), "lines that end in CRLF");
+    for (size_t i = 0; i < COUNT(dirty); i++) {
+        ok(!ur_head_is_clean(edge(dirty[i])), "line ends that are none, %zu", i);
+    }
+    for (unsigned byte = 0; byte <= 0xff; byte++) {
+        char line[] = "a_b\r\n";
+        line[1] = (char)byte;
+        ok(ur_head_is_clean((struct ur_span){line, sizeof line - 1}) ==
+               (byte == '\t' || (byte >= ' ' && byte != 0x7f)),
+           "0x%02x within a line", byte);
+    }
+}
+
 int main(void)
 {
     struct ur_span name;
@@ -57,7 +79,8 @@ int main(void)
                            ur_span_is(value, ur_span_of(fields[i].value)))),
            "field of '%s'", fields[i].line);
     }
-    ok(!ur_head_field((struct ur_span){"a: \0b", 5}, &name, &value), "a NUL");
+    ok(!ur_head_field((struct ur_span){"a\0: b", 5}, &name, &value), "a NUL in a name");
     test_lines();
+    test_clean();
     return tap_done();
 }

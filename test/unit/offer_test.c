@@ -43,6 +43,10 @@ static const struct {
     {"too long, then short",
      FIRST "Upgrade: aaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaa\r\nUpgrade: b\r\n\r\n", UR_OFFER_NONE,
      NULL},
+    {"a folded one", FIRST "Upgrade: a\r\n b\r\n\r\n", UR_OFFER_NONE, NULL},
+    {"a space before the colon", FIRST "Upgrade: a\r\nUpgrade : b\r\n\r\n", UR_OFFER_NONE,
+     NULL},
+    {"a line that is no field", FIRST "Upgrade: a\r\nX\r\n\r\n", UR_OFFER_NONE, NULL},
     {"another status", "HTTP/1.1 200 OK\r\nUpgrade: a\r\n\r\n", UR_OFFER_NONE, NULL},
     {"no HTTP", "SSH-2.0-OpenSSH\r\n", UR_OFFER_NONE, NULL},
 };
