@@ -134,11 +134,10 @@ struct ur_tunnel_cell *ur_tunnel_cell_take(struct ur_tunnel_cells cells, long pi
                                            long generation)
 {
     for (size_t i = 0; i < cells.count; i++) {
-        struct ur_tunnel_cell *cell = &cells.first[i];
         long nobody = 0;
-        if (atomic_compare_exchange_strong(&cell->pid, &nobody, pid)) {
-            atomic_store(&cell->generation, generation);
-            return cell;
+        if (atomic_compare_exchange_strong(&cells.first[i].pid, &nobody, pid)) {
+            atomic_store(&cells.first[i].generation, generation);
+            return cells.first + i;
         }
     }
     return NULL;
