@@ -221,9 +221,7 @@ static int refuse(struct trial *trial)
         .guide = ur_span_of(settings->guide),
         .message = message_of(r, settings->message),
         .subprotocols = settings->subprotocols,
-        .evidence = trial->judgement.reason == UR_REASON_WEBSOCKET_STRIPPED
-                        ? ur_request_evidence(r)
-                        : 0,
+        .evidence = ur_request_evidence(r, trial->judgement.reason),
         .offers_http2 = ur_server_offers_http2(r->server, trial->seen.tls),
         .enforced_from = settings->mode ? settings->mode->enforced_from : NULL,
         .advertise = settings->advertise != UR_SWITCH_OFF,

@@ -260,12 +260,12 @@ void ur_request_handshake(const request_rec *r, struct ur_handshake *handshake)
     handshake->host = field(r, "Host");
 }
 
-unsigned ur_request_evidence(const request_rec *r)
+unsigned ur_request_evidence(const request_rec *r, enum ur_reason reason)
 {
     unsigned evidence = 0;
 
-    for (size_t i = 0; ur_evidence_name(i); i++) {
-        if (apr_table_get(r->headers_in, ur_evidence_name(i))) {
+    for (size_t i = 0; i < UR_EVIDENCE_MAX; i++) {
+        if (ur_evidence_tells(i, reason) && apr_table_get(r->headers_in, ur_evidence_name(i))) {
             evidence |= 1U << i;
         }
     }

@@ -54,8 +54,9 @@ static inline bool ur_request_is_http2(const request_rec *r)
  * accepted (origins, subprotocols) is the caller's to fill in, and tls where origins are. */
 void ur_request_handshake(const request_rec *r, struct ur_handshake *handshake);
 
-/* Which of the fields of ur_evidence_name() came: bit i for the i-th. */
-unsigned ur_request_evidence(const request_rec *r);
+/* Which of the fields that tell something about this reason came: bit i for the i-th of
+ * ur_evidence_name(). */
+unsigned ur_request_evidence(const request_rec *r, enum ur_reason reason);
 
 /* Accept, absent where the client sent none. */
 struct ur_span ur_request_accept(const request_rec *r);

@@ -126,28 +126,39 @@ enum ur_reason ur_handshake_judge(const struct ur_handshake *handshake)
     return subprotocol_offered(handshake) ? UR_REASON_NONE : UR_REASON_WEBSOCKET_SUBPROTOCOL;
 }
 
+static const struct {
+    const char *name;
+    enum ur_evidence kind;
+} evidence[] = {
+    {"Sec-WebSocket-Key", UR_EVIDENCE_HANDSHAKE},
+    {"Sec-WebSocket-Version", UR_EVIDENCE_HANDSHAKE},
+    {"Upgrade", UR_EVIDENCE_HANDSHAKE},
+    {"Connection", UR_EVIDENCE_HANDSHAKE},
+    {"Via", UR_EVIDENCE_PROXY},
+    {"Forwarded", UR_EVIDENCE_PROXY},
+    {"X-Forwarded-For", UR_EVIDENCE_PROXY},
+    {"X-Forwarded-Host", UR_EVIDENCE_PROXY},
+    {"X-Forwarded-Proto", UR_EVIDENCE_PROXY},
+    {"X-Forwarded-Port", UR_EVIDENCE_PROXY},
+    {"X-Forwarded-Server", UR_EVIDENCE_PROXY},
+    {"X-Real-IP", UR_EVIDENCE_PROXY},
+    /* Connection as some appliances leave it behind. */
+    {"X-Cnection", UR_EVIDENCE_PROXY},
+    {"Cneonction", UR_EVIDENCE_PROXY},
+    {"nnCoection", UR_EVIDENCE_PROXY},
+    {"X-Connection", UR_EVIDENCE_PROXY},
+};
+
+_Static_assert(sizeof evidence / sizeof evidence[0] == UR_EVIDENCE_MAX, "one bit for each");
+
 const char *ur_evidence_name(size_t i)
 {
-    /* The last ones are Connection as some appliances leave it behind. */
-    static const char *const names[] = {"Sec-WebSocket-Key",
-                                        "Sec-WebSocket-Version",
-                                        "Upgrade",
-                                        "Connection",
-                                        "Via",
-                                        "Forwarded",
-                                        "X-Forwarded-For",
-                                        "X-Forwarded-Host",
-                                        "X-Forwarded-Proto",
-                                        "X-Forwarded-Port",
-                                        "X-Forwarded-Server",
-                                        "X-Real-IP",
-                                        "X-Cnection",
-                                        "Cneonction",
-                                        "nnCoection",
-                                        "X-Connection"};
+    return i < UR_EVIDENCE_MAX ? evidence[i].name : NULL;
+}
 
-    _Static_assert(sizeof names / sizeof names[0] <= UR_EVIDENCE_MAX, "one bit for each");
-    return i < sizeof names / sizeof names[0] ? names[i] : NULL;
+bool ur_evidence_tells(size_t i, enum ur_reason reason)
+{
+    return i < UR_EVIDENCE_MAX && ur_reason_row(reason)->evidence & evidence[i].kind;
 }
 
 bool ur_handshake_asks(const struct ur_handshake *handshake)
@@ -158,7 +169,6 @@ bool ur_handshake_asks(const struct ur_handshake *handshake)
 
 bool ur_handshake_asks_switch(const struct ur_handshake *handshake)
 {
-    return ur_list_count(handshake->upgrade) > 0 ||
-           ur_list_has(handshake->connection, UPGRADE) || ur_span_present(handshake->key) ||
+    return ur_list_count(handshake->upgrade) > 0 || ur_span_present(handshake->key) ||
            ur_span_present(handshake->version);
 }

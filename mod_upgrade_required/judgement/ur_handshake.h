@@ -45,6 +45,9 @@ struct ur_handshake {
 /* The name of the i-th of these fields, NULL behind the last. Static string. */
 const char *ur_evidence_name(size_t i);
 
+/* Whether the i-th of them tells something about a request that is refused for this reason. */
+bool ur_evidence_tells(size_t i, enum ur_reason reason);
+
 /* UR_REASON_NONE for a valid handshake, else the reason of the first rule it fails. */
 enum ur_reason ur_handshake_judge(const struct ur_handshake *handshake);
 
@@ -53,7 +56,8 @@ enum ur_reason ur_handshake_judge(const struct ur_handshake *handshake);
 bool ur_handshake_asks(const struct ur_handshake *handshake);
 
 /* Whether the client asks for any change of protocol, WebSocket or other, even if it
- * asks badly. Such a request is never redirected. */
+ * asks badly. Such a request is never redirected. Connection: upgrade without Upgrade does not
+ * ask: proxies send that with every request. */
 bool ur_handshake_asks_switch(const struct ur_handshake *handshake);
 
 #endif

@@ -2,10 +2,6 @@
 
 #include "wording/ur_body_forms.h"
 
-/* Longer than any template with its words filled in; a message of the administrator is
- * not copied here. */
-#define SENTENCE_MAX 768
-
 static struct ur_span text_of(const struct ur_buf *buf)
 {
     return (struct ur_span){buf->at, ur_buf_full(buf) ? buf->size : buf->len};
@@ -19,11 +15,8 @@ static void tell_more(struct ur_account *account)
     if (refusal->judgement.reason == UR_REASON_WEBSOCKET_SUBPROTOCOL && refusal->subprotocols) {
         account->subprotocols = *refusal->subprotocols;
     }
-    if (refusal->judgement.reason != UR_REASON_WEBSOCKET_STRIPPED) {
-        return;
-    }
-    for (size_t i = 0; ur_evidence_name(i); i++) {
-        if (refusal->evidence & (1U << i)) {
+    for (size_t i = 0; i < UR_EVIDENCE_MAX; i++) {
+        if (refusal->evidence & (1U << i) && ur_evidence_tells(i, refusal->judgement.reason)) {
             account->evidence[account->evidence_count++] = ur_evidence_name(i);
         }
     }
@@ -32,11 +25,11 @@ static void tell_more(struct ur_account *account)
 void ur_body_write(enum ur_media media, const struct ur_refusal *refusal,
                    const struct ur_reply *reply, struct ur_buf *out)
 {
-    char detail_bytes[SENTENCE_MAX];
-    char hint_bytes[SENTENCE_MAX];
+    char detail_bytes[UR_SENTENCE_MAX];
+    char hint_bytes[UR_SENTENCE_MAX];
     struct ur_buf detail = {detail_bytes, sizeof detail_bytes, 0};
     struct ur_buf hint = {hint_bytes, sizeof hint_bytes, 0};
-    char rehearsal_bytes[SENTENCE_MAX];
+    char rehearsal_bytes[UR_SENTENCE_MAX];
     struct ur_buf rehearsal = {rehearsal_bytes, sizeof rehearsal_bytes, 0};
     struct ur_account account = {.refusal = refusal, .reply = reply};
 

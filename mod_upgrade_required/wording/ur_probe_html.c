@@ -2,6 +2,7 @@
 
 #include "values/ur_escape.h"
 #include "wording/ur_page.h"
+#include "wording/ur_reply.h"
 
 static const char STYLE[] = UR_PAGE_COLOURS
     "main{max-width:52rem;margin:0 auto;padding:2rem 1.25rem}"
@@ -89,7 +90,7 @@ static void policies(struct ur_buf *out, const struct ur_probe *probe)
 /* The sentences are our own, but for the method. */
 static void next(struct ur_buf *out, const struct ur_probe *probe)
 {
-    char room[1024];
+    char room[UR_SENTENCE_MAX];
     struct ur_buf text = {room, sizeof room, 0};
 
     ur_buf_literal(out, "<h2>What to do</h2>\n");

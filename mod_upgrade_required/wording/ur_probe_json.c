@@ -2,6 +2,7 @@
 
 #include "values/ur_escape.h"
 #include "values/ur_list.h"
+#include "wording/ur_reply.h"
 
 static void string(struct ur_buf *out, const char *opening, struct ur_span text)
 {
@@ -86,7 +87,7 @@ static void write_policy(struct ur_buf *out, const struct ur_probe_policy *polic
 
 static void next(struct ur_buf *out, const struct ur_probe *probe)
 {
-    char room[1024];
+    char room[UR_SENTENCE_MAX];
     struct ur_buf text = {room, sizeof room, 0};
 
     ur_buf_literal(out, ",\n \"next\":[");

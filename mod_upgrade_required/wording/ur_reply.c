@@ -192,6 +192,8 @@ static const char *placeholder(const struct ur_refusal *refusal, char letter)
         return ur_policy_word(refusal->policy, UR_FAMILY_TLS);
     case 'H':
         return ur_policy_word(refusal->policy, UR_FAMILY_HTTP);
+    case 'P':
+        return ur_verdict_proxy_lines(refusal->policy->http);
     case 't':
         return ur_tls_version(refusal->seen.tls);
     default:

@@ -23,7 +23,7 @@ struct ur_refusal {
     struct ur_span guide;                /* URL, or absent */
     struct ur_span message;              /* replaces the detail, or absent */
     const struct ur_words *subprotocols; /* accepted; told with websocket-subprotocol only */
-    unsigned evidence; /* bit i: ur_evidence_name(i) came; told with websocket-stripped only */
+    unsigned evidence;          /* bit i: ur_evidence_name(i) came, and tells something here */
     const char *enforced_from;  /* RFC 3339; NULL: no date is set */
     const char *rehearsal_ends; /* RFC 3339; NULL: this is no rehearsal */
     unsigned retry_after;       /* seconds to the end of the rehearsal */
@@ -60,6 +60,9 @@ size_t ur_reply_upgrades(const struct ur_refusal *refusal,
  * when scratch was too small: then scratch->len says how large it must be. */
 size_t ur_reply_fields(const struct ur_refusal *refusal, const struct ur_reply *reply,
                        struct ur_buf *scratch, struct ur_field fields[UR_FIELDS_MAX]);
+
+/* Longer than any of the sentences below. */
+#define UR_SENTENCE_MAX 1024
 
 /* The module's own sentences for this refusal, unescaped; refusal->message is not
  * looked at. */

@@ -1,3 +1,4 @@
+#define _GNU_SOURCE /* memmem */
 #include "tap.h"
 
 #include "wording/ur_reply.h"
@@ -175,8 +176,50 @@ static void test_fields(void)
     }
 }
 
+/* Every sentence with its words filled in fits the room that its readers have, and has no mark
+ * left in it. */
+static void test_sentences(void)
+{
+    static const enum ur_http demands[] = {UR_HTTP_ANY, UR_HTTP_1_1, UR_HTTP_2};
+
+    for (int reason = UR_REASON_NONE + 1; reason < UR_REASONS; reason++) {
+        for (size_t i = 0; i < COUNT(demands); i++) {
+            struct ur_policy policy = {UR_TLS_1_3, demands[i], true};
+            struct ur_refusal refusal = {.policy = &policy,
+                                         .judgement = {(enum ur_reason)reason, 0},
+                                         .seen = {UR_TLS_SOME, UR_HTTP_1_1},
+                                         .method = UR_SPAN("VERSION-CONTROL")};
+            char room[UR_SENTENCE_MAX];
+            struct ur_buf hint = {room, sizeof room, 0};
+            struct ur_buf detail = {NULL, 0, 0};
+
+            ur_reply_hint(&refusal, &hint);
+            ur_reply_detail(&refusal, &detail);
+            ok(!ur_buf_full(&hint) && detail.len < UR_SENTENCE_MAX, "%s: fits, %zu",
+               ur_reason_row((enum ur_reason)reason)->word, hint.len);
+            for (const char *mark = "THthmP"; *mark; mark++) {
+                char written[] = {'%', *mark, ' ', '\0'};
+                ok(hint.len && !memmem(room, hint.len, written, 2), "no %%%c is left", *mark);
+            }
+        }
+    }
+}
+
+/* The proxies' lines are of the version that is demanded. */
+static void test_proxy_lines(void)
+{
+    ok(strstr(ur_verdict_proxy_lines(UR_HTTP_1_1), "\nnginx: proxy_http_version 1.1;\n") !=
+           NULL,
+       "HTTP/1.1: nginx");
+    ok(strstr(ur_verdict_proxy_lines(UR_HTTP_2), "\nnginx: proxy_set_header X-HTTP-Version ") !=
+           NULL,
+       "HTTP/2: nginx");
+}
+
 int main(void)
 {
+    test_sentences();
+    test_proxy_lines();
     test_upgrades();
     test_statuses();
     test_fields();

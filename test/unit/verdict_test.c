@@ -28,7 +28,7 @@ static const struct {
 static bool templates_sound(const char *template)
 {
     for (const char *mark = template; (mark = strchr(mark, '%')); mark += 2) {
-        if (!mark[1] || !strchr("THthm", mark[1])) {
+        if (!mark[1] || !strchr("THthmP", mark[1])) {
             return false;
         }
     }
