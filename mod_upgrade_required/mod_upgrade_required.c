@@ -32,6 +32,11 @@ static int upgrade_required_keep(request_rec *r, const struct ur_label *label, i
     return ur_enforce_keep(r, label, keeps);
 }
 
+static int upgrade_required_ends_in_http2(request_rec *r)
+{
+    return ur_request_ends_in_http2(r);
+}
+
 static void upgrade_required_tunnels(struct ur_tunnel_place *place, size_t layout)
 {
     *place = layout == UR_TUNNEL_LAYOUT ? ur_monitor_tunnels()
@@ -52,6 +57,7 @@ static void register_hooks(apr_pool_t *p)
     (void)p;
     APR_REGISTER_OPTIONAL_FN(upgrade_required_label);
     APR_REGISTER_OPTIONAL_FN(upgrade_required_keep);
+    APR_REGISTER_OPTIONAL_FN(upgrade_required_ends_in_http2);
     APR_REGISTER_OPTIONAL_FN(upgrade_required_tunnels);
     ur_announce_register();
     ur_tls_hello_register();

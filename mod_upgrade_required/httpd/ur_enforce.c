@@ -133,16 +133,23 @@ static void note(const struct trial *trial, enum ur_verdict verdict)
 }
 
 /* Only a plain navigation is sent on: a client that follows a redirect with a handshake or
- * a POST is rare, and one that shows its data twice is worse off than one refused. */
+ * a POST is rare, and one that shows its data twice is worse off than one refused. And only a
+ * client that is certainly in clear: one that a trusted proxy has in https, and says so in a
+ * way that is not understood, would be sent to where it is for ever. */
 static const char *redirect_target(struct trial *trial)
 {
     enum ur_redirect redirect = trial->settings->redirect;
+    struct ur_edge edge;
 
     if (redirect != UR_REDIRECT_TEMPORARY && redirect != UR_REDIRECT_PERMANENT) {
         return NULL;
     }
     if (trial->judgement.unmet != UR_FAMILY_TLS || trial->seen.tls != UR_TLS_NONE ||
         trial->r->method_number != M_GET) {
+        return NULL;
+    }
+    edge = ur_request_edge(trial->r);
+    if (!ur_edge_surely_clear(&edge)) {
         return NULL;
     }
     ur_request_handshake(trial->r, &trial->handshake);
@@ -174,25 +181,40 @@ static enum ur_http2_answer http2_answer_of(const struct ur_dir_config *settings
     }
 }
 
+/* What of a trusted proxy's statement was not understood, for the log. */
+static const char *unclear(const struct trial *trial, char room[UR_EDGE_TELL_MAX])
+{
+    struct ur_edge edge = ur_request_edge(trial->r);
+    struct ur_buf text = {room, UR_EDGE_TELL_MAX, 0};
+
+    ur_edge_tell(&edge, &text);
+    ur_buf_bytes(&text, "", 1);
+    return room;
+}
+
 static void log_verdict(const struct trial *trial, int status)
 {
     const char *tls = ur_tls_version(trial->seen.tls);
+    char room[UR_EDGE_TELL_MAX];
 
     ap_log_rerror(
         APLOG_MARK, APLOG_INFO, 0, trial->r,
-        "UR0003: %s with %d, reason %s, policy %s, phase %s, received HTTP/%s, TLS %s",
+        "UR0003: %s with %d, reason %s, policy %s, phase %s, received HTTP/%s, TLS %s%s",
         ap_is_HTTP_REDIRECT(status) ? "redirected" : "refused", status,
         ur_reason_row(trial->judgement.reason)->word, trial->label->name,
-        ur_phase_word(trial->phase), ur_http_version(trial->seen.http), tls ? tls : "none");
+        ur_phase_word(trial->phase), ur_http_version(trial->seen.http), tls ? tls : "none",
+        unclear(trial, room));
 }
 
 static void log_passed(const struct trial *trial, enum ur_verdict verdict)
 {
+    char room[UR_EDGE_TELL_MAX];
+
     ap_log_rerror(APLOG_MARK, APLOG_DEBUG, 0, trial->r,
-                  "UR0008: %s, reason %s, policy %s, phase %s",
+                  "UR0008: %s, reason %s, policy %s, phase %s%s",
                   verdict == UR_VERDICT_EXCEPT ? "excepted" : "announced, would be refused",
                   ur_reason_row(trial->judgement.reason)->word, trial->label->name,
-                  ur_phase_word(trial->phase));
+                  ur_phase_word(trial->phase), unclear(trial, room));
 }
 
 static void tell_rehearsal(const struct trial *trial, struct ur_refusal *refusal)
@@ -215,7 +237,8 @@ static int refuse(struct trial *trial)
         .policy = &trial->rule->policy,
         .judgement = trial->judgement,
         .seen = trial->seen,
-        .http2 = ur_request_is_http2(r),
+        .http2 = ur_request_ends_in_http2(r),
+        .stream = ur_request_is_http2(r),
         .method = ur_request_method(r),
         .name = ur_span_of(trial->label->name),
         .guide = ur_span_of(settings->guide),

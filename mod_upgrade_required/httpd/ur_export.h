@@ -28,6 +28,10 @@ APR_DECLARE_OPTIONAL_FN(const struct ur_label *, upgrade_required_label,
 APR_DECLARE_OPTIONAL_FN(int, upgrade_required_keep,
                         (request_rec * r, const struct ur_label *label, int *keeps));
 
+/* Whether the client reads the answer over HTTP/2, from this server or from a trusted proxy
+ * that may copy an Upgrade into it, where it must not be. */
+APR_DECLARE_OPTIONAL_FN(int, upgrade_required_ends_in_http2, (request_rec * r));
+
 /* To be called once in a child: where it is to count its tunnels. layout is UR_TUNNEL_LAYOUT as
  * the caller has it: where that is another, or nothing is counted, the place is nowhere. */
 APR_DECLARE_OPTIONAL_FN(void, upgrade_required_tunnels,

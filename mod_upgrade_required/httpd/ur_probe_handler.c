@@ -97,6 +97,7 @@ static void collect_tls(struct collector *collector)
 static struct ur_probe *collect(request_rec *r)
 {
     struct ur_probe *probe = apr_pcalloc(r->pool, sizeof *probe);
+    struct ur_edge edge = ur_request_edge(r);
     struct collector collector = {
         .r = r,
         .probe = probe,
@@ -104,7 +105,8 @@ static struct ur_probe *collect(request_rec *r)
     apr_array_header_t *fields = ur_request_probe_fields(r);
     apr_array_header_t *stated = ur_request_stated(r);
 
-    probe->seen = ur_request_seen(r);
+    probe->seen = edge.seen;
+    memcpy(probe->heard, edge.heard, sizeof probe->heard);
     probe->method = ur_request_method(r);
     probe->fields = (const struct ur_probe_field *)fields->elts;
     probe->fields_count = (size_t)fields->nelts;

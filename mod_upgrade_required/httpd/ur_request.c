@@ -48,20 +48,20 @@ static bool is_trusted(const conn_rec *c, const struct ur_trusted_proxy *proxy)
 }
 
 /* A client that names a field in Connection asks the proxy to drop the proxy's own
- * statement, and what arrives then may be anybody's. Two fields arrive as one list, which is
- * no value that would be understood. */
-static struct ur_span statement(const request_rec *r, const char *name)
+ * statement, and what arrives then may be anybody's. Two fields arrive as one list. */
+static struct ur_statement statement(const request_rec *r, const char *name)
 {
-    struct ur_span absent = {NULL, 0};
     struct ur_span connection = field(r, "Connection");
+    struct ur_statement statement = {{NULL, 0}, false};
 
-    /* Quotes have no place in Connection, and a proxy may split there where this server does
-     * not. */
-    if (!name || (connection.len && memchr(connection.at, '"', connection.len)) ||
-        ur_list_has(connection, ur_span_of(name))) {
-        return absent;
+    if (name) {
+        statement.value = field(r, name);
+        /* Quotes have no place in Connection, and a proxy may split there where this server
+         * does not. */
+        statement.disowned = (connection.len && memchr(connection.at, '"', connection.len)) ||
+                             ur_list_has(connection, ur_span_of(name));
     }
-    return field(r, name);
+    return statement;
 }
 
 struct ur_seen ur_request_own(request_rec *r)
@@ -80,31 +80,49 @@ struct ur_span ur_request_tls_fact(request_rec *r, const char *name)
     return ur_span_of(value && *value ? value : NULL);
 }
 
-static struct ur_seen look_at_client(request_rec *r)
+static struct ur_edge look_at_client(request_rec *r)
 {
-    struct ur_seen own = ur_request_own(r);
     const struct ur_trusted_proxy *proxy = ur_config_server(r->server)->trusted;
-    struct ur_statement stated;
+    struct ur_edge edge = {.seen = ur_request_own(r)};
 
-    if (!proxy || !is_trusted(r->connection, proxy)) {
-        return own;
+    if (proxy && is_trusted(r->connection, proxy)) {
+        const struct ur_statement stated[UR_STATEMENTS] = {
+            [UR_STATED_TLS] = statement(r, proxy->tls),
+            [UR_STATED_HTTP] = statement(r, proxy->http),
+            [UR_STATED_SCHEME] = statement(r, proxy->scheme),
+        };
+        edge = ur_edge_hear(edge.seen, stated);
     }
-    stated = (struct ur_statement){statement(r, proxy->tls), statement(r, proxy->http),
-                                   statement(r, proxy->scheme)};
-    return ur_edge_seen(own, &stated);
+    return edge;
 }
 
-static struct ur_seen look(request_rec *r)
+/* What is known of a request is kept in the place of a pointer, so that nothing is allocated;
+ * never NULL once it is known, since HTTP is never UR_HTTP_ANY. */
+enum {
+    HTTP_MASK = 0x0F,
+    TLS_SHIFT = 4,
+    TLS_MASK = 0x0F,
+    ANNOUNCED = 0x100,
+    HEARD_SHIFT = 9, /* of the first statement, then so many bits further for each */
+    HEARD_BITS = 3,
+    HEARD_MASK = (1 << HEARD_BITS) - 1
+};
+
+static uintptr_t pack(const struct ur_edge *edge)
 {
-    /* The client's own request has been looked at before anybody could change its fields. */
-    request_rec *outer = r->main ? r->main : r->prev;
+    uintptr_t kept = (uintptr_t)edge->seen.tls << TLS_SHIFT | (uintptr_t)edge->seen.http;
 
-    return outer ? ur_request_seen(outer) : look_at_client(r);
+    for (unsigned i = 0; i < UR_STATEMENTS; i++) {
+        kept |= (uintptr_t)edge->heard[i] << (HEARD_SHIFT + i * HEARD_BITS);
+    }
+    return kept;
 }
 
-/* Kept in the place of a pointer, so that nothing is allocated; never NULL once it is known,
- * since HTTP is never UR_HTTP_ANY. */
-enum { HTTP_MASK = 0x0F, TLS_SHIFT = 4, ANNOUNCED = 0x100 };
+static struct ur_seen unpack(uintptr_t kept)
+{
+    return (struct ur_seen){(enum ur_tls)(kept >> TLS_SHIFT & TLS_MASK),
+                            (enum ur_http)(kept & HTTP_MASK)};
+}
 
 static uintptr_t kept_of(const request_rec *r)
 {
@@ -117,18 +135,40 @@ static void keep(request_rec *r, uintptr_t kept)
     ap_set_module_config(r->request_config, &upgrade_required_module, (void *)kept);
 }
 
-struct ur_seen ur_request_seen(request_rec *r)
+static uintptr_t known_of(request_rec *r)
 {
     uintptr_t kept = kept_of(r);
-    struct ur_seen seen;
 
-    if (kept) {
-        return (struct ur_seen){(enum ur_tls)((kept & ~(uintptr_t)ANNOUNCED) >> TLS_SHIFT),
-                                (enum ur_http)(kept & HTTP_MASK)};
+    if (!kept) {
+        /* The client's own request has been looked at before anybody could change its
+         * fields. */
+        request_rec *outer = r->main ? r->main : r->prev;
+        if (outer) {
+            kept = known_of(outer) & ~(uintptr_t)ANNOUNCED;
+        }
+        else {
+            struct ur_edge edge = look_at_client(r);
+            kept = pack(&edge);
+        }
+        keep(r, kept);
     }
-    seen = look(r);
-    keep(r, (uintptr_t)seen.tls << TLS_SHIFT | (uintptr_t)seen.http);
-    return seen;
+    return kept;
+}
+
+struct ur_seen ur_request_seen(request_rec *r)
+{
+    return unpack(known_of(r));
+}
+
+struct ur_edge ur_request_edge(request_rec *r)
+{
+    uintptr_t kept = known_of(r);
+    struct ur_edge edge = {.seen = unpack(kept)};
+
+    for (unsigned i = 0; i < UR_STATEMENTS; i++) {
+        edge.heard[i] = (enum ur_heard)(kept >> (HEARD_SHIFT + i * HEARD_BITS) & HEARD_MASK);
+    }
+    return edge;
 }
 
 void ur_request_mark_announced(request_rec *r)

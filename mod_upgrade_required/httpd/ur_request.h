@@ -1,6 +1,7 @@
 #ifndef UR_REQUEST_H
 #define UR_REQUEST_H
 
+#include "judgement/ur_edge.h"
 #include "judgement/ur_handshake.h"
 
 #include <httpd.h>
@@ -12,6 +13,9 @@
  * also for a request on an HTTP/2 stream; UR_TLS_NONE where no TLS module is loaded. Found
  * out once for a request. */
 struct ur_seen ur_request_seen(request_rec *r);
+
+/* The same, and what of a trusted proxy's statement was not understood. */
+struct ur_edge ur_request_edge(request_rec *r);
 
 /* A mark on a request that is announced; it holds for what httpd makes of the request too. */
 void ur_request_mark_announced(request_rec *r);
@@ -48,6 +52,13 @@ static inline enum ur_http ur_request_http(const request_rec *r)
 static inline bool ur_request_is_http2(const request_rec *r)
 {
     return ur_request_http(r) == UR_HTTP_2;
+}
+
+/* Whether the client reads the answer over HTTP/2, from this server or from a trusted proxy
+ * that may copy our fields into it: those of a connection would break it (RFC 9113, 8.2.2). */
+static inline bool ur_request_ends_in_http2(request_rec *r)
+{
+    return ur_request_is_http2(r) || ur_request_seen(r).http == UR_HTTP_2;
 }
 
 /* What the request says of an opening handshake; the spans are its own fields. What would be

@@ -1,5 +1,7 @@
 #include "judgement/ur_edge.h"
 
+#include "values/ur_list.h"
+
 /* Whether value is the version, with this prefix or alone. */
 static bool is_version(struct ur_span value, struct ur_span prefix, const char *version)
 {
@@ -9,24 +11,21 @@ static bool is_version(struct ur_span value, struct ur_span prefix, const char *
     return ur_span_is(value, ur_span_of(version));
 }
 
-static bool read_tls(struct ur_span value, enum ur_tls *tls)
+static bool read_tls(struct ur_span value, int *tls)
 {
     for (enum ur_tls known = UR_TLS_1_0; known <= UR_TLS_1_3; known++) {
         const char *version = ur_tls_version(known);
         if (is_version(value, UR_SPAN("TLSv"), version) ||
             is_version(value, UR_SPAN("TLS/"), version)) {
-            *tls = known;
+            *tls = (int)known;
             return true;
         }
     }
-    if (ur_span_is(value, UR_SPAN("TLSv1"))) {
-        *tls = UR_TLS_1_0;
-        return true;
-    }
-    return false;
+    *tls = UR_TLS_1_0;
+    return ur_span_is(value, UR_SPAN("TLSv1"));
 }
 
-static bool read_http(struct ur_span value, enum ur_http *http)
+static bool read_http(struct ur_span value, int *http)
 {
     static const struct {
         const char *version;
@@ -38,25 +37,119 @@ static bool read_http(struct ur_span value, enum ur_http *http)
 
     for (size_t i = 0; i < sizeof versions / sizeof versions[0]; i++) {
         if (is_version(value, UR_SPAN("HTTP/"), versions[i].version)) {
-            *http = versions[i].http;
+            *http = (int)versions[i].http;
             return true;
         }
     }
-    return false;
+    *http = UR_HTTP_2; /* by the names of ALPN */
+    return ur_span_is(value, UR_SPAN("h2")) || ur_span_is(value, UR_SPAN("h3"));
 }
 
-struct ur_seen ur_edge_seen(struct ur_seen own, const struct ur_statement *statement)
+/* Whether it is a secure one. */
+static bool read_scheme(struct ur_span value, int *secure)
 {
-    struct ur_span scheme = statement->scheme;
-    struct ur_seen seen = own;
+    *secure = ur_span_is(value, UR_SPAN("https")) || ur_span_is(value, UR_SPAN("wss"));
+    return *secure || ur_span_is(value, UR_SPAN("http")) || ur_span_is(value, UR_SPAN("ws"));
+}
 
-    read_http(statement->http, &seen.http);
-    if (ur_span_is(scheme, UR_SPAN("http")) || ur_span_is(scheme, UR_SPAN("ws"))) {
-        seen.tls = UR_TLS_NONE;
+static bool says_nothing(struct ur_span value)
+{
+    return ur_span_is(value, UR_SPAN("-")) || ur_span_is(value, UR_SPAN("(null)"));
+}
+
+/* Two proxies in a row leave a list, as does one that appends to what its client sent. As long
+ * as its members mean the same it does not matter who wrote which. *meaning counts only where
+ * the statement is heard well. */
+static enum ur_heard hear(const struct ur_statement *statement,
+                          bool (*read)(struct ur_span, int *), int *meaning)
+{
+    enum ur_heard heard = UR_HEARD_NOTHING;
+    struct ur_span rest = statement->value;
+    struct ur_span member;
+
+    while (!says_nothing(statement->value) && ur_list_next(&rest, &member)) {
+        int said;
+        if (statement->disowned) {
+            return UR_HEARD_DISOWNED;
+        }
+        if (!read(member, &said)) {
+            return UR_HEARD_UNKNOWN;
+        }
+        if (heard == UR_HEARD_WELL && said != *meaning) {
+            return UR_HEARD_CONTRADICTORY;
+        }
+        heard = UR_HEARD_WELL;
+        *meaning = said;
     }
-    else if (!read_tls(statement->tls, &seen.tls) &&
-             (ur_span_is(scheme, UR_SPAN("https")) || ur_span_is(scheme, UR_SPAN("wss")))) {
-        seen.tls = UR_TLS_SOME;
+    return heard;
+}
+
+struct ur_edge ur_edge_hear(struct ur_seen own, const struct ur_statement stated[UR_STATEMENTS])
+{
+    struct ur_edge edge = {.seen = own};
+    enum ur_heard *heard = edge.heard;
+    int http = 0;
+    int tls = 0;
+    int secure = 0;
+
+    heard[UR_STATED_HTTP] = hear(&stated[UR_STATED_HTTP], read_http, &http);
+    heard[UR_STATED_TLS] = hear(&stated[UR_STATED_TLS], read_tls, &tls);
+    heard[UR_STATED_SCHEME] = hear(&stated[UR_STATED_SCHEME], read_scheme, &secure);
+    if (heard[UR_STATED_HTTP] == UR_HEARD_WELL) {
+        edge.seen.http = (enum ur_http)http;
     }
-    return seen;
+    if (heard[UR_STATED_SCHEME] == UR_HEARD_WELL) {
+        edge.seen.tls = secure ? UR_TLS_SOME : UR_TLS_NONE;
+        if (!secure && heard[UR_STATED_TLS] == UR_HEARD_WELL) {
+            heard[UR_STATED_TLS] = UR_HEARD_CONTRADICTORY;
+        }
+    }
+    if (heard[UR_STATED_TLS] == UR_HEARD_WELL) {
+        edge.seen.tls = (enum ur_tls)tls;
+    }
+    return edge;
+}
+
+bool ur_edge_surely_clear(const struct ur_edge *edge)
+{
+    return !ur_heard_word(edge->heard[UR_STATED_TLS]) &&
+           !ur_heard_word(edge->heard[UR_STATED_SCHEME]);
+}
+
+void ur_edge_tell(const struct ur_edge *edge, struct ur_buf *out)
+{
+    const char *before = ", not understood: ";
+
+    for (enum ur_stated stated = 0; stated < UR_STATEMENTS; stated++) {
+        const char *heard = ur_heard_word(edge->heard[stated]);
+        if (heard) {
+            ur_buf_string(out, before);
+            ur_buf_string(out, ur_stated_word(stated));
+            ur_buf_literal(out, "=");
+            ur_buf_string(out, heard);
+            before = ", ";
+        }
+    }
+}
+
+const char *ur_stated_word(enum ur_stated stated)
+{
+    static const char *const words[UR_STATEMENTS] = {
+        [UR_STATED_TLS] = "tls", [UR_STATED_HTTP] = "http", [UR_STATED_SCHEME] = "scheme"};
+
+    return words[stated];
+}
+
+const char *ur_heard_word(enum ur_heard heard)
+{
+    switch (heard) {
+    case UR_HEARD_UNKNOWN:
+        return "unknown";
+    case UR_HEARD_CONTRADICTORY:
+        return "contradictory";
+    case UR_HEARD_DISOWNED:
+        return "disowned";
+    default:
+        return NULL;
+    }
 }

@@ -14,6 +14,7 @@
 #include <http_core.h>
 
 static APR_OPTIONAL_FN_TYPE(upgrade_required_keep) * judge;
+static APR_OPTIONAL_FN_TYPE(upgrade_required_ends_in_http2) * ends_in_http2;
 
 int ur_keep_find_policy(apr_pool_t *pconf, apr_pool_t *plog, apr_pool_t *ptemp, server_rec *s)
 {
@@ -21,6 +22,7 @@ int ur_keep_find_policy(apr_pool_t *pconf, apr_pool_t *plog, apr_pool_t *ptemp, 
     (void)plog;
     (void)ptemp;
     judge = APR_RETRIEVE_OPTIONAL_FN(upgrade_required_keep);
+    ends_in_http2 = APR_RETRIEVE_OPTIONAL_FN(upgrade_required_ends_in_http2);
     if (!judge) {
         ap_log_error(APLOG_MARK, APLOG_WARNING, 0, s,
                      "UR0005: mod_upgrade_wstunnel does nothing without mod_upgrade_required; "
@@ -111,4 +113,9 @@ int ur_keep_restore(request_rec *r)
 struct ur_kept *ur_keep_of(const request_rec *r)
 {
     return ap_get_module_config(r->request_config, &upgrade_wstunnel_module);
+}
+
+bool ur_keep_ends_in_http2(request_rec *r)
+{
+    return ends_in_http2 && ends_in_http2(r);
 }

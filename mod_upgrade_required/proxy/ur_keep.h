@@ -30,4 +30,7 @@ int ur_keep_restore(request_rec *r);
 /* The mark; NULL for every other request. */
 struct ur_kept *ur_keep_of(const request_rec *r);
 
+/* Whether the client reads the answer over HTTP/2, so that it must not have an Upgrade. */
+bool ur_keep_ends_in_http2(request_rec *r);
+
 #endif

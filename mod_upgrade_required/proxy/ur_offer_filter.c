@@ -21,13 +21,19 @@ void ur_offer_filter_set(request_rec *r, const char *offer)
 }
 
 /* mod_proxy_http returns an Upgrade that is exactly the one its worker is to keep, and core
- * advertises h2c in an ErrorDocument. Both tables are sent, so once is enough. */
+ * advertises h2c in an ErrorDocument. Both tables are sent, so once is enough; and not at all
+ * where a proxy in front may copy it into an HTTP/2 answer. */
 static apr_status_t offer_filter(ap_filter_t *f, apr_bucket_brigade *bb)
 {
     request_rec *r = f->r;
 
     if (!ap_is_HTTP_INFO(r->status)) {
-        if (apr_table_get(r->err_headers_out, "Upgrade")) {
+        bool withheld = ur_keep_ends_in_http2(r);
+
+        if (withheld) {
+            ur_offer_filter_set(r, NULL);
+        }
+        if (withheld || apr_table_get(r->err_headers_out, "Upgrade")) {
             apr_table_unset(r->headers_out, "Upgrade");
             apr_table_unset(r->headers_out, "Connection");
         }

@@ -99,14 +99,42 @@ static void write_verdict(const struct ur_probe *probe, struct ur_buf *out)
     }
 }
 
+static void write_unclear(enum ur_stated stated, enum ur_heard heard, struct ur_buf *out)
+{
+    static const char *const values[UR_STATEMENTS] = {
+        [UR_STATED_TLS] = "TLSv1.2, TLS/1.2, 1.2, or the same with 1.0, 1.1, 1.3",
+        [UR_STATED_HTTP] = "HTTP/1.0, HTTP/1.1, HTTP/2.0, 1.0, 1.1, 2, h2, h3",
+        [UR_STATED_SCHEME] = "https, http, wss, ws"};
+    static const char *const causes[] = {
+        [UR_HEARD_UNKNOWN] = "): the value is not understood. ",
+        [UR_HEARD_CONTRADICTORY] = "): it disagrees with itself or with the scheme. ",
+        [UR_HEARD_DISOWNED] = "): the client's Connection header names it. "};
+
+    ur_buf_literal(out, "What the trusted proxy states in the header of ");
+    ur_buf_string(out, ur_stated_word(stated));
+    ur_buf_literal(out, "= does not count (");
+    ur_buf_string(out, ur_heard_word(heard));
+    ur_buf_string(out, causes[heard]);
+    ur_buf_literal(out, "Have the proxy set it on every request, whatever the client sent, to "
+                        "one of: ");
+    ur_buf_string(out, values[stated]);
+    ur_buf_literal(out, ".");
+}
+
 bool ur_probe_next(const struct ur_probe *probe, size_t n, struct ur_buf *out)
 {
-    if (n == 0) {
+    if (n-- == 0) {
         write_verdict(probe, out);
         return true;
     }
+    for (enum ur_stated stated = 0; stated < UR_STATEMENTS; stated++) {
+        if (ur_heard_word(probe->heard[stated]) && n-- == 0) {
+            write_unclear(stated, probe->heard[stated], out);
+            return true;
+        }
+    }
     for (size_t i = 0; i < probe->policies_count; i++) {
-        if (has_own_hint(probe, i) && --n == 0) {
+        if (has_own_hint(probe, i) && n-- == 0) {
             write_hint(probe, probe->policies[i].policy, probe->policies[i].judgement.reason,
                        out);
             return true;

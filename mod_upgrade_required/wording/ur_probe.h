@@ -1,6 +1,7 @@
 #ifndef UR_PROBE_H
 #define UR_PROBE_H
 
+#include "judgement/ur_edge.h"
 #include "judgement/ur_policy.h"
 #include "values/ur_buf.h"
 
@@ -23,10 +24,11 @@ struct ur_probe_policy {
 };
 
 struct ur_probe {
-    struct ur_seen own;    /* as this server sees it */
-    struct ur_seen seen;   /* as it counts: as a trusted proxy states it */
-    bool trusted;          /* the TCP peer is a trusted proxy */
-    struct ur_span method; /* one that httpd knows, or absent */
+    struct ur_seen own;                 /* as this server sees it */
+    struct ur_seen seen;                /* as it counts: as a trusted proxy states it */
+    bool trusted;                       /* the TCP peer is a trusted proxy */
+    enum ur_heard heard[UR_STATEMENTS]; /* what became of its statements */
+    struct ur_span method;              /* one that httpd knows, or absent */
     struct ur_span cipher; /* these four are absent where there is no TLS, or it is not known */
     struct ur_span alpn_offered; /* names with ", " between them */
     struct ur_span alpn_chosen;

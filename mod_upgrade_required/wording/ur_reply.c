@@ -28,19 +28,19 @@ static bool http1_would_help(const struct ur_refusal *refusal)
 }
 
 /* A 426 without Upgrade breaks RFC 9110, 15.5.22, a 426 with it RFC 9113, 8.2.2: over
- * HTTP/2 the administrator chooses. */
+ * HTTP/2 the administrator chooses. Behind a proxy there is no stream to reset. */
 struct ur_reply ur_reply_decide(const struct ur_refusal *refusal)
 {
     struct ur_reply reply = {ur_reason_row(refusal->judgement.reason)->status, NULL, false};
 
     if (reply.status == UPGRADE_REQUIRED) {
-        bool http2 = refusal->http2;
-
-        if (http2 && refusal->http2_answer == UR_HTTP2_RESET && http1_would_help(refusal)) {
+        if (refusal->stream && refusal->http2_answer == UR_HTTP2_RESET &&
+            http1_would_help(refusal)) {
             reply.reset = true;
             reply.status = FORBIDDEN;
         }
-        else if (!refusal->advertise || (http2 && refusal->http2_answer == UR_HTTP2_403)) {
+        else if (!refusal->advertise ||
+                 (refusal->http2 && refusal->http2_answer == UR_HTTP2_403)) {
             reply.status = FORBIDDEN;
         }
     }

@@ -17,7 +17,9 @@ struct ur_refusal {
     const struct ur_policy *policy;
     struct ur_judgement judgement;
     struct ur_seen seen;
-    bool http2;                          /* the answer goes over HTTP/2 */
+    bool http2;                          /* the client reads the answer over HTTP/2, be it
+                                          * through a proxy that speaks HTTP/1.1 with us */
+    bool stream;                         /* the answer goes over a stream that can be reset */
     struct ur_span method;               /* one that httpd knows, or absent */
     struct ur_span name;                 /* the policy's */
     struct ur_span guide;                /* URL, or absent */

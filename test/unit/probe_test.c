@@ -99,6 +99,28 @@ static void test_forms(void)
     has(UR_PROBE_HTML, &probe, "<h2>Stated by the trusted proxy</h2>");
 }
 
+/* What a trusted proxy states and is not understood: each in a sentence of its own, without the
+ * value. */
+static void test_statements(void)
+{
+    struct ur_probe probe = {
+        .own = {UR_TLS_NONE, UR_HTTP_1_1},
+        .seen = {UR_TLS_NONE, UR_HTTP_1_1},
+        .trusted = true,
+        .heard = {UR_HEARD_UNKNOWN, UR_HEARD_DISOWNED, UR_HEARD_CONTRADICTORY}};
+
+    has(UR_PROBE_TEXT, &probe,
+        "\nWhat the trusted proxy states in the header of tls= does not "
+        "count (unknown): ");
+    has(UR_PROBE_JSON, &probe,
+        "\"What the trusted proxy states in the header of http= does not "
+        "count (disowned): ");
+    has(UR_PROBE_HTML, &probe,
+        "\">What the trusted proxy states in the header of scheme= does "
+        "not count (contradictory): ");
+    has(UR_PROBE_TEXT, &probe, " to one of: https, http, wss, ws.\n");
+}
+
 static void test_handshakes(void)
 {
     struct ur_probe probe = {.own = {UR_TLS_NONE, UR_HTTP_1_1},
@@ -120,6 +142,7 @@ int main(void)
 {
     test_text();
     test_forms();
+    test_statements();
     test_handshakes();
     return tap_done();
 }

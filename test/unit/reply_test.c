@@ -135,6 +135,7 @@ static void test_statuses(void)
         struct ur_refusal refusal = {.policy = &policy,
                                      .judgement = {statuses[i].reason, statuses[i].unmet},
                                      .http2 = statuses[i].http == UR_HTTP_2,
+                                     .stream = statuses[i].http == UR_HTTP_2,
                                      .seen = {UR_TLS_NONE, statuses[i].http},
                                      .advertise = statuses[i].advertise,
                                      .http2_answer = statuses[i].answer};
@@ -173,6 +174,37 @@ static void test_fields(void)
         }
         is(lines, answers[i].fields, answers[i].name);
         free(scratch.at);
+    }
+}
+
+/* A client that speaks HTTP/2 with a proxy that speaks HTTP/1.1 with us: there is no stream to
+ * reset, and the proxy may copy fields that HTTP/2 must not have. */
+static void test_behind(void)
+{
+    static const int want[] = {
+        [UR_HTTP2_426] = 426, [UR_HTTP2_403] = 403, [UR_HTTP2_RESET] = 426};
+
+    for (size_t i = 0; i < COUNT(want); i++) {
+        struct ur_policy policy = {UR_TLS_NONE, UR_HTTP_ANY, true};
+        struct ur_refusal refusal = {.policy = &policy,
+                                     .judgement = {UR_REASON_WEBSOCKET_MISSING, WS_UNMET},
+                                     .http2 = true,
+                                     .seen = {UR_TLS_NONE, UR_HTTP_2},
+                                     .advertise = true,
+                                     .http2_answer = (enum ur_http2_answer)i};
+        struct ur_reply reply = ur_reply_decide(&refusal);
+        struct ur_field fields[UR_FIELDS_MAX];
+        char room[64];
+        struct ur_buf scratch = {room, sizeof room, 0};
+        size_t count = ur_reply_fields(&refusal, &reply, &scratch, fields);
+
+        ok(reply.status == want[i] && !reply.reset, "behind a proxy: %d", reply.status);
+        ok(count > 0, "it has fields");
+        for (size_t k = 0; k < count; k++) {
+            ok(strcmp(fields[k].name, "Upgrade") != 0 &&
+                   strcmp(fields[k].name, "Connection") != 0,
+               "and %s is none of a connection", fields[k].name);
+        }
     }
 }
 
@@ -218,6 +250,7 @@ static void test_proxy_lines(void)
 
 int main(void)
 {
+    test_behind();
     test_sentences();
     test_proxy_lines();
     test_upgrades();

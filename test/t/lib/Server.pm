@@ -82,9 +82,12 @@ sub graceful {
     return $self;
 }
 
-sub log {
-    my ($self) = @_;
-    open my $file, '<', "$self->{folder}/error_log" or return '';
+sub log { return $_[0]->file('error_log') }
+
+# What stands in a file of this server's folder; '' where there is none.
+sub file {
+    my ($self, $name) = @_;
+    open my $file, '<', "$self->{folder}/$name" or return '';
     local $/;
     return <$file> // '';
 }
