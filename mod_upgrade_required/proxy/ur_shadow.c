@@ -26,7 +26,6 @@ struct ur_shadow {
     proxy_worker worker;
     proxy_worker_shared shared;
     proxy_conn_pool pool;
-    apr_pool_t *room; /* that it stands in */
     proxy_conn_rec *connection;
     bool switched; /* it is to stay open, for an event tunnel */
 };
@@ -112,7 +111,6 @@ static struct ur_shadow *make_shadow(apr_pool_t *pool, proxy_worker *worker)
 {
     struct ur_shadow *shadow = apr_pcalloc(pool, sizeof *shadow);
 
-    shadow->room = pool;
     shadow->worker = *worker;
     shadow->shared = *worker->s;
     shadow->pool = *worker->cp;
@@ -130,13 +128,21 @@ static struct ur_shadow *make_shadow(apr_pool_t *pool, proxy_worker *worker)
 }
 
 /* What mod_proxy is to see of the client's fields: Upgrade as the one word that it compares
- * with, or none at all where another protocol is offered. */
-static apr_table_t *narrowed(apr_pool_t *pool, const struct ur_kept *kept)
+ * with, or none at all where another protocol is offered. mod_proxy copies the table into
+ * r->pool, and a copy must not outlive what it was made of: so this one is there too, where a
+ * tunnel keeps it as long as it lives. Most clients send what is wanted, and need none. */
+static apr_table_t *narrowed(const request_rec *r, const struct ur_kept *kept)
 {
-    apr_table_t *fields = apr_table_copy(pool, kept->client_fields);
+    const char *sent = apr_table_get(kept->client_fields, "Upgrade");
+    const char *wanted = kept->accept ? "websocket" : NULL;
+    apr_table_t *fields;
 
-    if (kept->accept) {
-        apr_table_setn(fields, "Upgrade", "websocket");
+    if (wanted ? sent && ap_cstr_casecmp(sent, wanted) == 0 : !sent) {
+        return kept->client_fields;
+    }
+    fields = apr_table_copy(r->pool, kept->client_fields);
+    if (wanted) {
+        apr_table_setn(fields, "Upgrade", wanted);
     }
     else {
         apr_table_unset(fields, "Upgrade");
@@ -151,7 +157,7 @@ static int run_with(request_rec *r, struct ur_shadow *shadow, proxy_worker *work
     const struct ur_kept *kept = ur_keep_of(r);
     int status;
 
-    r->headers_in = narrowed(shadow->room, kept);
+    r->headers_in = narrowed(r, kept);
     shadow->worker.s = &shadow->shared;
     shadow->pool.conn = shadow->connection;
     status = run_http_handler(r, shadow, conf, url, proxyname, proxyport);
@@ -261,7 +267,7 @@ int ur_shadow_handler(request_rec *r, proxy_worker *worker, proxy_server_conf *c
     }
     if (!kept->accept) {
         /* Stock proxies it, and has nothing that it could switch to. */
-        r->headers_in = narrowed(r->pool, kept);
+        r->headers_in = narrowed(r, kept);
         return DECLINED;
     }
     /* What another proxy answers may be an answer to CONNECT: that is left to threads. */

@@ -69,7 +69,18 @@ sub start {
     my ($status, $output) = $self->httpd('-k', 'start');
     die "httpd does not start: $output" . $self->log if $status;
     $self->_until(sub { $self->answers }, 'answering');
+    check_apr($self->pid);
     return $self;
+}
+
+# That a server runs with the APR which it was given; any other hides what sanitizers look for.
+sub check_apr {
+    my ($pid) = @_;
+    my $wanted = $ENV{UPGRADE_TEST_APR} or return;
+    open my $maps, '<', "/proc/$pid/maps" or die "/proc/$pid/maps: $!";
+    my %apr = map { m{ (/\S*/libapr-1\.so\S*)} ? ($1 => 1) : () } <$maps>;
+    die "httpd runs with @{[sort keys %apr]}, not with $wanted\n" if join(' ', keys %apr) ne $wanted;
+    return;
 }
 
 # Ends when the new configuration is in force: httpd says so in its log.

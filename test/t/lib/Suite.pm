@@ -8,6 +8,7 @@ use Apache::TestConfig ();
 use FindBin            ();
 use IO::Socket::INET   ();
 use IPC::Open2         qw(open2);
+use Server             ();
 
 # Run as root, Apache::Test would run no test and exit 0. httpd itself changes to
 # an unprivileged user for its children, and the staged folder is readable for all.
@@ -48,6 +49,8 @@ sub start {
           or die "port $port is taken: $!\n";
     }
     $self->SUPER::start(@_);
+    open my $pid, '<', $config->{server}->pid_file or die 'httpd has not started';
+    Server::check_apr(int <$pid>);
 }
 
 # Apache::Test listens on all addresses; this suite on the loopback address only.
