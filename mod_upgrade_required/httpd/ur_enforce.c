@@ -11,6 +11,7 @@
 #include <limits.h>
 
 #include <ap_expr.h>
+#include <apr_strings.h>
 
 /* One rule on its way to a verdict over one request. */
 struct trial {
@@ -35,12 +36,8 @@ static inline bool is_met(request_rec *r, const struct ur_policy *policy)
 
 static void read_handshake(struct trial *trial)
 {
-    struct ur_handshake *handshake = &trial->handshake;
-
-    ur_request_handshake(trial->r, handshake);
-    handshake->subprotocols = trial->settings->subprotocols;
-    handshake->origins = trial->settings->origins;
-    handshake->tls = trial->seen.tls != UR_TLS_NONE;
+    ur_request_handshake(trial->r, &trial->handshake);
+    ur_request_accepted(trial->r, trial->settings, trial->seen, &trial->handshake);
 }
 
 static void judge(struct trial *trial)
@@ -192,6 +189,35 @@ static const char *unclear(const struct trial *trial, char room[UR_EDGE_TELL_MAX
     return room;
 }
 
+static const char *spelt_origin(apr_pool_t *pool, const struct ur_origin *origin)
+{
+    struct ur_buf buf = {NULL, 0, 0};
+
+    ur_origin_write(&buf, origin);
+    buf = (struct ur_buf){apr_pcalloc(pool, buf.len + 1), buf.len, 0};
+    ur_origin_write(&buf, origin);
+    return buf.at;
+}
+
+/* What a refused origin was compared with where the route says "same": behind a TLS edge, or
+ * with a Host that is no name of this server, nothing else would tell. The client's Host is
+ * told only where it is one. */
+static const char *same_origin(const struct trial *trial)
+{
+    const struct ur_origins *origins = trial->settings->origins;
+    apr_pool_t *pool = trial->r->pool;
+    struct ur_origin own;
+
+    if (trial->judgement.reason != UR_REASON_WEBSOCKET_ORIGIN || !origins->same) {
+        return "";
+    }
+    if (ur_origin_own(trial->handshake.tls, trial->handshake.own_host, &own)) {
+        return apr_pstrcat(pool, ", same is ", spelt_origin(pool, &own), NULL);
+    }
+    return apr_pstrcat(pool, ", same is nothing because Host names neither ServerName ",
+                       trial->r->server->server_hostname, " nor a ServerAlias", NULL);
+}
+
 static void log_verdict(const struct trial *trial, int status)
 {
     const char *tls = ur_tls_version(trial->seen.tls);
@@ -199,11 +225,11 @@ static void log_verdict(const struct trial *trial, int status)
 
     ap_log_rerror(
         APLOG_MARK, APLOG_INFO, 0, trial->r,
-        "UR0003: %s with %d, reason %s, policy %s, phase %s, received HTTP/%s, TLS %s%s",
+        "UR0003: %s with %d, reason %s, policy %s, phase %s, received HTTP/%s, TLS %s%s%s",
         ap_is_HTTP_REDIRECT(status) ? "redirected" : "refused", status,
         ur_reason_row(trial->judgement.reason)->word, trial->label->name,
         ur_phase_word(trial->phase), ur_http_version(trial->seen.http), tls ? tls : "none",
-        unclear(trial, room));
+        unclear(trial, room), same_origin(trial));
 }
 
 static void log_passed(const struct trial *trial, enum ur_verdict verdict)
@@ -211,10 +237,10 @@ static void log_passed(const struct trial *trial, enum ur_verdict verdict)
     char room[UR_EDGE_TELL_MAX];
 
     ap_log_rerror(APLOG_MARK, APLOG_DEBUG, 0, trial->r,
-                  "UR0008: %s, reason %s, policy %s, phase %s%s",
+                  "UR0008: %s, reason %s, policy %s, phase %s%s%s",
                   verdict == UR_VERDICT_EXCEPT ? "excepted" : "announced, would be refused",
                   ur_reason_row(trial->judgement.reason)->word, trial->label->name,
-                  ur_phase_word(trial->phase), unclear(trial, room));
+                  ur_phase_word(trial->phase), unclear(trial, room), same_origin(trial));
 }
 
 static void tell_rehearsal(const struct trial *trial, struct ur_refusal *refusal)

@@ -32,9 +32,7 @@ static void judge(struct collector *collector, const struct ur_rule *rule,
     if (!ur_policy_demands(&rule->policy)) {
         return;
     }
-    handshake.subprotocols = settings->subprotocols;
-    handshake.origins = settings->origins;
-    handshake.tls = collector->probe->seen.tls != UR_TLS_NONE;
+    ur_request_accepted(collector->r, settings, collector->probe->seen, &handshake);
     APR_ARRAY_PUSH(collector->policies, struct ur_probe_policy) = (struct ur_probe_policy){
         .name = ur_enforce_label(settings, rule)->name,
         .stage = ur_stage_word(

@@ -3,6 +3,7 @@
 #include "httpd/ur_config.h"
 #include "httpd/ur_connection.h"
 #include "httpd/ur_module.h"
+#include "httpd/ur_target.h"
 #include "judgement/ur_edge.h"
 #include "values/ur_list.h"
 #include "wording/ur_probe.h"
@@ -297,7 +298,17 @@ void ur_request_handshake(const request_rec *r, struct ur_handshake *handshake)
     handshake->key = field(r, "Sec-WebSocket-Key");
     handshake->origin = field(r, "Origin");
     handshake->protocol = field(r, "Sec-WebSocket-Protocol");
-    handshake->host = field(r, "Host");
+}
+
+void ur_request_accepted(const request_rec *r, const struct ur_dir_config *settings,
+                         struct ur_seen seen, struct ur_handshake *handshake)
+{
+    handshake->origins = settings->origins;
+    handshake->subprotocols = settings->subprotocols;
+    handshake->tls = seen.tls != UR_TLS_NONE;
+    if (settings->origins && settings->origins->same && ur_target_is_own_name(r)) {
+        handshake->own_host = field(r, "Host");
+    }
 }
 
 unsigned ur_request_evidence(const request_rec *r, enum ur_reason reason)

@@ -8,6 +8,8 @@
 
 /* The only reader of connections and request fields. */
 
+struct ur_dir_config;
+
 /* What the client speaks: as a trusted proxy states it (UpgradeTrustedProxy), else as this
  * server sees it. TLS is what its provider (mod_ssl or another) says of the TCP connection,
  * also for a request on an HTTP/2 stream; UR_TLS_NONE where no TLS module is loaded. Found
@@ -61,9 +63,12 @@ static inline bool ur_request_ends_in_http2(request_rec *r)
     return ur_request_is_http2(r) || ur_request_seen(r).http == UR_HTTP_2;
 }
 
-/* What the request says of an opening handshake; the spans are its own fields. What would be
- * accepted (origins, subprotocols) is the caller's to fill in, and tls where origins are. */
+/* What the request says of an opening handshake; the spans are its own fields. */
 void ur_request_handshake(const request_rec *r, struct ur_handshake *handshake);
+
+/* What a route with these settings accepts of it, and what the request's own origin is. */
+void ur_request_accepted(const request_rec *r, const struct ur_dir_config *settings,
+                         struct ur_seen seen, struct ur_handshake *handshake);
 
 /* Which of the fields that tell something about this reason came: bit i for the i-th of
  * ur_evidence_name(). */

@@ -1,7 +1,6 @@
 #include "httpd/ur_setters.h"
 
 #include "httpd/ur_setting.h"
-#include "values/ur_origin.h"
 
 #include <apr_strings.h>
 
@@ -46,23 +45,24 @@ const char *ur_set_origin(cmd_parms *cmd, void *dir, int argc, char *const argv[
     struct ur_dir_config *config = dir;
     struct ur_origins *origins = apr_pcalloc(cmd->pool, sizeof *origins);
     struct ur_words words;
-    struct ur_span *listed = apr_palloc(cmd->pool, sizeof *listed * (size_t)(argc ? argc : 1));
+    struct ur_origin *listed =
+        apr_palloc(cmd->pool, sizeof *listed * (size_t)(argc ? argc : 1));
     const char *error = enter_route(cmd, dir);
 
     if (!error) {
         error = parse_words(cmd, argc, argv, &words);
     }
-    origins->listed.words = listed;
+    origins->listed = listed;
     for (size_t i = 0; !error && i < words.count; i++) {
         if (ur_span_is(words.words[i], UR_SPAN("same"))) {
             origins->same = true;
             continue;
         }
-        error = ur_origin_complaint(words.words[i]);
+        error = ur_origin_pattern(words.words[i], &listed[origins->count]);
         if (error) {
             return ur_setting_complain(cmd, argv[i], error);
         }
-        listed[origins->listed.count++] = words.words[i];
+        origins->count++;
     }
     config->origins = origins;
     return error;

@@ -116,6 +116,12 @@ static bool names_virtual_host(const server_rec *s, const char *host)
            any_name(s->wild_names, host, ap_strcasecmp_match);
 }
 
+bool ur_target_is_own_name(const request_rec *r)
+{
+    return r->hostname && r->server->server_hostname &&
+           names_virtual_host(r->server, r->hostname);
+}
+
 /* A request target may carry bytes that no Location may: percent-encode them. */
 static const char *escaped(apr_pool_t *pool, const char *target)
 {
@@ -140,7 +146,7 @@ const char *ur_target_https_url(request_rec *r)
     if (r->proxyreq == PROXYREQ_PROXY || !path || !host) {
         return NULL;
     }
-    if (r->hostname && names_virtual_host(r->server, r->hostname)) {
+    if (ur_target_is_own_name(r)) {
         host = r->hostname;
     }
     literal = strchr(host, ':') && *host != '[';

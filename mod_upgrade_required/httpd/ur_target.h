@@ -16,8 +16,12 @@ bool ur_target_is_acme_challenge(const request_rec *r);
  * the section what the path means: nothing may be concluded from it. */
 char *ur_target_mapped_path(request_rec *r);
 
+/* Whether the host that the client asked for is the ServerName or a ServerAlias of this virtual
+ * host, whatever its port. An address is one only where it stands there. */
+bool ur_target_is_own_name(const request_rec *r);
+
 /* The https URL of what the client asked for, in r->pool. Its host is the request's if
- * ServerName or a ServerAlias of this virtual host is that, else ServerName. NULL where there
+ * that is the server's own name, else ServerName. NULL where there
  * is no such URL, as for a forward proxy. */
 const char *ur_target_https_url(request_rec *r);
 

@@ -2,7 +2,6 @@
 
 #include "values/ur_ascii.h"
 #include "values/ur_list.h"
-#include "values/ur_origin.h"
 #include "values/ur_wskey.h"
 
 static const struct ur_span WEBSOCKET = {"websocket", 9};
@@ -62,16 +61,22 @@ static bool gives_up_fields(struct ur_span connection)
 static bool origin_allowed(const struct ur_handshake *handshake)
 {
     const struct ur_origins *origins = handshake->origins;
+    struct ur_origin origin;
+    struct ur_origin own;
 
-    if (!origins || (!origins->same && !origins->listed.count) ||
+    if (!origins || (!origins->same && !origins->count) ||
         !ur_span_present(handshake->origin)) {
         return true;
     }
-    if (origins->same && ur_origin_is_own(handshake->origin, handshake->tls, handshake->host)) {
+    if (!ur_origin_read(handshake->origin, &origin)) {
+        return false;
+    }
+    if (origins->same && ur_origin_own(handshake->tls, handshake->own_host, &own) &&
+        ur_origin_matches(&own, &origin)) {
         return true;
     }
-    for (size_t i = 0; i < origins->listed.count; i++) {
-        if (ur_origin_same(handshake->origin, origins->listed.words[i])) {
+    for (size_t i = 0; i < origins->count; i++) {
+        if (ur_origin_matches(&origins->listed[i], &origin)) {
             return true;
         }
     }

@@ -2,6 +2,7 @@
 #define UR_HANDSHAKE_H
 
 #include "judgement/ur_verdict.h"
+#include "values/ur_origin.h"
 #include "values/ur_protocol.h"
 #include "values/ur_span.h"
 
@@ -14,10 +15,15 @@ struct ur_words {
 /* Which origins may open a WebSocket. The zero value: all of them. */
 struct ur_origins {
     bool same; /* the one that pages of this server have */
-    struct ur_words listed;
+    size_t count;
+    const struct ur_origin *listed;
 };
 
-/* The facts of a request that bear on a WebSocket opening handshake (RFC 6455, 4.2.1;
+/* Whoever has a page resolve a name of his own to this server's address chooses both Host and
+ * Origin (DNS rebinding): their being alike proves nothing unless the server knows the name as
+ * its own. So "same" is compared with own_host, and nothing is the same where that is absent.
+ *
+ * The facts of a request that bear on a WebSocket opening handshake (RFC 6455, 4.2.1;
  * RFC 8441 over HTTP/2, where httpd shows the extended CONNECT as a GET with the same
  * fields). A field that came several times is one comma-joined value. */
 struct ur_handshake {
@@ -30,8 +36,8 @@ struct ur_handshake {
     struct ur_span key;        /* Sec-WebSocket-Key */
     struct ur_span origin;     /* Origin; programs need not send one */
     struct ur_span protocol;   /* Sec-WebSocket-Protocol */
-    struct ur_span host;       /* Host */
-    bool tls;                  /* the request came over TLS */
+    struct ur_span own_host;   /* Host where it names this server, else absent (see below) */
+    bool tls;                  /* the client speaks TLS */
 
     const struct ur_origins *origins; /* accepted; NULL: all */
     const struct ur_words

@@ -106,11 +106,14 @@ static const struct {
     {"version alone", NULL, NULL, "13", NULL, true},
 };
 
-static const struct ur_span LISTED[] = {{"https://app.example.com", 23}, {"null", 4}};
-static const struct ur_origins LIST = {false, {2, LISTED}};
-static const struct ur_origins SAME = {true, {0, NULL}};
-static const struct ur_origins BOTH = {true, {2, LISTED}};
-static const struct ur_origins ALL = {false, {0, NULL}};
+static const struct ur_origin LISTED[] = {
+    {.scheme = {"https", 5}, .host = {"app.example.com", 15}, .port = 443},
+    {.scheme = {NULL, 0}},
+    {.scheme = {"https", 5}, .host = {"wild.example", 12}, .port = 443, .subdomains = true}};
+static const struct ur_origins LIST = {false, 3, LISTED};
+static const struct ur_origins SAME = {true, 0, NULL};
+static const struct ur_origins BOTH = {true, 3, LISTED};
+static const struct ur_origins ALL = {false, 0, NULL};
 
 static const struct ur_span NAMES[] = {{"chat.v2", 7}, {"chat.v1", 7}};
 static const struct ur_words ACCEPTED = {2, NAMES};
@@ -145,6 +148,8 @@ static const struct {
     {"same host, another port", &SAME, NULL, "https://localhost", NULL, "websocket-origin"},
     {"same host in clear", &SAME, NULL, "http://localhost:8443", NULL, "websocket-origin"},
     {"null is not the same", &SAME, NULL, "null", NULL, "websocket-origin"},
+    {"a subdomain", &LIST, NULL, "https://a.b.wild.example", NULL, "none"},
+    {"no subdomain", &LIST, NULL, "https://wild.example", NULL, "websocket-origin"},
     {"same or listed", &BOTH, NULL, "https://app.example.com", NULL, "none"},
     {"offered", NULL, &ACCEPTED, NULL, "x, chat.v1", "none"},
     {"none offered", NULL, &ACCEPTED, NULL, NULL, "websocket-subprotocol"},
@@ -168,6 +173,37 @@ static const struct {
     {"version alone", "h2c", "Upgrade", "13", NULL, true},
 };
 
+/* Host names nothing of this server: then nothing is the same, and the rest counts as ever. */
+static const struct {
+    const char *name;
+    const struct ur_origins *origins;
+    const char *origin;
+    const char *reason;
+} strangers[] = {
+    {"alike, but no name of this server", &SAME, "http://rebound.example", "websocket-origin"},
+    {"alike, and something is listed", &BOTH, "http://rebound.example", "websocket-origin"},
+    {"listed", &BOTH, "https://app.example.com", "none"},
+    {"no Origin", &SAME, NULL, "none"},
+    {"null", &SAME, "null", "websocket-origin"},
+    {"all accepted", &ALL, "http://rebound.example", "none"},
+};
+
+static void test_strangers(void)
+{
+    for (size_t i = 0; i < COUNT(strangers); i++) {
+        struct ur_handshake handshake = {.http = H1,
+                                         .get = true,
+                                         .upgrade = edge("websocket"),
+                                         .connection = edge("Upgrade"),
+                                         .version = edge("13"),
+                                         .key = edge(KEY),
+                                         .origin = edge(strangers[i].origin),
+                                         .origins = strangers[i].origins};
+        is(ur_reason_row(ur_handshake_judge(&handshake))->word, strangers[i].reason,
+           strangers[i].name);
+    }
+}
+
 static void test_offers(void)
 {
     for (size_t i = 0; i < COUNT(offers); i++) {
@@ -179,7 +215,7 @@ static void test_offers(void)
                                          .key = edge(KEY),
                                          .origin = edge(offers[i].origin),
                                          .protocol = edge(offers[i].protocol),
-                                         .host = edge("localhost:8443"),
+                                         .own_host = edge("localhost:8443"),
                                          .tls = true,
                                          .origins = offers[i].origins,
                                          .subprotocols = offers[i].subprotocols};
@@ -236,5 +272,6 @@ int main(void)
     }
     test_named();
     test_offers();
+    test_strangers();
     return tap_done();
 }
