@@ -5,7 +5,7 @@
 #include <string.h>
 
 /* How a media range names a form, the more specific the greater (RFC 9110, 12.5.1). */
-enum { NOT_NAMED, ANY_TYPE, ANY_SUBTYPE, ALIAS, EXACT };
+enum named { NOT_NAMED, ANY_TYPE, ANY_SUBTYPE, ALIAS, EXACT };
 
 #define Q_ONE 1000
 
@@ -56,7 +56,7 @@ static int find_quality(struct ur_span parameters)
     return Q_ONE;
 }
 
-static int match(struct ur_span type, struct ur_span subtype, const struct ur_form *form)
+static enum named match(struct ur_span type, struct ur_span subtype, const struct ur_form *form)
 {
     if (ur_span_is(type, UR_SPAN("*"))) {
         return ur_span_is(subtype, UR_SPAN("*")) ? ANY_TYPE : NOT_NAMED;
@@ -73,10 +73,25 @@ static int match(struct ur_span type, struct ur_span subtype, const struct ur_fo
     return ur_span_is(subtype, form->alias) ? ALIAS : NOT_NAMED;
 }
 
+/* The best range for a form so far. */
+struct wish {
+    enum named named;
+    int quality;
+};
+
+/* Quality first. Between equals, whoever names a form wants that one, and the rest of it is
+ * there for what cannot be had otherwise: browsers without q values send "text/html, and
+ * so on, all the rest". By an alias a form is named as well as by its own name. */
+static int weight(struct wish wish)
+{
+    int named = wish.named == ALIAS ? EXACT : (int)wish.named;
+
+    return wish.quality ? wish.quality * (EXACT + 1) + named : 0;
+}
+
 size_t ur_form_pick(struct ur_span accept, const struct ur_form forms[], size_t count)
 {
-    int named[UR_FORMS_MAX] = {NOT_NAMED};
-    int quality[UR_FORMS_MAX] = {0};
+    struct wish wishes[UR_FORMS_MAX] = {{NOT_NAMED, 0}};
     size_t best = 0;
     struct ur_span range;
 
@@ -86,15 +101,14 @@ size_t ur_form_pick(struct ur_span accept, const struct ur_form forms[], size_t 
         int q = find_quality(range);
 
         for (size_t i = 0; q >= 0 && i < count; i++) {
-            int how = match(type, subtype, &forms[i]);
-            if (how > named[i]) {
-                named[i] = how;
-                quality[i] = q;
+            enum named named = match(type, subtype, &forms[i]);
+            if (named > wishes[i].named) {
+                wishes[i] = (struct wish){named, q};
             }
         }
     }
     for (size_t i = 1; i < count; i++) {
-        if (quality[i] > quality[best]) {
+        if (weight(wishes[i]) > weight(wishes[best])) {
             best = i;
         }
     }

@@ -15,7 +15,9 @@ struct ur_form {
 #define UR_FORMS_MAX 4
 
 /* Proactive negotiation (RFC 9110, 12.5.1) among at most UR_FORMS_MAX: the index of the
- * best. Quality decides, then the order. The first where Accept is absent or empty, or accepts
+ * best. Quality decides; then how exactly the form is named, an alias being as good as
+ * the name, so that "text/html" goes before "text/" and any subtype, and that before all
+ * types; then the order. The first where Accept is absent or empty, or accepts
  * none of them. Members that do not parse are passed over. */
 size_t ur_form_pick(struct ur_span accept, const struct ur_form forms[], size_t count);
 
