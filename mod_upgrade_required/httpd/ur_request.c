@@ -239,18 +239,28 @@ static bool only_names(struct ur_span list)
     return true;
 }
 
+/* Families of fields of which only these are known to carry nothing secret: under other names
+ * applications send tokens. */
+static bool is_known(const char *name, const char *prefix, const char *const endings[],
+                     size_t count)
+{
+    size_t len = strlen(prefix);
+
+    return ap_cstr_casecmpn(name, prefix, len) != 0 || is_listed(name + len, endings, count);
+}
+
 static bool may_be_shown(const char *name, struct ur_span value)
 {
-    static const char *const shown[] = {
-        "X-Forwarded-For",    "X-Forwarded-Host",     "X-Forwarded-Proto", "X-Forwarded-Port",
-        "X-Forwarded-Server", "X-Forwarded-Protocol", "X-Forwarded-Ssl",   "X-Forwarded-Scheme",
-        "X-Forwarded-Prefix", "X-Forwarded-By"};
+    static const char *const forwarded[] = {"For",      "Host", "Proto",  "Port",   "Server",
+                                            "Protocol", "Ssl",  "Scheme", "Prefix", "By"};
+    static const char *const websocket[] = {"Key", "Version", "Protocol", "Extensions",
+                                            "Accept"};
 
     if (ap_cstr_casecmp(name, "Sec-WebSocket-Protocol") == 0) {
         return only_names(value);
     }
-    return ap_cstr_casecmpn(name, "X-Forwarded-", 12) != 0 ||
-           is_listed(name, shown, sizeof shown / sizeof shown[0]);
+    return is_known(name, "X-Forwarded-", forwarded, sizeof forwarded / sizeof forwarded[0]) &&
+           is_known(name, "Sec-WebSocket-", websocket, sizeof websocket / sizeof websocket[0]);
 }
 
 static int push_if_listed(void *fields, const char *name, const char *value)

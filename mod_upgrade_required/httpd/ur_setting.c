@@ -132,8 +132,37 @@ const char *ur_setting_parse_expression(const cmd_parms *cmd, const char *text,
     return NULL;
 }
 
-/* All <If>, <ElseIf> and <Else> sections have the same path, so they are told apart by where
- * they stand; the file's folder is not the client's business. */
+/* Sections whose path or pattern says what clients say themselves. */
+static bool is_of_urls(const ap_directive_t *section)
+{
+    static const char *const shown[] = {"<Location", "<LocationMatch", "<Files", "<FilesMatch"};
+
+    for (size_t i = 0; i < sizeof shown / sizeof shown[0]; i++) {
+        if (ap_cstr_casecmp(section->directive, shown[i]) == 0) {
+            return true;
+        }
+    }
+    return false;
+}
+
+/* "file:line", without the folder, which is not the client's business. For what a macro makes
+ * httpd says: macro 'x' (...) used on line 7 of "/a/file", and counts lines in the macro. */
+static const char *place_of(apr_pool_t *pool, const ap_directive_t *section)
+{
+    static const char USED[] = " used on line ";
+    const char *file = apr_filepath_name_get(section->filename);
+    int len = (int)strcspn(file, "\"");
+    const char *used = NULL;
+
+    for (const char *at = section->filename; (at = strstr(at, USED)); used = at) {
+        at += sizeof USED - 1;
+    }
+    return used ? apr_psprintf(pool, "%.*s:%d:%d", len, file, atoi(used), section->line_num)
+                : apr_psprintf(pool, "%.*s:%d", len, file, section->line_num);
+}
+
+/* Others are told by where they stand: all <If> have one path, and that of a <Directory> or
+ * <Proxy> is not the client's business. */
 static const char *section_name(const cmd_parms *cmd)
 {
     const ap_directive_t *section = cmd->directive->parent;
@@ -141,11 +170,12 @@ static const char *section_name(const cmd_parms *cmd)
     if (!cmd->path) {
         return "server";
     }
-    if (section && strcmp(cmd->path, "*If") == 0) {
-        return apr_psprintf(cmd->pool, "%s> %s:%d", section->directive,
-                            apr_filepath_name_get(section->filename), section->line_num);
+    if (!section) {
+        return apr_pstrcat(cmd->pool, "section ", place_of(cmd->pool, cmd->directive), NULL);
     }
-    return cmd->path;
+    return is_of_urls(section) ? cmd->path
+                               : apr_pstrcat(cmd->pool, section->directive, "> ",
+                                             place_of(cmd->pool, section), NULL);
 }
 
 const struct ur_label *ur_setting_label(const cmd_parms *cmd)
