@@ -137,7 +137,7 @@ static apr_table_t *narrowed(const request_rec *r, const struct ur_kept *kept)
     const char *wanted = kept->accept ? "websocket" : NULL;
     apr_table_t *fields;
 
-    if (wanted ? sent && ap_cstr_casecmp(sent, wanted) == 0 : !sent) {
+    if (wanted ? sent && strcmp(sent, wanted) == 0 : !sent) {
         return kept->client_fields;
     }
     fields = apr_table_copy(r->pool, kept->client_fields);
