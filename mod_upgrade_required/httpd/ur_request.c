@@ -81,22 +81,6 @@ struct ur_span ur_request_tls_fact(request_rec *r, const char *name)
     return ur_span_of(value && *value ? value : NULL);
 }
 
-static struct ur_edge look_at_client(request_rec *r)
-{
-    const struct ur_trusted_proxy *proxy = ur_config_server(r->server)->trusted;
-    struct ur_edge edge = {.seen = ur_request_own(r)};
-
-    if (proxy && is_trusted(r->connection, proxy)) {
-        const struct ur_statement stated[UR_STATEMENTS] = {
-            [UR_STATED_TLS] = statement(r, proxy->tls),
-            [UR_STATED_HTTP] = statement(r, proxy->http),
-            [UR_STATED_SCHEME] = statement(r, proxy->scheme),
-        };
-        edge = ur_edge_hear(edge.seen, stated);
-    }
-    return edge;
-}
-
 /* What is known of a request is kept in the place of a pointer, so that nothing is allocated;
  * never NULL once it is known, since HTTP is never UR_HTTP_ANY. */
 enum {
@@ -109,14 +93,36 @@ enum {
     HEARD_MASK = (1 << HEARD_BITS) - 1
 };
 
-static uintptr_t pack(const struct ur_edge *edge)
+static uintptr_t pack_seen(struct ur_seen seen)
 {
-    uintptr_t kept = (uintptr_t)edge->seen.tls << TLS_SHIFT | (uintptr_t)edge->seen.http;
+    return (uintptr_t)seen.tls << TLS_SHIFT | (uintptr_t)seen.http;
+}
+
+static uintptr_t pack_heard(const enum ur_heard heard[UR_STATEMENTS])
+{
+    uintptr_t kept = 0;
 
     for (unsigned i = 0; i < UR_STATEMENTS; i++) {
-        kept |= (uintptr_t)edge->heard[i] << (HEARD_SHIFT + i * HEARD_BITS);
+        kept |= (uintptr_t)heard[i] << (HEARD_SHIFT + i * HEARD_BITS);
     }
     return kept;
+}
+
+static uintptr_t look_at_client(request_rec *r)
+{
+    const struct ur_trusted_proxy *proxy = ur_config_server(r->server)->trusted;
+    struct ur_seen own = ur_request_own(r);
+
+    if (proxy && is_trusted(r->connection, proxy)) {
+        const struct ur_statement stated[UR_STATEMENTS] = {
+            [UR_STATED_TLS] = statement(r, proxy->tls),
+            [UR_STATED_HTTP] = statement(r, proxy->http),
+            [UR_STATED_SCHEME] = statement(r, proxy->scheme),
+        };
+        struct ur_edge edge = ur_edge_hear(own, stated);
+        return pack_seen(edge.seen) | pack_heard(edge.heard);
+    }
+    return pack_seen(own);
 }
 
 static struct ur_seen unpack(uintptr_t kept)
@@ -144,13 +150,7 @@ static uintptr_t known_of(request_rec *r)
         /* The client's own request has been looked at before anybody could change its
          * fields. */
         request_rec *outer = r->main ? r->main : r->prev;
-        if (outer) {
-            kept = known_of(outer) & ~(uintptr_t)ANNOUNCED;
-        }
-        else {
-            struct ur_edge edge = look_at_client(r);
-            kept = pack(&edge);
-        }
+        kept = outer ? known_of(outer) & ~(uintptr_t)ANNOUNCED : look_at_client(r);
         keep(r, kept);
     }
     return kept;
