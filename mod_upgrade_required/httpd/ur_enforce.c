@@ -7,6 +7,7 @@
 #include "httpd/ur_request.h"
 #include "httpd/ur_respond.h"
 #include "httpd/ur_target.h"
+#include "values/ur_path.h"
 
 #include <limits.h>
 
@@ -72,34 +73,40 @@ static bool any_exception(request_rec *r, const apr_array_header_t *exceptions)
     return false;
 }
 
-/* Expressions of a floor are evaluated before httpd has normalised the path, and would let
- * "/health/../admin" pass as "/health". They see what httpd will map instead. There is no
- * file yet either, and the -F of expressions would follow the NULL pointer. */
-static bool floor_exception(request_rec *r, const apr_array_header_t *exceptions)
+/* Expressions see this path instead of httpd's. There may be no file yet, and the -F of
+ * expressions would follow the NULL pointer. */
+static bool excepts(request_rec *r, const apr_array_header_t *exceptions, char *path)
 {
-    char *raw = r->uri;
+    char *uri = r->uri;
     char *filename = r->filename;
-    char *path;
     bool excepted;
 
-    if (ur_target_is_acme_challenge(r)) {
-        return true;
-    }
-    if (!exceptions || !(path = ur_target_mapped_path(r))) {
-        return false;
-    }
     r->uri = path;
     r->filename = filename ? filename : path;
     excepted = any_exception(r, exceptions);
-    r->uri = raw;
+    r->uri = uri;
     r->filename = filename;
     return excepted;
 }
 
+/* "/health/../admin" is no "/health", whoever may take it for that, and httpd in
+ * post_read_request does. What the path means has to be beyond doubt; where a reader behind
+ * this server may pass over a part of it, the exception has to hold without that part too. */
 static bool is_excepted(const struct trial *trial)
 {
-    return trial->phase == UR_PHASE_FLOOR ? floor_exception(trial->r, trial->rule->exceptions)
-                                          : any_exception(trial->r, trial->rule->exceptions);
+    request_rec *r = trial->r;
+    const apr_array_header_t *exceptions = trial->rule->exceptions;
+    bool is_floor = trial->phase == UR_PHASE_FLOOR;
+    char *path;
+
+    if (is_floor && ur_target_is_acme_challenge(r)) {
+        return true;
+    }
+    if (!exceptions || !ur_target_is_plain(r) ||
+        !(path = ur_target_mapped_path(r, !is_floor)) || !excepts(r, exceptions, path)) {
+        return false;
+    }
+    return !ur_path_strip(path) || excepts(r, exceptions, path);
 }
 
 static int64_t now(const request_rec *r)

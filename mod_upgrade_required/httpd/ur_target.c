@@ -1,5 +1,6 @@
 #include "httpd/ur_target.h"
 
+#include "values/ur_path.h"
 #include "values/ur_url.h"
 
 #include <apr_lib.h>
@@ -9,14 +10,12 @@
 bool ur_target_is_acme_challenge(const request_rec *r)
 {
     static const char PREFIX[] = "/.well-known/acme-challenge/";
-    const char *path = r->parsed_uri.path;
     const char *token;
 
-    if (r->proxyreq == PROXYREQ_PROXY || !path ||
-        strncmp(path, PREFIX, sizeof PREFIX - 1) != 0) {
+    if (r->method_number != M_GET || strncmp(r->unparsed_uri, PREFIX, sizeof PREFIX - 1) != 0) {
         return false;
     }
-    token = path + sizeof PREFIX - 1;
+    token = r->unparsed_uri + sizeof PREFIX - 1;
     for (const char *c = token; *c; c++) {
         if (!apr_isalnum(*c) && *c != '-' && *c != '_') {
             return false;
@@ -25,76 +24,95 @@ bool ur_target_is_acme_challenge(const request_rec *r)
     return *token != '\0';
 }
 
-/* "..;x" is a name for httpd, but two dots for a ProxyPass with mapping=servlet, which drops
- * path parameters before it maps. */
-static bool has_dots_with_parameter(const char *path)
+/* What stands behind scheme and authority, "" where nothing does; NULL for the forms that have
+ * no path ("*", CONNECT's). */
+static const char *behind_authority(const char *target)
 {
-    for (const char *slash = path; (slash = strchr(slash, '/')); slash++) {
-        size_t dots = strspn(slash + 1, ".");
-        if (dots >= 1 && dots <= 2 && slash[1 + dots] == ';') {
-            return true;
-        }
+    const char *authority;
+
+    if (*target == '/') {
+        return target;
     }
-    return false;
+    authority = strstr(target, "://");
+    if (!authority) {
+        return NULL;
+    }
+    target = strpbrk(authority + 3, "/?#");
+    return target ? target : "";
 }
 
-/* What ap_process_request_internal() will do to r->parsed_uri.path. AllowEncodedSlashes is
- * a setting of servers, so the default section has the value that will hold. */
-char *ur_target_mapped_path(request_rec *r)
+bool ur_target_is_plain(const request_rec *r)
 {
-    const core_server_config *server = ap_get_core_module_config(r->server->module_config);
+    for (; r; r = r->prev) {
+        size_t len = strcspn(r->unparsed_uri, "?");
+        if (!ur_path_plain(apr_pstrmemdup(r->pool, r->unparsed_uri, len), len)) {
+            return false;
+        }
+    }
+    return true;
+}
+
+/* What httpd will do to the path, in place; false where it will refuse it. AllowEncodedSlashes
+ * is a setting of servers, so the default section has the value that will hold. */
+static bool map(const request_rec *r, char *path, bool merge)
+{
     const core_dir_config *dir = ap_get_core_module_config(r->per_dir_config);
+    bool slashes = dir->allow_encoded_slashes && dir->decode_encoded_slashes;
     unsigned int normalize = AP_NORMALIZE_NOT_ABOVE_ROOT;
     unsigned int unescape = AP_UNESCAPE_URL_KEEP_UNRESERVED;
-    char *path;
 
-    if (r->proxyreq == PROXYREQ_PROXY) {
-        return r->uri;
-    }
-    if (!r->parsed_uri.path) {
-        return NULL;
-    }
-    path = apr_pstrdup(r->pool, r->parsed_uri.path);
-    if (server->merge_slashes != AP_CORE_CONFIG_OFF) {
+    if (merge) {
         normalize |= AP_NORMALIZE_MERGE_SLASHES;
-    }
-    if (!ap_normalize_path(path, normalize | AP_NORMALIZE_DECODE_UNRESERVED)) {
-        return NULL;
     }
     if (!dir->allow_encoded_slashes) {
         unescape |= AP_UNESCAPE_URL_FORBID_SLASHES;
     }
-    else if (!dir->decode_encoded_slashes) {
+    else if (!slashes) {
         unescape |= AP_UNESCAPE_URL_KEEP_SLASHES;
     }
-    if (ap_unescape_url_ex(path, unescape) != OK) {
-        return NULL;
+    return ap_normalize_path(path, normalize | AP_NORMALIZE_DECODE_UNRESERVED) &&
+           ap_unescape_url_ex(path, unescape) == OK &&
+           (!slashes || ap_normalize_path(path, normalize));
+}
+
+/* What is left of a URL once the scheme and the authority, the query and the fragment are
+ * gone; its server gets it as it is, so that slashes count. */
+static char *forwarded_path(request_rec *r)
+{
+    const char *raw = r->method_number == M_CONNECT ? NULL : behind_authority(r->unparsed_uri);
+    char *path;
+
+    if (!raw) {
+        return apr_pstrdup(r->pool, "");
     }
-    if (dir->allow_encoded_slashes && dir->decode_encoded_slashes &&
-        !ap_normalize_path(path, normalize)) {
-        return NULL;
+    path = apr_pstrmemdup(r->pool, raw, strcspn(raw, "?#"));
+    path = *path ? path : apr_pstrdup(r->pool, "/");
+    return map(r, path, false) ? path : NULL;
+}
+
+char *ur_target_mapped_path(request_rec *r, bool is_mapped)
+{
+    const core_server_config *server = ap_get_core_module_config(r->server->module_config);
+    char *path;
+
+    if (r->proxyreq == PROXYREQ_PROXY) {
+        return forwarded_path(r);
     }
-    return has_dots_with_parameter(path) ? NULL : path;
+    if (is_mapped || !r->parsed_uri.path) {
+        return apr_pstrdup(r->pool, r->uri); /* httpd's own "/" where the URL had no path */
+    }
+    path = apr_pstrdup(r->pool, r->parsed_uri.path);
+    return map(r, path, server->merge_slashes != AP_CORE_CONFIG_OFF) ? path : NULL;
 }
 
 /* The request target without scheme and authority; NULL for the forms that have no
  * path ("*", CONNECT's). */
 static const char *raw_path(const request_rec *r)
 {
-    const char *target;
-
     while (r->prev) {
         r = r->prev;
     }
-    target = r->unparsed_uri;
-    if (*target != '/') {
-        const char *authority = strstr(target, "://");
-        if (!authority) {
-            return NULL;
-        }
-        target = strpbrk(authority + 3, "/?#");
-    }
-    return target ? target : "/";
+    return behind_authority(r->unparsed_uri);
 }
 
 static bool any_name(const apr_array_header_t *names, const char *host,

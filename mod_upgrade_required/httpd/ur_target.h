@@ -7,14 +7,20 @@
 
 /* What a request is for: its path as httpd will map it, and its URL under https. */
 
-/* Whether the raw path is one that an ACME http-01 challenge has (RFC 8555, 8.3): a
- * certificate authority asks in clear and in HTTP/1.1, whatever the floor. */
+/* Whether this is a GET or HEAD whose target is, byte for byte and without a query, that of an
+ * ACME http-01 challenge (RFC 8555, 8.3): a certificate authority asks in clear and in
+ * HTTP/1.1, whatever the floor. */
 bool ur_target_is_acme_challenge(const request_rec *r);
 
-/* What httpd will map, before it does: the path, normalised and decoded; the whole URL for a
- * forward proxy. In r->pool. NULL where httpd will refuse the path, or where it depends on
- * the section what the path means: nothing may be concluded from it. */
-char *ur_target_mapped_path(request_rec *r);
+/* Whether the target is one in which everybody finds the same segments as httpd
+ * (ur_path_plain()), and so are those of the requests that led to this one. Where it is not,
+ * nothing may be concluded from the path. */
+bool ur_target_is_plain(const request_rec *r);
+
+/* The path that an exception sees, in r->pool: in fixups as it was mapped; before that, what
+ * httpd will map, normalised and decoded. For a forward proxy the path of the URL, decoded; ""
+ * for CONNECT. NULL where httpd will refuse the path. */
+char *ur_target_mapped_path(request_rec *r, bool is_mapped);
 
 /* Whether the host that the client asked for is the ServerName or a ServerAlias of this virtual
  * host, whatever its port. An address is one only where it stands there. */
