@@ -14,6 +14,7 @@
 #include "httpd/ur_setting.h"
 #include "httpd/ur_status.h"
 #include "httpd/ur_tls_hello.h"
+#include "httpd/ur_tls_offer.h"
 
 #include <httpd.h>
 #include <http_config.h>
@@ -65,6 +66,7 @@ static void register_hooks(apr_pool_t *p)
     ap_hook_test_config(ur_dump, NULL, NULL, APR_HOOK_MIDDLE);
     ap_hook_post_config(ur_findings_log, NULL, NULL, APR_HOOK_MIDDLE);
     ap_hook_post_config(ur_tls_hello_open, NULL, NULL, APR_HOOK_MIDDLE);
+    ap_hook_post_config(ur_tls_offer_open, NULL, NULL, APR_HOOK_MIDDLE);
     /* Last: from here on no name is taken. */
     ap_hook_post_config(ur_monitor_open, NULL, NULL, APR_HOOK_REALLY_LAST);
     ap_hook_child_status(ur_monitor_child, NULL, NULL, APR_HOOK_MIDDLE);

@@ -92,6 +92,8 @@ struct ur_trusted_proxy {
 struct ur_server_config {
     struct ur_rule floor;
     const struct ur_trusted_proxy *trusted; /* NULL: not said, nobody is believed */
+    const apr_array_header_t *tls_sections; /* of const struct ur_dir_config *: whose policies
+                                             * demand TLS; set in post_config */
 };
 
 void *ur_config_create_dir(apr_pool_t *p, char *dir);

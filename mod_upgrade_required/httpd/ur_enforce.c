@@ -7,6 +7,7 @@
 #include "httpd/ur_request.h"
 #include "httpd/ur_respond.h"
 #include "httpd/ur_target.h"
+#include "httpd/ur_tls_offer.h"
 #include "values/ur_path.h"
 
 #include <limits.h>
@@ -380,9 +381,31 @@ static int try_rule(request_rec *r, const struct ur_rule *rule, enum ur_phase ph
     return trial.judgement.unmet ? conclude(&trial) : DECLINED;
 }
 
+/* httpd answers "OPTIONS *" before any section is looked at. A client that a section has sent
+ * to TLS (RFC 2817) comes with it: being told "200" it would start again, without end. Nothing
+ * is excepted: this is no request for what an exception is about. */
+static int refuse_tls_offer(request_rec *r)
+{
+    const struct ur_dir_config *settings = ur_tls_offer_section(r);
+    struct ur_rule rule;
+    struct trial trial;
+
+    if (!settings) {
+        return DECLINED;
+    }
+    rule = settings->route;
+    rule.policy = (struct ur_policy){.tls = settings->route.policy.tls};
+    rule.exceptions = NULL;
+    trial = open_trial(r, &rule, UR_PHASE_FLOOR);
+    trial.settings = settings;
+    judge(&trial);
+    return trial.judgement.unmet ? conclude(&trial) : DECLINED;
+}
+
 int ur_enforce_floor(request_rec *r)
 {
     const struct ur_rule *floor;
+    int result;
 
     if (!r->prev) {
         ur_monitor_request(ur_request_seen(r));
@@ -393,7 +416,8 @@ int ur_enforce_floor(request_rec *r)
         return DECLINED;
     }
     floor = &ur_config_server(r->server)->floor;
-    return is_met(r, &floor->policy) ? DECLINED : try_rule(r, floor, UR_PHASE_FLOOR);
+    result = is_met(r, &floor->policy) ? DECLINED : try_rule(r, floor, UR_PHASE_FLOOR);
+    return result == DECLINED && r->method_number == M_OPTIONS ? refuse_tls_offer(r) : result;
 }
 
 /* Subrequests look at what might be served; an ErrorDocument tells the client what was

@@ -4,9 +4,13 @@
 #include "values/ur_list.h"
 #include "values/ur_wskey.h"
 
+#include <string.h>
+
 static const struct ur_span WEBSOCKET = {"websocket", 9};
 static const struct ur_span UPGRADE = {"upgrade", 7};
 static const struct ur_span VERSION = {"13", 2};
+static const struct ur_span H2C = {"h2c", 3};
+static const struct ur_span TLS = {"TLS", 3};
 
 /* Somebody between client and server took Upgrade or Connection away: what is left
  * could only have been written by a client that meant to open a WebSocket. */
@@ -174,6 +178,30 @@ bool ur_handshake_asks(const struct ur_handshake *handshake)
 
 bool ur_handshake_asks_switch(const struct ur_handshake *handshake)
 {
-    return ur_list_count(handshake->upgrade) > 0 || ur_span_present(handshake->key) ||
-           ur_span_present(handshake->version);
+    struct ur_span rest = handshake->upgrade;
+    struct ur_span protocol;
+
+    while (ur_list_next(&rest, &protocol)) {
+        if (!ur_span_is(protocol, H2C)) {
+            return true;
+        }
+    }
+    return ur_span_present(handshake->key) || ur_span_present(handshake->version);
+}
+
+bool ur_handshake_offers_tls(const struct ur_handshake *handshake)
+{
+    struct ur_span rest = handshake->upgrade;
+    struct ur_span protocol;
+
+    while (ur_list_next(&rest, &protocol)) {
+        const char *slash = memchr(protocol.at, '/', protocol.len);
+        if (slash) {
+            protocol.len = (size_t)(slash - protocol.at);
+        }
+        if (ur_span_is(protocol, TLS)) {
+            return true;
+        }
+    }
+    return false;
 }

@@ -63,7 +63,12 @@ bool ur_handshake_asks(const struct ur_handshake *handshake);
 
 /* Whether the client asks for any change of protocol, WebSocket or other, even if it
  * asks badly. Such a request is never redirected. Connection: upgrade without Upgrade does not
- * ask: proxies send that with every request. */
+ * ask: proxies send that with every request. Nor does an offer of nothing but h2c, which Java's
+ * client and "curl --http2" make and which may be ignored (RFC 9110, 7.8). */
 bool ur_handshake_asks_switch(const struct ur_handshake *handshake);
+
+/* Whether Upgrade names TLS, of whatever version (RFC 2817): the client wants this very
+ * connection encrypted. */
+bool ur_handshake_offers_tls(const struct ur_handshake *handshake);
 
 #endif

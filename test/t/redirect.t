@@ -10,6 +10,7 @@ use Wire;
 sub request { my ($vhost, $line, $host, @lines) = @_; ask($vhost, join "\r\n", "$line HTTP/1.1", "Host: $host", @lines, '', '') }
 
 my $own = 'www.example.test';
+my @h2c = ('Connection: Upgrade, HTTP2-Settings', 'HTTP2-Settings: AAMAAABkAAQAAP__');
 
 # [name, request line, Host, more lines, status, Location]
 my @requests = (
@@ -36,7 +37,15 @@ my @requests = (
     ['OPTIONS',          'OPTIONS /x', $own, [], 426],
     ['a handshake',      'GET /x', $own, [handshake], 426],
     ['what is left of a handshake', 'GET /x', $own, ['Sec-WebSocket-Version: 13'], 426],
-    ['an h2c offer',     'GET /x', $own, ['Upgrade: h2c', 'Connection: Upgrade'], 426],
+    ['an h2c offer',     'GET /x', $own, ['Upgrade: h2c', @h2c], 308, "https://$own/x"],
+    ['an h2c offer in HEAD', 'HEAD /x', $own, ['Upgrade: h2c', @h2c], 308, "https://$own/x"],
+    ['an h2c offer in POST', 'POST /x', $own, ['Content-Length: 0', 'Upgrade: h2c', @h2c], 426],
+    ['a list of offers', 'GET /x', $own, ['Upgrade: h2c, websocket', @h2c], 426],
+    ['two offers',       'GET /x', $own, ['Upgrade: h2c', 'Upgrade: TLS/1.3', @h2c], 426],
+    ['another offer',    'GET /x', $own, ['Upgrade: TLS/1.3', 'Connection: Upgrade'], 426],
+    ['an unknown offer', 'GET /x', $own, ['Upgrade: foo/2', 'Connection: Upgrade'], 426],
+    ['an h2c offer beside a handshake', 'GET /x', $own, ['Upgrade: h2c', @h2c, 'Sec-WebSocket-Key: x'], 426],
+    ['Connection alone, as proxies set it', 'GET /x', $own, ['Connection: upgrade'], 308, "https://$own/x"],
     ['more than TLS unmet', 'GET /both', $own, [], 426],
 );
 

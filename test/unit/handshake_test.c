@@ -99,11 +99,39 @@ static const struct {
     {"nothing", NULL, "keep-alive", NULL, NULL, false},
     {"empty Upgrade", " , ", NULL, NULL, NULL, false},
     {"websocket", "websocket", "Upgrade", "13", KEY, true},
-    {"h2c", "h2c", "Upgrade", NULL, NULL, true},
+    {"h2c", "h2c", "Upgrade", NULL, NULL, false},
+    {"h2c with its settings", "H2C", "Upgrade, HTTP2-Settings", NULL, NULL, false},
+    {"h2c twice", "h2c,, h2c", "Upgrade", NULL, NULL, false},
+    {"h2c among others", "h2c, websocket", "Upgrade", NULL, NULL, true},
+    {"h2c after another", "TLS/1.3, h2c", "Upgrade", NULL, NULL, true},
+    {"h2c with a version", "h2c/1", "Upgrade", NULL, NULL, true},
+    {"h2c beside a key", "h2c", "Upgrade", NULL, KEY, true},
+    {"h2c beside a version", "h2c", "Upgrade", "13", NULL, true},
+    {"h2", "h2", "Upgrade", NULL, NULL, true},
+    {"quoted", "\"h2c\"", "Upgrade", NULL, NULL, true},
     {"Upgrade alone", "foo", NULL, NULL, NULL, true},
     {"Connection alone, as proxies set it", NULL, "upgrade", NULL, NULL, false},
     {"key alone", NULL, NULL, NULL, KEY, true},
     {"version alone", NULL, NULL, "13", NULL, true},
+};
+
+static const struct {
+    const char *upgrade;
+    bool offers;
+} tls[] = {
+    {NULL, false},
+    {"", false},
+    {"TLS", true},
+    {"TLS/1.0", true},
+    {"TLS/1.2,TLS/1.1,TLS/1.0", true}, /* CUPS */
+    {"h2c, tls/9", true},
+    {"TLS/", true},
+    {"h2c", false},
+    {"TLSv1.2", false},
+    {"DTLS/1.2", false},
+    {"x/TLS", false},
+    {"websocket/TLS/1.2", false},
+    {"\"TLS/1.2\"", false},
 };
 
 static const struct ur_origin LISTED[] = {
@@ -224,6 +252,15 @@ static void test_offers(void)
     }
 }
 
+static void test_tls(void)
+{
+    for (size_t i = 0; i < COUNT(tls); i++) {
+        struct ur_handshake handshake = {.upgrade = edge(tls[i].upgrade)};
+        ok(ur_handshake_offers_tls(&handshake) == tls[i].offers, "offers TLS: %s",
+           tls[i].upgrade ? tls[i].upgrade : "(absent)");
+    }
+}
+
 static void test_named(void)
 {
     for (size_t i = 0; i < COUNT(named); i++) {
@@ -270,6 +307,7 @@ int main(void)
         ok(ur_handshake_asks(&handshake) == meant[i].asks, "means a WebSocket: %s",
            meant[i].name);
     }
+    test_tls();
     test_named();
     test_offers();
     test_strangers();
