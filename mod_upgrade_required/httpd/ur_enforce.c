@@ -421,7 +421,7 @@ int ur_enforce_floor(request_rec *r)
 }
 
 /* Subrequests look at what might be served; an ErrorDocument tells the client what was
- * wrong. Neither is the client's request for the route. */
+ * wrong. Neither is the client's request for the route, and neither opens a WebSocket. */
 static bool judged_here(const request_rec *r)
 {
     return !r->main && !ur_request_is_error_document(r);
@@ -442,10 +442,16 @@ int ur_enforce_route(request_rec *r)
 {
     const struct ur_rule *route = &ur_config_dir(r)->route;
 
-    if (is_met(r, &route->policy) || !judged_here(r)) {
+    if (is_met(r, &route->policy)) {
         return DECLINED;
     }
-    return try_rule(r, route, UR_PHASE_ROUTE);
+    if (judged_here(r)) {
+        return try_rule(r, route, UR_PHASE_ROUTE);
+    }
+    if (route->policy.websocket) {
+        ur_respond_no_switch(r);
+    }
+    return DECLINED;
 }
 
 /* Whether the handshake is one that a backend can answer, whatever this server thinks of its
@@ -463,10 +469,15 @@ int ur_enforce_keep(request_rec *r, const struct ur_label *label, int *keeps)
     struct trial trial;
     int result = DECLINED;
 
-    *keeps = judged_here(r) && (label || ur_config_dir(r)->route.policy.websocket);
-    if (!*keeps) {
+    *keeps = 0;
+    if (!label && !ur_config_dir(r)->route.policy.websocket) {
         return DECLINED;
     }
+    if (!judged_here(r)) {
+        ur_respond_no_switch(r);
+        return DECLINED;
+    }
+    *keeps = 1;
     trial = open_trial(r, &rule, UR_PHASE_ROUTE);
     judge(&trial);
     /* Without a label it is the route's own policy, which has let the request pass already. */

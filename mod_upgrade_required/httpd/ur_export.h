@@ -20,11 +20,12 @@ APR_DECLARE_OPTIONAL_FN(const struct ur_label *, upgrade_required_label,
 
 /* Judges a request on a route that may keep WebSocket handshakes. label is what the route is
  * called where UpgradeKeep says so; NULL where only a policy that demands WebSocket does.
- * *keeps tells whether the route keeps handshakes at all. OK: this is a valid one, or
- * one that is let pass although its origin or its subprotocols are not accepted. DECLINED: it
- * is none, or a bad one is let pass: nothing may be switched. Anything else: the request asked
- * for a WebSocket and failed, it has been answered, and the calling hook has to return this. To
- * be called in fixups, after the policy module's own hook. */
+ * *keeps tells whether the route keeps handshakes at all, and judges this request: a
+ * subrequest's or an ErrorDocument's is not judged, and has lost its Upgrade. OK: this is a
+ * valid one, or one that is let pass although its origin or its subprotocols are not accepted.
+ * DECLINED: it is none, or a bad one is let pass: nothing may be switched. Anything else: the
+ * request asked for a WebSocket and failed, it has been answered, and the calling hook has to
+ * return this. To be called in fixups, after the policy module's own hook. */
 APR_DECLARE_OPTIONAL_FN(int, upgrade_required_keep,
                         (request_rec * r, const struct ur_label *label, int *keeps));
 

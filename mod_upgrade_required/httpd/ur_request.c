@@ -360,7 +360,12 @@ struct ur_span ur_request_method(const request_rec *r)
 
 bool ur_request_is_error_document(const request_rec *r)
 {
-    return r->prev && ap_is_HTTP_ERROR(r->prev->status);
+    for (r = r->prev; r; r = r->prev) {
+        if (ap_is_HTTP_ERROR(r->status)) {
+            return true;
+        }
+    }
+    return false;
 }
 
 bool ur_server_offers_http2(const server_rec *s, enum ur_tls tls)

@@ -86,7 +86,8 @@ struct ur_span ur_request_method(const request_rec *r);
 /* Whether the client announces a body that nobody has read yet. */
 bool ur_request_announces_body(const request_rec *r);
 
-/* Whether this is the request that httpd makes for an ErrorDocument. */
+/* Whether this is the request that httpd makes for an ErrorDocument, or what redirects have
+ * made of that one: some of them, as that of mod_asis, forget the error. */
 bool ur_request_is_error_document(const request_rec *r);
 
 /* Whether Protocols of the virtual host offers HTTP/2 on this kind of connection. */

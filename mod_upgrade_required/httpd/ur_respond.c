@@ -215,14 +215,31 @@ static void keep_variables(request_rec *r)
     }
 }
 
+/* The fields stay whole in the requests with which it shares them. */
+static void own_fields(request_rec *r)
+{
+    r->headers_in = apr_table_copy(r->pool, r->headers_in);
+}
+
+void ur_respond_no_switch(request_rec *r)
+{
+    if (!apr_table_get(r->headers_in, "Upgrade")) {
+        return;
+    }
+    ap_log_rerror(APLOG_MARK, APLOG_DEBUG, 0, r,
+                  "UR0019: Upgrade is dropped: a subrequest or the request of an ErrorDocument "
+                  "is not judged, and opens no WebSocket");
+    own_fields(r);
+    apr_table_unset(r->headers_in, "Upgrade");
+}
+
 void ur_respond_internal(request_rec *r)
 {
     keep_variables(r);
     if (!ur_request_is_error_document(r) || !was_answered(r->prev)) {
         return;
     }
-    /* A copy: the fields stay whole in the request that was refused. */
-    r->headers_in = apr_table_copy(r->pool, r->headers_in);
+    own_fields(r);
     for (size_t i = 0; i < sizeof withheld / sizeof withheld[0]; i++) {
         apr_table_unset(r->headers_in, withheld[i]);
     }

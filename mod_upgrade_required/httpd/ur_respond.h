@@ -35,6 +35,10 @@ int ur_respond_redirect(request_rec *r, const char *url, bool permanent);
  * for no body, and httpd's own protocol switch stays out of it. */
 void ur_respond_internal(request_rec *r);
 
+/* Takes the client's Upgrade from a request that is not judged: whoever answers it cannot
+ * switch to another protocol. The requests from which it was made keep theirs. */
+void ur_respond_no_switch(request_rec *r);
+
 /* Sends a page of this module itself, not to be kept; the text lives as long as the request.
  * Returns what a handler has to return. */
 int ur_respond_page(request_rec *r, int status, const char *type, struct ur_span text);

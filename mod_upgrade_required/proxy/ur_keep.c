@@ -85,7 +85,7 @@ int ur_keep_fixups(request_rec *r)
     int keeps = 0;
     int result;
 
-    if (!judge || !may_switch(r) || r->main) {
+    if (!judge || !may_switch(r)) {
         return DECLINED;
     }
     route = ap_get_module_config(r->per_dir_config, &upgrade_wstunnel_module);
@@ -102,10 +102,12 @@ int ur_keep_fixups(request_rec *r)
 
 int ur_keep_restore(request_rec *r)
 {
-    const struct ur_kept *kept = ur_keep_of(r);
-
-    if (kept) {
-        r->headers_in = kept->client_fields;
+    /* A log looks at the last of the requests that redirects have made of it. */
+    for (; r; r = r->next) {
+        const struct ur_kept *kept = ur_keep_of(r);
+        if (kept) {
+            r->headers_in = kept->client_fields;
+        }
     }
     return DECLINED;
 }

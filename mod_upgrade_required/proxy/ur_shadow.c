@@ -4,6 +4,7 @@
 #include "proxy/ur_keep.h"
 #include "proxy/ur_proxy_module.h"
 #include "proxy/ur_takeover.h"
+#include "proxy/ur_upgrade.h"
 #include "tunnel/ur_child.h"
 #include "tunnel/ur_worker.h"
 
@@ -127,29 +128,6 @@ static struct ur_shadow *make_shadow(apr_pool_t *pool, proxy_worker *worker)
     return shadow;
 }
 
-/* What mod_proxy is to see of the client's fields: Upgrade as the one word that it compares
- * with, or none at all where another protocol is offered. mod_proxy copies the table into
- * r->pool, and a copy must not outlive what it was made of: so this one is there too, where a
- * tunnel keeps it as long as it lives. Most clients send what is wanted, and need none. */
-static apr_table_t *narrowed(const request_rec *r, const struct ur_kept *kept)
-{
-    const char *sent = apr_table_get(kept->client_fields, "Upgrade");
-    const char *wanted = kept->accept ? "websocket" : NULL;
-    apr_table_t *fields;
-
-    if (wanted ? sent && strcmp(sent, wanted) == 0 : !sent) {
-        return kept->client_fields;
-    }
-    fields = apr_table_copy(r->pool, kept->client_fields);
-    if (wanted) {
-        apr_table_setn(fields, "Upgrade", wanted);
-    }
-    else {
-        apr_table_unset(fields, "Upgrade");
-    }
-    return fields;
-}
-
 static int run_with(request_rec *r, struct ur_shadow *shadow, proxy_worker *worker,
                     proxy_server_conf *conf, char *url, const char *proxyname,
                     apr_port_t proxyport)
@@ -157,7 +135,7 @@ static int run_with(request_rec *r, struct ur_shadow *shadow, proxy_worker *work
     const struct ur_kept *kept = ur_keep_of(r);
     int status;
 
-    r->headers_in = narrowed(r, kept);
+    ur_upgrade_narrow(r, kept);
     shadow->worker.s = &shadow->shared;
     shadow->pool.conn = shadow->connection;
     status = run_http_handler(r, shadow, conf, url, proxyname, proxyport);
@@ -262,12 +240,14 @@ int ur_shadow_handler(request_rec *r, proxy_worker *worker, proxy_server_conf *c
 {
     struct ur_kept *kept = ur_keep_of(r);
 
-    if (!http_handler || !kept || !ur_backend_url_is_http(url)) {
+    if (!kept || !ur_backend_url_is_http(url)) {
         return DECLINED;
     }
     if (!kept->accept) {
-        /* Stock proxies it, and has nothing that it could switch to. */
-        r->headers_in = narrowed(r, kept);
+        ur_upgrade_limit(r, kept, worker);
+        return DECLINED;
+    }
+    if (!http_handler) {
         return DECLINED;
     }
     /* What another proxy answers may be an answer to CONNECT: that is left to threads. */

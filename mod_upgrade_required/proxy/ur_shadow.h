@@ -9,7 +9,8 @@ int ur_shadow_find_handler(apr_pool_t *pconf, apr_pool_t *plog, apr_pool_t *ptem
 
 /* scheme_handler, first: has mod_proxy_http proxy a kept handshake as if its worker had
  * upgrade=websocket. DECLINED for every other request; one on a route that keeps handshakes
- * has lost its Upgrade then. Nothing that other requests share is written. */
+ * has no Upgrade then but what its worker names (ur_upgrade_limit). Nothing that other requests
+ * share is written. */
 int ur_shadow_handler(request_rec *r, proxy_worker *worker, proxy_server_conf *conf, char *url,
                       const char *proxyname, apr_port_t proxyport);
 

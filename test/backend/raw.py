@@ -3,13 +3,19 @@
 
 raw.py CERTIFICATE KEY SOCKET listens on a free port of 127.0.0.1, on another one with TLS, and on a
 unix socket; prints both ports as its first line and ends when its standard input does. GET /log?MARK answers with a JSON list: for each connection
-that had a request with the mark its number, its requests (the heads) and the bytes that came behind a switch; requests for the log are not in it.
-A request with X-Show-Head is not in it either: it is answered with its own head, whatever its path; for "switch" behind a 101."""
+that had a request with the mark its number, its requests (the heads), what was wrong with them and the bytes that came behind a switch;
+requests for the log are not in it. A request with X-Show-Head is not in it either: it is answered with its own head, whatever its path; for
+"switch" behind a 101.
+
+What is wrong: the backend itself looks at each request that has an Upgrade, whether it is a valid opening handshake and arrived as it was
+sent. The client's X-Sent tells that: a JSON object of names and values. Below a folder named "strict" an Origin has to be https://good.test
+and the subprotocol chat has to be offered."""
 import asyncio
 import base64
 import hashlib
 import json
 import os
+import re
 import ssl
 import sys
 
@@ -80,6 +86,47 @@ def answers(key):
     }
 
 
+def fields_of(head):
+    """name, in small letters: the values of its lines"""
+    fields = {}
+    for line in head.split("\r\n")[1:-2]:
+        name, _, value = line.partition(":")
+        fields.setdefault(name.lower(), []).append(value.strip())
+    return fields
+
+
+def is_key(value):
+    try:
+        return len(base64.b64decode(value, validate=True)) == 16
+    except ValueError:
+        return False
+
+
+def wrong_with(head):
+    """What an opening handshake must not be (RFC 6455, 4.2.1): a list of words."""
+    fields = fields_of(head)
+    if "upgrade" not in fields:
+        return []
+    method, path, version = head.split("\r\n")[0].split(" ")
+    once = {name: values[0] for name, values in fields.items() if len(values) == 1}
+    strict = "/strict/" in path
+    good = {
+        "method": method == "GET",
+        "version": version == "HTTP/1.1",
+        "upgrade": once.get("upgrade", "").lower() == "websocket",
+        "connection": once.get("connection", "").lower() == "upgrade",
+        "body": fields.get("content-length", ["0"]) == ["0"] and "transfer-encoding" not in fields,
+        "websocket-version": once.get("sec-websocket-version") == "13",
+        "key": is_key(once.get("sec-websocket-key", "")),
+        "host": "host" in once,
+        "origin": not strict or fields.get("origin", ["https://good.test"]) == ["https://good.test"],
+        "subprotocol": not strict or "chat" in re.split(r"[ ,]+", once.get("sec-websocket-protocol", "")),
+    }
+    for name, value in json.loads(once.get("x-sent", "{}")).items():
+        good["sent " + name] = once.get(name) == value
+    return [f"{rule}: {head}" for rule, kept in good.items() if not kept]
+
+
 async def write(writer, text, slowly):
     data = text.encode("latin-1")
     for start in range(0, len(data), 1 if slowly else len(data) or 1):
@@ -90,7 +137,7 @@ async def write(writer, text, slowly):
 
 
 async def serve(reader, writer):
-    record = {"number": len(connections), "requests": [], "tunnel": ""}
+    record = {"number": len(connections), "requests": [], "wrong": [], "tunnel": ""}
     connections.append(record)
     try:
         while await answer(reader, writer, record):
@@ -110,10 +157,7 @@ async def show(writer, head, fields):
 async def answer(reader, writer, record):
     """One exchange; whether the connection goes on."""
     head = (await reader.readuntil(b"\r\n\r\n")).decode("latin-1")
-    fields = {}
-    for line in head.split("\r\n")[1:]:
-        name, _, value = line.partition(":")
-        fields[name.lower()] = value.strip()
+    fields = {name: values[-1] for name, values in fields_of(head).items()}
     if "x-show-head" in fields:
         await reader.readexactly(int(fields.get("content-length", 0)))
         return await show(writer, head, fields)
@@ -123,10 +167,13 @@ async def answer(reader, writer, record):
         await write(writer, final("200 OK", body=json.dumps(told)), False)
         return True
     record["requests"].append(head)
+    record["wrong"] += wrong_with(head)
     if "expect" in fields:
         await write(writer, "HTTP/1.1 100 Continue\r\n\r\n", False)
     await reader.readexactly(int(fields.get("content-length", 0)))
-    name = path.rsplit("/", 1)[1]
+    name = path.rsplit("/", 1)[1].partition(".")[0]
+    if name == "real":
+        name = "greets" if fields.get("upgrade", "").lower() == "websocket" else "200"
     slowly = name.startswith("slow-")
     text, then = answers(fields.get("sec-websocket-key", "")).get(name[5 * slowly:], (final("200 OK"), "keep"))
     await write(writer, text, slowly)

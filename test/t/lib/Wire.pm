@@ -21,6 +21,7 @@ use constant LIMIT => 60;
 
 sub port_of {
     my ($vhost) = @_;
+    return $vhost if ($vhost // '') =~ /^\d+$/;    # of a Server
     my $config = Apache::Test::config();
     return $config->{vars}{port} unless $vhost;
     return ($config->{vhosts}{$vhost} or die "no virtual host $vhost")->{port};
