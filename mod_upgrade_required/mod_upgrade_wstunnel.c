@@ -1,3 +1,4 @@
+#include "httpd/ur_export.h"
 #include "proxy/ur_backend_filter.h"
 #include "proxy/ur_keep.h"
 #include "proxy/ur_offer_filter.h"
@@ -17,12 +18,18 @@
 #include <mod_proxy.h>
 #include <mpm_common.h>
 
+static const char *upgrade_wstunnel_capacity(apr_pool_t *pool)
+{
+    return ur_limits_capacity(pool);
+}
+
 static void register_hooks(apr_pool_t *p)
 {
     /* What the route's policy refuses need not be kept. */
     static const char *const after[] = {"mod_upgrade_required.c", NULL};
 
     (void)p;
+    APR_REGISTER_OPTIONAL_FN(upgrade_wstunnel_capacity);
     ur_backend_filter_register();
     ur_offer_filter_register();
     ur_takeover_register();

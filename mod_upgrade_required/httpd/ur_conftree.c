@@ -1,5 +1,6 @@
 #include "httpd/ur_conftree.h"
 
+#include <apr_fnmatch.h>
 #include <apr_hash.h>
 #include <apr_strings.h>
 
@@ -9,6 +10,12 @@ struct ur_conftree {
     apr_hash_t *servers; /* pointer to the <VirtualHost> directive: server_rec */
     apr_hash_t *last[UR_CONFTREE_NAMES]; /* pointer to the server_rec: ap_directive_t */
     apr_array_header_t *https;           /* apr_port_t, of Listen */
+};
+
+static const char *const names[UR_CONFTREE_NAMES] = {
+#define UR_SPELL(name, spelt) [UR_CONFTREE_##name] = (spelt),
+    UR_EACH_CONFTREE_NAME(UR_SPELL)
+#undef UR_SPELL
 };
 
 bool ur_conftree_is(const ap_directive_t *directive, const char *name)
@@ -31,6 +38,54 @@ bool ur_conftree_has_word(apr_pool_t *pool, const ap_directive_t *directive, con
         }
     }
     return false;
+}
+
+const char *ur_conftree_word(apr_pool_t *pool, const ap_directive_t *directive, int n)
+{
+    const char *arguments = directive->args;
+    const char *word = ap_getword_conf(pool, &arguments);
+
+    while (n-- > 0) {
+        word = ap_getword_conf(pool, &arguments);
+    }
+    return word;
+}
+
+const char *ur_conftree_spelt(apr_pool_t *pool, const ap_directive_t *section)
+{
+    apr_size_t len = strlen(section->args);
+    bool closed = len && section->args[len - 1] == '>';
+
+    return apr_pstrcat(pool, section->directive, " ", section->args, closed ? "" : ">", NULL);
+}
+
+const ap_directive_t *ur_conftree_section(const ap_directive_t *directive)
+{
+    const ap_directive_t *section = directive->parent;
+
+    return section && !ur_conftree_is(section, "<VirtualHost") ? section : NULL;
+}
+
+const char *ur_conftree_path(apr_pool_t *pool, const ap_directive_t *section)
+{
+    char *path;
+    apr_size_t len;
+
+    if (!section) {
+        return "/";
+    }
+    while (section && !ur_conftree_is(section, "<Location")) {
+        section = ur_conftree_section(section);
+    }
+    if (!section) {
+        return NULL;
+    }
+    path = apr_pstrdup(pool, ur_conftree_word(pool, section, 0));
+    len = strlen(path);
+    if (len && path[len - 1] == '>') {
+        path[len - 1] = '\0';
+    }
+    return *path == '/' && !apr_fnmatch_test(path) ? path : NULL;
 }
 
 bool ur_conftree_listens_https(const struct ur_conftree *tree, apr_port_t port)
@@ -90,13 +145,6 @@ static void remember_listen(struct ur_conftree *tree, const ap_directive_t *dire
 
 static void remember(void *context, const ap_directive_t *directive, server_rec *s)
 {
-    static const char *const names[UR_CONFTREE_NAMES] = {
-        [UR_CONFTREE_SSL_ENGINE] = "SSLEngine",
-        [UR_CONFTREE_SSL_CERTIFICATE_FILE] = "SSLCertificateFile",
-        [UR_CONFTREE_SSL_PROTOCOL] = "SSLProtocol",
-        [UR_CONFTREE_CACHE_QUICK_HANDLER] = "CacheQuickHandler",
-        [UR_CONFTREE_ANY_ALIAS] = "ServerAlias",
-    };
     struct ur_conftree *tree = context;
 
     if (directive->parent && !ur_conftree_is(directive->parent, "<VirtualHost")) {
@@ -184,4 +232,27 @@ const ap_directive_t *ur_conftree_effective(const struct ur_conftree *tree, cons
     const ap_directive_t *own = ur_conftree_last(tree, s, name);
 
     return own ? own : ur_conftree_last(tree, tree->main_server, name);
+}
+
+const ap_directive_t *ur_conftree_child(const ap_directive_t *section, const char *name)
+{
+    const ap_directive_t *last = NULL;
+
+    for (const ap_directive_t *child = section->first_child; child; child = child->next) {
+        last = ur_conftree_is(child, name) ? child : last;
+    }
+    return last;
+}
+
+const ap_directive_t *ur_conftree_in_force(const struct ur_conftree *tree,
+                                           const ap_directive_t *section, const server_rec *s,
+                                           enum ur_conftree_name name)
+{
+    for (; section; section = ur_conftree_section(section)) {
+        const ap_directive_t *said = ur_conftree_child(section, names[name]);
+        if (said) {
+            return said;
+        }
+    }
+    return ur_conftree_effective(tree, s, name);
 }

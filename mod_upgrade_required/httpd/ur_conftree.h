@@ -22,13 +22,34 @@ void ur_conftree_walk(const struct ur_conftree *tree, ur_conftree_visit *visit, 
 
 /* Those of which the last one that stands for a server as a whole, outside of sections, can be
  * asked for. */
+#define UR_EACH_CONFTREE_NAME(X)                                                               \
+    X(SSL_ENGINE, "SSLEngine")                                                                 \
+    X(SSL_CERTIFICATE_FILE, "SSLCertificateFile")                                              \
+    X(SSL_PROTOCOL, "SSLProtocol")                                                             \
+    X(SSL_VERIFY_CLIENT, "SSLVerifyClient")                                                    \
+    X(CACHE_QUICK_HANDLER, "CacheQuickHandler")                                                \
+    X(H2_DIRECT, "H2Direct")                                                                   \
+    X(H2_WEBSOCKETS, "H2WebSockets")                                                           \
+    X(MD_REQUIRE_HTTPS, "MDRequireHttps")                                                      \
+    X(ENCODED_SLASHES, "AllowEncodedSlashes")                                                  \
+    X(TIMEOUT, "Timeout")                                                                      \
+    X(PROXY_PASS_INHERIT, "ProxyPassInherit")                                                  \
+    X(PROXY_TIMEOUT, "ProxyTimeout")                                                           \
+    X(UPGRADE_MODE, "UpgradeMode")                                                             \
+    X(UPGRADE_REQUIRE, "UpgradeRequire")                                                       \
+    X(UPGRADE_GUIDE, "UpgradeGuide")                                                           \
+    X(UPGRADE_HTTP2_ANSWER, "UpgradeHTTP2Answer")                                              \
+    X(UPGRADE_KEEP, "UpgradeKeep")                                                             \
+    X(UPGRADE_TUNNEL, "UpgradeTunnel")                                                         \
+    X(UPGRADE_TUNNEL_MAX, "UpgradeTunnelMax")                                                  \
+    X(UPGRADE_TUNNEL_DRAIN, "UpgradeTunnelDrain")                                              \
+    X(ANY_ALIAS, "ServerAlias") /* with a * that stands alone */
+
 enum ur_conftree_name {
-    UR_CONFTREE_SSL_ENGINE,
-    UR_CONFTREE_SSL_CERTIFICATE_FILE,
-    UR_CONFTREE_SSL_PROTOCOL,
-    UR_CONFTREE_CACHE_QUICK_HANDLER,
-    UR_CONFTREE_ANY_ALIAS, /* ServerAlias with a * that stands alone */
-    UR_CONFTREE_NAMES
+#define UR_DECLARE(name, spelt) UR_CONFTREE_##name,
+    UR_EACH_CONFTREE_NAME(UR_DECLARE)
+#undef UR_DECLARE
+        UR_CONFTREE_NAMES
 };
 
 /* NULL: none. Inheritance is the caller's. */
@@ -38,6 +59,29 @@ const ap_directive_t *ur_conftree_last(const struct ur_conftree *tree, const ser
 /* The same with the main server's where the virtual host has none. */
 const ap_directive_t *ur_conftree_effective(const struct ur_conftree *tree, const server_rec *s,
                                             enum ur_conftree_name name);
+
+/* What is in force in a section: of the directives of this name the last one that stands in it,
+ * else in the nearest section around it that has one, else for the server. section NULL: for
+ * the server as a whole. For directives that are inherited from scope to scope. */
+const ap_directive_t *ur_conftree_in_force(const struct ur_conftree *tree,
+                                           const ap_directive_t *section, const server_rec *s,
+                                           enum ur_conftree_name name);
+
+/* The last directive of this name that stands in a section itself; NULL: none. */
+const ap_directive_t *ur_conftree_child(const ap_directive_t *section, const char *name);
+
+/* The section in which a directive stands; NULL where it stands for a server as a whole. */
+const ap_directive_t *ur_conftree_section(const ap_directive_t *directive);
+
+/* The path of the <Location> that a section is, or that stands around it. NULL where there is
+ * none, or one for a pattern: which URLs it is for is not known then. section NULL: "/". */
+const char *ur_conftree_path(apr_pool_t *pool, const ap_directive_t *section);
+
+/* "<Location /x>"; a directive keeps the closing bracket among its arguments. */
+const char *ur_conftree_spelt(apr_pool_t *pool, const ap_directive_t *section);
+
+/* A directive's word number n from 0, without quotes; "" where it has not so many. */
+const char *ur_conftree_word(apr_pool_t *pool, const ap_directive_t *directive, int n);
 
 /* Whether a Listen directive has https at this port: said, or by the port 443. */
 bool ur_conftree_listens_https(const struct ur_conftree *tree, apr_port_t port);

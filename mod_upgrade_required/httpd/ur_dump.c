@@ -1,5 +1,6 @@
 #include "httpd/ur_dump.h"
 
+#include "httpd/ur_dump_kept.h"
 #include "httpd/ur_enforce.h"
 #include "httpd/ur_findings.h"
 #include "httpd/ur_scope.h"
@@ -161,12 +162,30 @@ static void print_findings(const struct dump *dump, const apr_array_header_t *fi
     }
 }
 
+/* In the order of the configuration: httpd puts each new virtual host at the front of its list.
+ */
+static const apr_array_header_t *servers_in_order(apr_pool_t *pool, server_rec *main_server)
+{
+    int count = 1;
+    apr_array_header_t *servers;
+
+    for (const server_rec *s = main_server->next; s; s = s->next) {
+        count++;
+    }
+    servers = apr_array_make(pool, count, sizeof(server_rec *));
+    servers->nelts = count;
+    APR_ARRAY_IDX(servers, 0, server_rec *) = main_server;
+    for (server_rec *s = main_server->next; s; s = s->next) {
+        APR_ARRAY_IDX(servers, --count, server_rec *) = s;
+    }
+    return servers;
+}
+
 void ur_dump(apr_pool_t *pconf, server_rec *main_server)
 {
     struct dump dump = {.pool = pconf, .now = apr_time_sec(apr_time_now())};
-    apr_array_header_t *servers = apr_array_make(pconf, 8, sizeof(server_rec *));
-    server_rec **last;
-    int printed;
+    const apr_array_header_t *servers = servers_in_order(pconf, main_server);
+    int printed = 0;
 
     if (!ap_exists_config_define("DUMP_UPGRADE") ||
         apr_file_open_stdout(&dump.out, pconf) != APR_SUCCESS) {
@@ -175,16 +194,12 @@ void ur_dump(apr_pool_t *pconf, server_rec *main_server)
     apr_file_printf(dump.out, "Upgrade policies (.htaccess files aside):\n");
     apr_file_printf(dump.out, COLUMNS, "server", "where", "requires", "mode", "now", "from",
                     "since", "name", "at");
-    printed = print_server(&dump, main_server);
-    for (server_rec *s = main_server->next; s; s = s->next) {
-        APR_ARRAY_PUSH(servers, server_rec *) = s;
-    }
-    /* httpd puts each new one at the front of its list. */
-    while ((last = apr_array_pop(servers))) {
-        printed += print_server(&dump, *last);
+    for (int i = 0; i < servers->nelts; i++) {
+        printed += print_server(&dump, APR_ARRAY_IDX(servers, i, server_rec *));
     }
     if (!printed) {
         apr_file_printf(dump.out, "none\n");
     }
+    ur_dump_kept(pconf, dump.out, servers);
     print_findings(&dump, ur_findings(pconf, main_server, dump.now));
 }

@@ -7,8 +7,8 @@
 #include <http_config.h>
 #include <apr_optional.h>
 
-/* What the policy module does for the helper of mod_proxy. An optional function, so that
- * either module loads without the other and no symbol is exported. */
+/* What the policy module does for the helper of mod_proxy, and the other way round. Optional
+ * functions, so that either module loads without the other and no symbol is exported. */
 
 /* A policy's name, and where it is counted. */
 struct ur_label;
@@ -37,5 +37,10 @@ APR_DECLARE_OPTIONAL_FN(int, upgrade_required_ends_in_http2, (request_rec * r));
  * the caller has it: where that is another, or nothing is counted, the place is nowhere. */
 APR_DECLARE_OPTIONAL_FN(void, upgrade_required_tunnels,
                         (struct ur_tunnel_place * place, size_t layout));
+
+/* What the helper does for the policy module's dump of the configuration: how many event
+ * tunnels there may be and what raises the number, or why there are none; a sentence in pool.
+ */
+APR_DECLARE_OPTIONAL_FN(const char *, upgrade_wstunnel_capacity, (apr_pool_t * pool));
 
 #endif

@@ -2,30 +2,41 @@
 
 #include "httpd/ur_module.h"
 
+#include <apr_strings.h>
 #include <http_core.h>
 
 void ur_finding_add(struct ur_finder *finder, const server_rec *s, const char *at,
                     const char *text)
 {
     /* Sections of the main server hold in each virtual host: once is enough. */
-    for (int i = 0; i < finder->findings->nelts; i++) {
-        const struct ur_finding *other =
-            &APR_ARRAY_IDX(finder->findings, i, const struct ur_finding);
-        if (strcmp(other->at, at) == 0 && strcmp(other->text, text) == 0) {
-            return;
-        }
+    const char *key = apr_pstrcat(finder->pool, at, " ", text, NULL);
+
+    if (apr_hash_get(finder->seen, key, APR_HASH_KEY_STRING)) {
+        return;
     }
+    apr_hash_set(finder->seen, key, APR_HASH_KEY_STRING, "");
     APR_ARRAY_PUSH(finder->findings, struct ur_finding) = (struct ur_finding){s, at, text};
 }
 
 apr_array_header_t *ur_findings(apr_pool_t *pool, server_rec *main_server, apr_int64_t now)
 {
-    struct ur_finder finder = {pool, main_server, ur_conftree_open(pool, main_server), now,
-                               apr_array_make(pool, 4, sizeof(struct ur_finding))};
+    struct ur_conftree *tree = ur_conftree_open(pool, main_server);
+    struct ur_finder finder = {
+        .pool = pool,
+        .main_server = main_server,
+        .tree = tree,
+        .backends = ur_backends_open(pool, tree, main_server),
+        .now = now,
+        .findings = apr_array_make(pool, 4, sizeof(struct ur_finding)),
+        .seen = apr_hash_make(pool),
+    };
 
     ur_findings_policy(&finder);
     ur_findings_offer(&finder);
+    ur_findings_http2(&finder);
     ur_findings_around(&finder);
+    ur_findings_kept(&finder);
+    ur_findings_pages(&finder);
     return finder.findings;
 }
 

@@ -1,8 +1,10 @@
 #ifndef UR_FINDINGS_H
 #define UR_FINDINGS_H
 
+#include "httpd/ur_backends.h"
 #include "httpd/ur_conftree.h"
 
+#include <apr_hash.h>
 #include <httpd.h>
 
 /* What is wrong with a configuration that httpd accepts: policies that nobody can meet, or that
@@ -27,8 +29,10 @@ struct ur_finder {
     apr_pool_t *pool;
     server_rec *main_server;
     const struct ur_conftree *tree;
+    const struct ur_backends *backends;
     apr_int64_t now;
     apr_array_header_t *findings;
+    apr_hash_t *seen; /* "place text" of each */
 };
 
 void ur_finding_add(struct ur_finder *finder, const server_rec *s, const char *at,
@@ -43,7 +47,17 @@ void ur_findings_policy(struct ur_finder *finder);
 /* ur_findings_offer.c: TLS versions and HTTP/2 that are demanded, and what is offered. */
 void ur_findings_offer(struct ur_finder *finder);
 
-/* ur_findings_around.c: caches and proxies. */
+/* ur_findings_http2.c: HTTP/2 that is demanded beside what keeps clients from it. */
+void ur_findings_http2(struct ur_finder *finder);
+
+/* ur_findings_around.c: caches, proxies and mod_md. */
 void ur_findings_around(struct ur_finder *finder);
+
+/* ur_findings_kept.c: proxied routes that keep WebSocket handshakes. */
+void ur_findings_kept(struct ur_finder *finder);
+
+/* ur_findings_pages.c: the pages of this module that everybody or nobody can read, and guides.
+ */
+void ur_findings_pages(struct ur_finder *finder);
 
 #endif

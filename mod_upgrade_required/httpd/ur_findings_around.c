@@ -2,6 +2,7 @@
 
 #include "httpd/ur_conftree.h"
 #include "httpd/ur_scope.h"
+#include "httpd/ur_workers.h"
 
 #include <apr_strings.h>
 
@@ -46,106 +47,41 @@ static void find_quick_cache(struct ur_finder *finder, const ap_directive_t *ena
 
 /* Proxies */
 
-/* Where a word of this name=value stands among the arguments. */
-static const char *argument(apr_pool_t *pool, const char *arguments, const char *name)
-{
-    apr_size_t len = strlen(name);
-
-    while (*arguments) {
-        const char *word = ap_getword_conf(pool, &arguments);
-        if (ap_cstr_casecmpn(word, name, len) == 0 && word[len] == '=') {
-            return word + len + 1;
-        }
-    }
-    return NULL;
-}
-
-/* The first argument that is a URL: in a section ProxyPass has no path. */
-static const char *target(apr_pool_t *pool, const ap_directive_t *directive)
-{
-    const char *arguments = directive->args;
-
-    while (*arguments) {
-        const char *word = ap_getword_conf(pool, &arguments);
-        if (strstr(word, "://") || *word == '!') {
-            return word;
-        }
-    }
-    return "!";
-}
-
-struct sharing {
-    struct ur_finder *finder;
-    const ap_directive_t *pass;
-    server_rec *server;
-    const char *target;
-    bool reached; /* what stands behind it does not matter */
-    const ap_directive_t *earlier;
-};
-
-/* Behind the host and the port of a URL. */
-static apr_size_t authority_end(const char *url)
-{
-    const char *authority = strstr(url, "://");
-
-    authority = authority ? authority + 3 : url;
-    return (apr_size_t)(authority - url) + strcspn(authority, "/");
-}
-
 static bool has_same_upgrade(apr_pool_t *pool, const ap_directive_t *one,
                              const ap_directive_t *other)
 {
-    const char *upgrade = argument(pool, one->args, "upgrade");
-    const char *other_upgrade = argument(pool, other->args, "upgrade");
+    const char *upgrade = ur_workers_argument(pool, one, "upgrade");
+    const char *other_upgrade = ur_workers_argument(pool, other, "upgrade");
 
     return upgrade && other_upgrade && ap_cstr_casecmp(upgrade, other_upgrade) == 0;
-}
-
-/* httpd takes a worker whose URL the new one begins with, host and port at least. */
-static void look_for_worker(void *context, const ap_directive_t *directive, server_rec *s)
-{
-    struct sharing *sharing = context;
-    const char *url;
-
-    sharing->reached = sharing->reached || directive == sharing->pass;
-    if (sharing->reached || sharing->earlier || s != sharing->server ||
-        (!ur_conftree_is(directive, "ProxyPass") &&
-         !ur_conftree_is(directive, "ProxyPassMatch"))) {
-        return;
-    }
-    url = target(sharing->finder->pool, directive);
-    if (*url != '!' && strlen(url) >= authority_end(sharing->target) &&
-        ap_cstr_casecmpn(sharing->target, url, strlen(url)) == 0 &&
-        !has_same_upgrade(sharing->finder->pool, directive, sharing->pass)) {
-        sharing->earlier = directive;
-    }
 }
 
 static void find_shared_worker(struct ur_finder *finder, const ap_directive_t *pass,
                                server_rec *s)
 {
-    struct sharing sharing = {
-        .finder = finder, .pass = pass, .server = s, .target = target(finder->pool, pass)};
+    const struct ur_backend *backend = ur_backends_made_by(finder->backends, pass);
 
-    if (*sharing.target == '!' || ap_find_linked_module("mod_upgrade_wstunnel.c")) {
-        return;
-    }
-    ur_conftree_walk(finder->tree, look_for_worker, &sharing);
-    if (sharing.earlier) {
+    if (backend && backend->worker != pass &&
+        !has_same_upgrade(finder->pool, backend->worker, pass) &&
+        !ap_find_linked_module("mod_upgrade_wstunnel.c")) {
         ur_finding_add(
             finder, s, ur_conftree_at(finder->pool, pass),
             apr_psprintf(finder->pool,
                          "shares the worker of %s, so httpd ignores its upgrade= and "
                          "WebSocket handshakes are lost; load mod_upgrade_wstunnel and write "
                          "UpgradeKeep WebSocket for the route, or put this line first",
-                         ur_conftree_at(finder->pool, sharing.earlier)));
+                         ur_conftree_at(finder->pool, backend->worker)));
     }
 }
+
+#define PROTOCOLS                                                                              \
+    "upgrade=websocket, or what the backend speaks, such as upgrade=tcp (Docker), "            \
+    "upgrade=SPDY/3.1 (Kubernetes)"
 
 static void find_upgrade(struct ur_finder *finder, const ap_directive_t *directive,
                          server_rec *s)
 {
-    const char *upgrade = argument(finder->pool, directive->args, "upgrade");
+    const char *upgrade = ur_workers_argument(finder->pool, directive, "upgrade");
 
     if (!upgrade) {
         return;
@@ -153,16 +89,90 @@ static void find_upgrade(struct ur_finder *finder, const ap_directive_t *directi
     if (ap_cstr_casecmp(upgrade, "ANY") == 0 || strcmp(upgrade, "*") == 0) {
         ur_finding_add(finder, s, ur_conftree_at(finder->pool, directive),
                        "has upgrade=ANY, with which clients can have any protocol tunnelled, "
-                       "h2c too; write upgrade=websocket");
+                       "h2c too; name the protocol: " PROTOCOLS);
     }
     else if (ap_cstr_casecmp(upgrade, "NONE") == 0) {
         ur_finding_add(finder, s, ur_conftree_at(finder->pool, directive),
                        "has upgrade=NONE, with which a tunnel is opened whatever the backend "
-                       "answers; write upgrade=websocket");
+                       "answers; name the protocol: " PROTOCOLS);
     }
     else if (ur_conftree_is(directive, "ProxyPass") ||
              ur_conftree_is(directive, "ProxyPassMatch")) {
         find_shared_worker(finder, directive, s);
+    }
+}
+
+/* mod_md */
+
+struct md_finder {
+    struct ur_finder *finder;
+    apr_hash_t *requires; /* name of a domain: its MDRequireHttps, where that is on */
+};
+
+static const ap_directive_t *if_on(const struct md_finder *found,
+                                   const ap_directive_t *require_https)
+{
+    return require_https && !ur_conftree_has_word(found->finder->pool, require_https, "off")
+               ? require_https
+               : NULL;
+}
+
+/* MDomain name ..., <MDomainSet name ...>, and <MDomain name ...> */
+static void note_domain(void *context, const ap_directive_t *directive, server_rec *s)
+{
+    const struct md_finder *found = context;
+    const char *arguments = directive->args;
+    const ap_directive_t *require =
+        ur_conftree_effective(found->finder->tree, s, UR_CONFTREE_MD_REQUIRE_HTTPS);
+    const ap_directive_t *own;
+
+    if (!ur_conftree_is(directive, "MDomain") && !ur_conftree_is(directive, "<MDomain") &&
+        !ur_conftree_is(directive, "<MDomainSet")) {
+        return;
+    }
+    own = ur_conftree_child(directive, "MDRequireHttps");
+    require = if_on(found, own ? own : require);
+    while (require && *arguments) {
+        char *name = ap_getword_conf(found->finder->pool, &arguments);
+        name[strcspn(name, ">")] = '\0';
+        ap_str_tolower(name);
+        apr_hash_set(found->requires, name, APR_HASH_KEY_STRING, require);
+    }
+}
+
+/* mod_md redirects in post_read_request too, and comes first. */
+static void find_redirect_before_floor(const struct md_finder *found, server_rec *s)
+{
+    const struct ur_rule *floor = &ur_config_server(s)->floor;
+    const struct ur_trusted_proxy *proxy = ur_config_server(s)->trusted;
+    const ap_directive_t *require;
+    char *name;
+
+    if (!floor->at || !floor->policy.tls || !s->server_hostname ||
+        ur_finder_speaks_tls(found->finder, s) || (proxy && (proxy->tls || proxy->scheme))) {
+        return;
+    }
+    name = apr_pstrdup(found->finder->pool, s->server_hostname);
+    ap_str_tolower(name);
+    require = apr_hash_get(found->requires, name, APR_HASH_KEY_STRING);
+    if (require) {
+        ur_finding_add(found->finder, s, ur_conftree_at(found->finder->pool, require),
+                       apr_psprintf(found->finder->pool,
+                                    "redirects what comes in clear before the floor of %s is "
+                                    "looked at: nothing is explained, announced or counted; "
+                                    "write MDRequireHttps off, and UpgradeRedirect permanent",
+                                    floor->at));
+    }
+}
+
+static void find_md(struct ur_finder *finder)
+{
+    struct md_finder found = {finder, apr_hash_make(finder->pool)};
+
+    ur_conftree_walk(finder->tree, note_domain, &found);
+    for (server_rec *s = finder->main_server; s && apr_hash_count(found.requires);
+         s = s->next) {
+        find_redirect_before_floor(&found, s);
     }
 }
 
@@ -191,4 +201,5 @@ static void visit(void *context, const ap_directive_t *directive, server_rec *s)
 void ur_findings_around(struct ur_finder *finder)
 {
     ur_conftree_walk(finder->tree, visit, finder);
+    find_md(finder);
 }

@@ -1,7 +1,6 @@
 #include "httpd/ur_findings.h"
 
 #include "httpd/ur_conftree.h"
-#include "httpd/ur_request.h"
 #include "httpd/ur_scope.h"
 #include "judgement/ur_offered.h"
 
@@ -13,6 +12,19 @@
 struct demand {
     const server_rec *server;
     const struct ur_rule *rule;
+};
+
+/* What a server that speaks TLS itself offers. */
+struct offer {
+    const server_rec *server;
+    unsigned versions; /* ur_offered_tls() */
+    const char *at;    /* where its SSLProtocol stands */
+};
+
+struct offers {
+    struct ur_finder *finder;
+    apr_array_header_t *list; /* of struct offer */
+    apr_hash_t *without; /* pointers to the servers that were found to have no TLS module */
 };
 
 /* Any provider counts, mod_ssl or another: it has to answer this hook (http_ssl.h). */
@@ -29,13 +41,6 @@ static bool tls_is_stated(const server_rec *s)
     const struct ur_trusted_proxy *proxy = ur_config_server(s)->trusted;
 
     return proxy && (proxy->tls || proxy->scheme);
-}
-
-static bool http_is_stated(const server_rec *s)
-{
-    const struct ur_trusted_proxy *proxy = ur_config_server(s)->trusted;
-
-    return proxy && proxy->http;
 }
 
 /* mod_ssl does so by itself where nothing is said, a certificate is there, and the port is
@@ -63,13 +68,31 @@ bool ur_finder_speaks_tls(const struct ur_finder *finder, const server_rec *s)
 }
 
 /* Of the versions that a server offers those that its clients can have. */
-static unsigned versions_of(struct ur_finder *finder, const server_rec *s, const char **at)
+static struct offer offer_of(struct ur_finder *finder, const server_rec *s)
 {
     const ap_directive_t *protocol =
         ur_conftree_effective(finder->tree, s, UR_CONFTREE_SSL_PROTOCOL);
 
-    *at = protocol ? ur_conftree_at(finder->pool, protocol) : "the default";
-    return ur_offered_tls(ur_span_of(protocol ? protocol->args : "all"));
+    return (struct offer){
+        .server = s,
+        .versions = ur_offered_tls(ur_span_of(protocol ? protocol->args : "all")),
+        .at = protocol ? ur_conftree_at(finder->pool, protocol) : "the default",
+    };
+}
+
+/* Looked up once: the main server may have thousands of sections, and thousands of virtual
+ * hosts in which they hold. */
+static struct offers open_offers(struct ur_finder *finder)
+{
+    struct offers offers = {finder, apr_array_make(finder->pool, 8, sizeof(struct offer)),
+                            apr_hash_make(finder->pool)};
+
+    for (server_rec *s = finder->main_server; s; s = s->next) {
+        if (!tls_is_stated(s) && ur_finder_speaks_tls(finder, s)) {
+            APR_ARRAY_PUSH(offers.list, struct offer) = offer_of(finder, s);
+        }
+    }
+    return offers;
 }
 
 /* A section of the main server holds in every virtual host, its floor where there is no other.
@@ -81,31 +104,19 @@ static bool holds_for(const struct demand *demand, const server_rec *s)
     return !is_floor || ur_config_server(s)->floor.at == demand->rule->at;
 }
 
-static bool any_finding_at(const struct ur_finder *finder, const char *at)
-{
-    for (int i = 0; i < finder->findings->nelts; i++) {
-        if (strcmp(APR_ARRAY_IDX(finder->findings, i, const struct ur_finding).at, at) == 0) {
-            return true;
-        }
-    }
-    return false;
-}
-
 /* Every request over TLS is refused. */
-static void find_too_new(struct ur_finder *finder, const server_rec *s,
+static bool find_too_new(struct ur_finder *finder, const struct offer *offer,
                          const struct ur_rule *rule)
 {
-    const char *at;
-    unsigned versions = versions_of(finder, s, &at);
-
-    if (!ur_offered_from(versions, rule->policy.tls)) {
-        ur_finding_add(
-            finder, s, rule->at,
-            apr_psprintf(finder->pool,
-                         "demands TLS/%s, but SSLProtocol (%s) offers nothing so new: "
-                         "every request is refused; write SSLProtocol all",
-                         ur_tls_version(rule->policy.tls), at));
+    if (ur_offered_from(offer->versions, rule->policy.tls)) {
+        return false;
     }
+    ur_finding_add(finder, offer->server, rule->at,
+                   apr_psprintf(finder->pool,
+                                "demands TLS/%s, but SSLProtocol (%s) offers nothing so new: "
+                                "every request is refused; write SSLProtocol all",
+                                ur_tls_version(rule->policy.tls), offer->at));
+    return true;
 }
 
 static void add_unseen(struct ur_finder *finder, const struct demand *demand, const char *at)
@@ -120,84 +131,57 @@ static void add_unseen(struct ur_finder *finder, const struct demand *demand, co
 
 /* What a server demands holds for itself; what the main server demands, for all that inherit
  * it, and guidance that one of them lets clients read is not in vain. */
-static void find_tls(struct ur_finder *finder, const struct demand *demand)
+static void find_tls(const struct offers *offers, const struct demand *demand)
 {
-    bool inherited = demand->server == finder->main_server;
+    bool inherited = demand->server == offers->finder->main_server;
     const char *unseen_at = NULL;
     bool seen = false;
 
     if (demand->rule->policy.tls <= UR_TLS_SOME) {
         return;
     }
-    for (server_rec *s = finder->main_server; s; s = s->next) {
-        const char *at;
-        if ((s != demand->server && !(inherited && holds_for(demand, s))) || tls_is_stated(s) ||
-            !ur_finder_speaks_tls(finder, s)) {
+    for (int i = 0; i < offers->list->nelts; i++) {
+        const struct offer *offer = &APR_ARRAY_IDX(offers->list, i, const struct offer);
+        if (offer->server != demand->server &&
+            !(inherited && holds_for(demand, offer->server))) {
             continue;
         }
-        find_too_new(finder, s, demand->rule);
-        if (ur_offered_below(versions_of(finder, s, &at), demand->rule->policy.tls)) {
+        if (find_too_new(offers->finder, offer, demand->rule) ||
+            ur_offered_below(offer->versions, demand->rule->policy.tls)) {
             seen = true;
         }
         else {
-            unseen_at = at;
+            unseen_at = offer->at;
         }
     }
-    if (unseen_at && !seen && !any_finding_at(finder, demand->rule->at)) {
-        add_unseen(finder, demand, unseen_at);
+    if (unseen_at && !seen) {
+        add_unseen(offers->finder, demand, unseen_at);
     }
 }
 
-static bool offers(struct ur_finder *finder, const server_rec *s, enum ur_tls tls)
+/* Once for a server. */
+static void find_no_tls(const struct offers *offers, const struct demand *demand)
 {
-    return ur_server_offers_http2(s,
-                                  !tls && ur_finder_speaks_tls(finder, s) ? UR_TLS_SOME : tls);
-}
-
-/* What the main server demands may be meant for any of its virtual hosts. */
-static bool somebody_offers(struct ur_finder *finder, const struct demand *demand)
-{
-    enum ur_tls tls = demand->rule->policy.tls;
-    bool offered = offers(finder, demand->server, tls);
-
-    for (server_rec *s = finder->main_server->next; s && demand->server == finder->main_server;
-         s = s->next) {
-        offered = offered || offers(finder, s, tls);
+    if (!demand->rule->policy.tls || tls_is_stated(demand->server) || tls_module_loaded() ||
+        apr_hash_get(offers->without, &demand->server, sizeof demand->server)) {
+        return;
     }
-    return offered && ap_find_linked_module("mod_http2.c");
+    apr_hash_set(offers->without,
+                 apr_pmemdup(offers->finder->pool, &demand->server, sizeof demand->server),
+                 sizeof demand->server, "");
+    ur_finding_add(offers->finder, demand->server, demand->rule->at,
+                   "demands TLS, but no TLS module is loaded: every request under this "
+                   "policy is refused; load mod_ssl");
 }
 
-static void find_http2(struct ur_finder *finder, const struct demand *demand)
-{
-    if (demand->rule->policy.http == UR_HTTP_2 && !http_is_stated(demand->server) &&
-        !somebody_offers(finder, demand)) {
-        ur_finding_add(
-            finder, demand->server, demand->rule->at,
-            "demands HTTP/2, which this server does not offer: every request is "
-            "refused; load mod_http2 and write Protocols h2 http/1.1 (h2c in clear)");
-    }
-}
-
-static void find_no_tls(struct ur_finder *finder, const struct demand *demand, bool *found)
-{
-    if (demand->rule->policy.tls && !*found && !tls_is_stated(demand->server) &&
-        !tls_module_loaded()) {
-        *found = true;
-        ur_finding_add(finder, demand->server, demand->rule->at,
-                       "demands TLS, but no TLS module is loaded: every request under this "
-                       "policy is refused; load mod_ssl");
-    }
-}
-
-static void find_all(struct ur_finder *finder, const server_rec *s, const struct ur_rule *rule,
-                     bool *found_no_tls)
+static void find_all(const struct offers *offers, const server_rec *s,
+                     const struct ur_rule *rule)
 {
     struct demand demand = {s, rule};
 
     if (rule->at) {
-        find_no_tls(finder, &demand, found_no_tls);
-        find_tls(finder, &demand);
-        find_http2(finder, &demand);
+        find_no_tls(offers, &demand);
+        find_tls(offers, &demand);
     }
 }
 
@@ -205,21 +189,18 @@ static void find_all(struct ur_finder *finder, const server_rec *s, const struct
  * be meant for another virtual host. */
 void ur_findings_offer(struct ur_finder *finder)
 {
+    struct offers offers = open_offers(finder);
+    const struct ur_rule *main_floor = &ur_config_server(finder->main_server)->floor;
+
     for (server_rec *s = finder->main_server; s; s = s->next) {
         /* A virtual host that says nothing shares the main server's structure. */
-        const struct ur_rule *main_floor = &ur_config_server(finder->main_server)->floor;
         const struct ur_rule *floor = &ur_config_server(s)->floor;
-        bool found_no_tls = false;
-
         if (s == finder->main_server || floor->at != main_floor->at) {
-            find_all(finder, s, floor, &found_no_tls);
+            find_all(&offers, s, floor);
         }
-        for (int i = 0; i < ur_scope_all()->nelts; i++) {
-            const struct ur_scope *scope =
-                &APR_ARRAY_IDX(ur_scope_all(), i, const struct ur_scope);
-            if (scope->server == s) {
-                find_all(finder, s, &scope->config->route, &found_no_tls);
-            }
-        }
+    }
+    for (int i = 0; i < ur_scope_all()->nelts; i++) {
+        const struct ur_scope *scope = &APR_ARRAY_IDX(ur_scope_all(), i, const struct ur_scope);
+        find_all(&offers, scope->server, &scope->config->route);
     }
 }

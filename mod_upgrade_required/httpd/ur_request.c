@@ -8,6 +8,7 @@
 #include "values/ur_list.h"
 #include "wording/ur_probe.h"
 
+#include <ap_mpm.h>
 #include <apr_atomic.h>
 #include <apr_strings.h>
 #include <http_core.h>
@@ -368,15 +369,32 @@ bool ur_request_is_error_document(const request_rec *r)
     return false;
 }
 
-bool ur_server_offers_http2(const server_rec *s, enum ur_tls tls)
+static bool lists(const server_rec *s, const char *protocol)
 {
     const core_server_config *core = ap_get_core_module_config(s->module_config);
-    const char *wanted = tls == UR_TLS_NONE ? "h2c" : "h2";
 
     for (int i = 0; core->protocols && i < core->protocols->nelts; i++) {
-        if (strcmp(APR_ARRAY_IDX(core->protocols, i, const char *), wanted) == 0) {
+        if (strcmp(APR_ARRAY_IDX(core->protocols, i, const char *), protocol) == 0) {
             return true;
         }
     }
     return false;
+}
+
+static bool mpm_has_threads(void)
+{
+    int threads = AP_MPMQ_NOT_SUPPORTED;
+
+    ap_mpm_query(AP_MPMQ_IS_THREADED, &threads);
+    return threads != AP_MPMQ_NOT_SUPPORTED;
+}
+
+/* mod_http2 leaves prefork alone, because programs that are made for one thread run there: it
+ * neither answers ALPN nor switches. What remains is h2c by clients that begin with it. */
+enum ur_http2_offer ur_server_http2(const server_rec *s, enum ur_tls tls)
+{
+    if (!lists(s, tls == UR_TLS_NONE ? "h2c" : "h2") || !ap_find_linked_module("mod_http2.c")) {
+        return UR_HTTP2_NOT_SAID;
+    }
+    return tls == UR_TLS_NONE || mpm_has_threads() ? UR_HTTP2_OFFERED : UR_HTTP2_NO_THREADS;
 }

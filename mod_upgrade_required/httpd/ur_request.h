@@ -90,7 +90,18 @@ bool ur_request_announces_body(const request_rec *r);
  * made of that one: some of them, as that of mod_asis, forget the error. */
 bool ur_request_is_error_document(const request_rec *r);
 
-/* Whether Protocols of the virtual host offers HTTP/2 on this kind of connection. */
-bool ur_server_offers_http2(const server_rec *s, enum ur_tls tls);
+/* Whether a client can have HTTP/2 from this server on this kind of connection. */
+enum ur_http2_offer {
+    UR_HTTP2_OFFERED,
+    UR_HTTP2_NOT_SAID,  /* Protocols of the virtual host does not name it, or no mod_http2 */
+    UR_HTTP2_NO_THREADS /* the MPM is one under which mod_http2 does nothing */
+};
+
+enum ur_http2_offer ur_server_http2(const server_rec *s, enum ur_tls tls);
+
+static inline bool ur_server_offers_http2(const server_rec *s, enum ur_tls tls)
+{
+    return ur_server_http2(s, tls) == UR_HTTP2_OFFERED;
+}
 
 #endif

@@ -1,25 +1,20 @@
 #include "httpd/ur_scope.h"
 
+#include "httpd/ur_conftree.h"
 #include "httpd/ur_module.h"
 
+#include <apr_hash.h>
 #include <apr_strings.h>
 
 static apr_array_header_t *scopes; /* of struct ur_scope; in pconf */
+static apr_hash_t *by_section;     /* pointer to the section: its struct ur_dir_config */
 static bool taken;                 /* scopes, still */
 
 void ur_scope_reset(apr_pool_t *pconf)
 {
     taken = true;
     scopes = apr_array_make(pconf, 16, sizeof(struct ur_scope));
-}
-
-/* "<Location /x>"; a directive keeps the closing bracket among its arguments. */
-static const char *spelt(apr_pool_t *pool, const ap_directive_t *section)
-{
-    apr_size_t len = strlen(section->args);
-    bool closed = len && section->args[len - 1] == '>';
-
-    return apr_pstrcat(pool, section->directive, " ", section->args, closed ? "" : ">", NULL);
+    by_section = apr_hash_make(pconf);
 }
 
 static const char *where(const cmd_parms *cmd)
@@ -28,7 +23,7 @@ static const char *where(const cmd_parms *cmd)
 
     for (const ap_directive_t *section = cmd->directive->parent; section;
          section = section->parent) {
-        const char *name = spelt(cmd->pool, section);
+        const char *name = ur_conftree_spelt(cmd->pool, section);
         if (ap_cstr_casecmp(section->directive, "<VirtualHost") != 0) {
             text = text ? apr_pstrcat(cmd->pool, text, " in ", name, NULL) : name;
         }
@@ -62,6 +57,8 @@ void ur_scope_add(const cmd_parms *cmd, const struct ur_dir_config *config)
     const ap_directive_t *section = cmd->directive->parent;
 
     if (taken) {
+        apr_hash_set(by_section, apr_pmemdup(cmd->pool, &section, sizeof section),
+                     sizeof section, config);
         APR_ARRAY_PUSH(scopes, struct ur_scope) = (struct ur_scope){
             .config = config,
             .server = cmd->server,
@@ -100,11 +97,12 @@ const struct ur_dir_config *ur_scope_settings(apr_pool_t *pool, const struct ur_
     const struct ur_dir_config *settings = ur_scope_of_server(s);
 
     for (const ap_directive_t *const *section = scope->around; *section; section++) {
-        for (int i = 0; i < scopes->nelts; i++) {
-            const struct ur_scope *outer = &APR_ARRAY_IDX(scopes, i, const struct ur_scope);
-            if (outer->where && outer->section == *section) {
-                settings = merge(pool, settings, outer->config);
-            }
+        const struct ur_dir_config *outer =
+            ur_conftree_is(*section, "<VirtualHost")
+                ? NULL
+                : apr_hash_get(by_section, section, sizeof *section);
+        if (outer) {
+            settings = merge(pool, settings, outer);
         }
     }
     return merge(pool, settings, scope->config);

@@ -108,7 +108,7 @@ static uint64_t descriptors(bool raise)
     return raise ? limit.rlim_cur : limit.rlim_max;
 }
 
-static void say_how_many(apr_pool_t *ptemp, server_rec *s)
+static const char *how_many(apr_pool_t *pool)
 {
     static const char *const raisers[] = {
         [UR_LIMIT_FACTOR] = "AsyncRequestWorkerFactor (now %" APR_UINT64_T_FMT ") raises it",
@@ -124,17 +124,15 @@ static void say_how_many(apr_pool_t *ptemp, server_rec *s)
                          [UR_LIMIT_DESCRIPTORS] = settings.room.descriptors,
                          [UR_LIMIT_DIRECTIVE] = settings.max};
 
-    ap_log_error(
-        APLOG_MARK, APLOG_NOTICE, 0, s,
-        "UR0011: UpgradeTunnel event: up to %" APR_UINT64_T_FMT " tunnels, %" APR_UINT64_T_FMT
-        " in each of %" APR_UINT64_T_FMT " children; %s",
-        max * children, max, children, apr_psprintf(ptemp, raisers[limit], values[limit]));
+    return apr_psprintf(pool,
+                        "up to %" APR_UINT64_T_FMT " tunnels, %" APR_UINT64_T_FMT
+                        " in each of %" APR_UINT64_T_FMT " children; %s",
+                        max * children, max, children,
+                        apr_psprintf(pool, raisers[limit], values[limit]));
 }
 
-int ur_limits_open(apr_pool_t *pconf, apr_pool_t *plog, apr_pool_t *ptemp, server_rec *s)
+static void measure(void)
 {
-    (void)pconf;
-    (void)plog;
     settings.able = strcmp(ap_show_mpm(), "event") == 0 && ur_mpm_ask(AP_MPMQ_IS_ASYNC);
     settings.room = (struct ur_room){
         .threads = ur_mpm_ask(AP_MPMQ_MAX_THREADS),
@@ -143,17 +141,34 @@ int ur_limits_open(apr_pool_t *pconf, apr_pool_t *plog, apr_pool_t *ptemp, serve
         .wanted = settings.max,
     };
     find_factor(ap_conftree, &settings.room.factor);
+}
+
+const char *ur_limits_capacity(apr_pool_t *pool)
+{
+    measure();
+    return settings.able ? how_many(pool)
+                         : apr_psprintf(pool,
+                                        "with the %s MPM every tunnel has a worker to itself, "
+                                        "as with UpgradeTunnel thread; load mpm_event_module",
+                                        ap_show_mpm());
+}
+
+int ur_limits_open(apr_pool_t *pconf, apr_pool_t *plog, apr_pool_t *ptemp, server_rec *s)
+{
+    const char *capacity = ur_limits_capacity(ptemp);
+
+    (void)pconf;
+    (void)plog;
     if (!settings.wanted || ap_state_query(AP_SQ_MAIN_STATE) == AP_SQ_MS_CREATE_PRE_CONFIG) {
         return OK;
     }
     if (settings.able) {
-        say_how_many(ptemp, s);
+        ap_log_error(APLOG_MARK, APLOG_NOTICE, 0, s, "UR0011: UpgradeTunnel event: %s",
+                     capacity);
     }
     else {
-        ap_log_error(APLOG_MARK, APLOG_NOTICE, 0, s,
-                     "UR0016: UpgradeTunnel event: with the %s MPM every tunnel has a worker "
-                     "to itself, as with UpgradeTunnel thread; load mpm_event_module",
-                     ap_show_mpm());
+        ap_log_error(APLOG_MARK, APLOG_NOTICE, 0, s, "UR0016: UpgradeTunnel event: %s",
+                     capacity);
     }
     return OK;
 }

@@ -21,6 +21,10 @@ int ur_limits_reset(apr_pool_t *pconf, apr_pool_t *plog, apr_pool_t *ptemp);
 /* post_config */
 int ur_limits_open(apr_pool_t *pconf, apr_pool_t *plog, apr_pool_t *ptemp, server_rec *s);
 
+/* How many event tunnels there may be and what raises the number, or why there are none; a
+ * sentence in pool. Also before post_config, for httpd -t. */
+const char *ur_limits_capacity(apr_pool_t *pool);
+
 /* Whether the MPM can suspend connections. */
 bool ur_limits_able(void);
 
