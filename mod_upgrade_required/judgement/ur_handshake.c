@@ -45,6 +45,9 @@ static bool is_end_to_end(struct ur_span name)
  * a malformed list apart. */
 static bool gives_up_fields(struct ur_span connection)
 {
+    if (ur_span_is(connection, UPGRADE)) {
+        return false; /* what nearly all clients send */
+    }
     while (connection.len) {
         struct ur_span token = {connection.at, 0};
         while (token.len < connection.len && ur_is_token_char(token.at[token.len])) {
