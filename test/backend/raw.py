@@ -113,7 +113,7 @@ def wrong_with(head):
     good = {
         "method": method == "GET",
         "version": version == "HTTP/1.1",
-        "upgrade": once.get("upgrade", "").lower() == "websocket",
+        "upgrade": once.get("upgrade") == "websocket",
         "connection": once.get("connection", "").lower() == "upgrade",
         "body": fields.get("content-length", ["0"]) == ["0"] and "transfer-encoding" not in fields,
         "websocket-version": once.get("sec-websocket-version") == "13",
