@@ -64,6 +64,7 @@ static void register_hooks(apr_pool_t *p)
     ur_tls_hello_register();
     ap_hook_pre_config(open_configuration, NULL, NULL, APR_HOOK_MIDDLE);
     ap_hook_test_config(ur_dump, NULL, NULL, APR_HOOK_MIDDLE);
+    ap_hook_post_config(ur_scope_close, NULL, NULL, APR_HOOK_REALLY_FIRST);
     ap_hook_post_config(ur_findings_log, NULL, NULL, APR_HOOK_MIDDLE);
     ap_hook_post_config(ur_tls_hello_open, NULL, NULL, APR_HOOK_MIDDLE);
     ap_hook_post_config(ur_tls_offer_open, NULL, NULL, APR_HOOK_MIDDLE);

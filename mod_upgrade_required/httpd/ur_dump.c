@@ -21,6 +21,7 @@ struct row {
 
 struct dump {
     apr_pool_t *pool;
+    apr_pool_t *row_pool; /* cleared before each: there may be many sections in many servers */
     apr_file_t *out;
     int64_t now;
 };
@@ -95,8 +96,9 @@ static void print_brownouts(const struct dump *dump, const apr_array_header_t *b
     for (int i = 0; brownouts && i < brownouts->nelts; i++) {
         const struct ur_brownout *brownout =
             &APR_ARRAY_IDX(brownouts, i, const struct ur_brownout);
-        apr_file_printf(dump->out, "    brownout: %s to %s", date(dump->pool, brownout->start),
-                        date(dump->pool, brownout->end));
+        apr_file_printf(dump->out, "    brownout: %s to %s",
+                        date(dump->row_pool, brownout->start),
+                        date(dump->row_pool, brownout->end));
         if (brownout->every) {
             apr_file_printf(dump->out,
                             ", %" APR_INT64_T_FMT " of every %" APR_INT64_T_FMT " seconds",
@@ -110,15 +112,16 @@ static void print_row(const struct dump *dump, const struct row *row)
 {
     const struct ur_mode_setting *mode = row->settings->mode;
     const char *since =
-        mode && mode->since != UR_TIME_ALWAYS ? date(dump->pool, mode->since) : "-";
+        mode && mode->since != UR_TIME_ALWAYS ? date(dump->row_pool, mode->since) : "-";
 
     apr_file_printf(dump->out, COLUMNS, row->server, row->where,
-                    requirements(dump->pool, &row->rule->policy), mode_word(mode),
+                    requirements(dump->row_pool, &row->rule->policy), mode_word(mode),
                     stage_now(dump, row->settings),
                     mode && mode->enforced_from ? mode->enforced_from : "-", since,
                     ur_enforce_label(row->settings, row->rule)->name,
                     row->rule->at ? row->rule->at : "-");
-    apr_file_printf(dump->out, "    a refused client reads: %s\n", sentence(dump->pool, row));
+    apr_file_printf(dump->out, "    a refused client reads: %s\n",
+                    sentence(dump->row_pool, row));
     print_brownouts(dump, row->settings->brownouts);
 }
 
@@ -141,11 +144,12 @@ static int print_server(const struct dump *dump, server_rec *s)
     row.where = "server";
     row.rule = &settings->route;
     printed += print_rule(dump, &row);
-    for (int i = 0; i < ur_scope_all()->nelts; i++) {
-        const struct ur_scope *scope = &APR_ARRAY_IDX(ur_scope_all(), i, const struct ur_scope);
-        if (scope->where && scope->config->route.said && ur_scope_holds(scope, s)) {
+    for (const struct ur_scope *scope = ur_scope_next(NULL, s); scope;
+         scope = ur_scope_next(scope, s)) {
+        if (scope->where && scope->config->route.said) {
+            apr_pool_clear(dump->row_pool);
             row.where = scope->where;
-            row.settings = ur_scope_settings(dump->pool, scope, s);
+            row.settings = ur_scope_settings(dump->row_pool, scope, s);
             row.rule = &row.settings->route;
             printed += print_rule(dump, &row);
         }
@@ -191,6 +195,7 @@ void ur_dump(apr_pool_t *pconf, server_rec *main_server)
         apr_file_open_stdout(&dump.out, pconf) != APR_SUCCESS) {
         return;
     }
+    apr_pool_create(&dump.row_pool, pconf);
     apr_file_printf(dump.out, "Upgrade policies (.htaccess files aside):\n");
     apr_file_printf(dump.out, COLUMNS, "server", "where", "requires", "mode", "now", "from",
                     "since", "name", "at");

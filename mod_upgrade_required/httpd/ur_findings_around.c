@@ -10,9 +10,9 @@
 
 static bool has_route_policy(const server_rec *s)
 {
-    for (int i = 0; i < ur_scope_all()->nelts; i++) {
-        const struct ur_scope *scope = &APR_ARRAY_IDX(ur_scope_all(), i, const struct ur_scope);
-        if (ur_scope_holds(scope, s) && ur_policy_demands(&scope->config->route.policy)) {
+    for (const struct ur_scope *scope = ur_scope_next(NULL, s); scope;
+         scope = ur_scope_next(scope, s)) {
+        if (ur_policy_demands(&scope->config->route.policy)) {
             return true;
         }
     }

@@ -55,17 +55,17 @@ static bool redirects(const struct ur_dir_config *settings)
 
 static bool redirects_anywhere(const struct ur_finder *finder, const server_rec *s)
 {
-    if (redirects(ur_scope_of_server(s))) {
-        return true;
+    bool found = redirects(ur_scope_of_server(s));
+    apr_pool_t *scratch;
+
+    /* There may be many sections that hold in many servers. */
+    apr_pool_create(&scratch, finder->pool);
+    for (const struct ur_scope *scope = ur_scope_next(NULL, s); scope && !found;
+         scope = ur_scope_next(scope, s)) {
+        found = scope->where && redirects(ur_scope_settings(scratch, scope, s));
     }
-    for (int i = 0; i < ur_scope_all()->nelts; i++) {
-        const struct ur_scope *scope = scope_at(i);
-        if (scope->where && ur_scope_holds(scope, s) &&
-            redirects(ur_scope_settings(finder->pool, scope, s))) {
-            return true;
-        }
-    }
-    return false;
+    apr_pool_destroy(scratch);
+    return found;
 }
 
 /* Only what comes in clear is sent on. */

@@ -301,7 +301,6 @@ int ur_monitor_open(apr_pool_t *pconf, apr_pool_t *plog, apr_pool_t *ptemp, serv
         return OK;
     }
     ur_label_close();
-    ur_scope_close();
     registry = NULL;
     status = find_registry(ptemp, s, &registry);
     /* Where there is no memory for a new one, those that have theirs go on. */

@@ -50,9 +50,9 @@ static void judge_all(struct collector *collector)
 
     judge(collector, &ur_config_server(r->server)->floor, server);
     judge(collector, &server->route, server);
-    for (int i = 0; i < ur_scope_all()->nelts; i++) {
-        const struct ur_scope *scope = &APR_ARRAY_IDX(ur_scope_all(), i, const struct ur_scope);
-        if (scope->where && scope->config->route.said && ur_scope_holds(scope, r->server)) {
+    for (const struct ur_scope *scope = ur_scope_next(NULL, r->server); scope;
+         scope = ur_scope_next(scope, r->server)) {
+        if (scope->where && scope->config->route.said) {
             const struct ur_dir_config *settings = ur_scope_settings(r->pool, scope, r->server);
             judge(collector, &settings->route, settings);
         }

@@ -8,13 +8,21 @@
 
 static apr_array_header_t *scopes; /* of struct ur_scope; in pconf */
 static apr_hash_t *by_section;     /* pointer to the section: its struct ur_dir_config */
+static apr_hash_t *by_server;      /* pointer to the server_rec: its struct chain */
 static bool taken;                 /* scopes, still */
+
+/* The scopes of a server, by their places among all. */
+struct chain {
+    int first;
+    int last;
+};
 
 void ur_scope_reset(apr_pool_t *pconf)
 {
     taken = true;
     scopes = apr_array_make(pconf, 16, sizeof(struct ur_scope));
     by_section = apr_hash_make(pconf);
+    by_server = apr_hash_make(pconf);
 }
 
 static const char *where(const cmd_parms *cmd)
@@ -29,11 +37,6 @@ static const char *where(const cmd_parms *cmd)
         }
     }
     return text;
-}
-
-void ur_scope_close(void)
-{
-    taken = false;
 }
 
 /* The outermost first. */
@@ -52,21 +55,60 @@ static const ap_directive_t **sections_around(apr_pool_t *pool, const ap_directi
     return around;
 }
 
+/* The main server, which has sections before one could tell which it is, is NULL here. */
+static const server_rec *owner(const server_rec *s)
+{
+    return s->is_virtual ? s : NULL;
+}
+
+static int first_of(const server_rec *s)
+{
+    const struct chain *chain = apr_hash_get(by_server, &s, sizeof s);
+
+    return chain ? chain->first : -1;
+}
+
+static void set_by_pointer(apr_pool_t *pool, apr_hash_t *hash, const void *key,
+                           const void *value)
+{
+    apr_hash_set(hash, apr_pmemdup(pool, &key, sizeof key), sizeof key, value);
+}
+
+static void append_to_chain(apr_pool_t *pconf, const server_rec *s, int i)
+{
+    struct chain *chain = apr_hash_get(by_server, &s, sizeof s);
+
+    if (chain) {
+        APR_ARRAY_IDX(scopes, chain->last, struct ur_scope).next = i;
+        chain->last = i;
+    }
+    else {
+        chain = apr_palloc(pconf, sizeof *chain);
+        *chain = (struct chain){i, i};
+        set_by_pointer(pconf, by_server, s, chain);
+    }
+}
+
 void ur_scope_add(const cmd_parms *cmd, const struct ur_dir_config *config)
 {
     const ap_directive_t *section = cmd->directive->parent;
+    const char *text = taken ? where(cmd) : NULL;
 
-    if (taken) {
-        apr_hash_set(by_section, apr_pmemdup(cmd->pool, &section, sizeof section),
-                     sizeof section, config);
-        APR_ARRAY_PUSH(scopes, struct ur_scope) = (struct ur_scope){
-            .config = config,
-            .server = cmd->server,
-            .where = where(cmd),
-            .section = section,
-            .around = sections_around(cmd->pool, section),
-        };
+    if (!taken) {
+        return;
     }
+    append_to_chain(cmd->pool, owner(cmd->server), scopes->nelts);
+    if (text) {
+        set_by_pointer(cmd->pool, by_section, section, config);
+    }
+    APR_ARRAY_PUSH(scopes, struct ur_scope) = (struct ur_scope){
+        .config = config,
+        .server = cmd->server,
+        .where = text,
+        .section = section,
+        .around = sections_around(cmd->pool, section),
+        .next = -1,
+    };
 }
 
 const apr_array_header_t *ur_scope_all(void)
@@ -79,9 +121,14 @@ const struct ur_dir_config *ur_scope_of_server(const server_rec *s)
     return ap_get_module_config(s->lookup_defaults, &upgrade_required_module);
 }
 
-bool ur_scope_holds(const struct ur_scope *scope, const server_rec *s)
+const struct ur_scope *ur_scope_next(const struct ur_scope *scope, const server_rec *s)
 {
-    return scope->server == s || !scope->server->is_virtual;
+    int next = scope ? scope->next : first_of(NULL);
+
+    if (next < 0 && s->is_virtual && (!scope || !scope->server->is_virtual)) {
+        next = first_of(s);
+    }
+    return next < 0 ? NULL : &APR_ARRAY_IDX(scopes, next, const struct ur_scope);
 }
 
 /* httpd merges without writing to either side. */
@@ -91,21 +138,41 @@ static const struct ur_dir_config *merge(apr_pool_t *pool, const struct ur_dir_c
     return ur_config_merge_dir(pool, (void *)(uintptr_t)outer, (void *)(uintptr_t)inner);
 }
 
-const struct ur_dir_config *ur_scope_settings(apr_pool_t *pool, const struct ur_scope *scope,
-                                              const server_rec *s)
+static const struct ur_dir_config *inherit(apr_pool_t *pool, const struct ur_scope *scope,
+                                           const struct ur_dir_config *settings)
 {
-    const struct ur_dir_config *settings = ur_scope_of_server(s);
-
     for (const ap_directive_t *const *section = scope->around; *section; section++) {
-        const struct ur_dir_config *outer =
-            ur_conftree_is(*section, "<VirtualHost")
-                ? NULL
-                : apr_hash_get(by_section, section, sizeof *section);
+        const struct ur_dir_config *outer = apr_hash_get(by_section, section, sizeof *section);
         if (outer) {
             settings = merge(pool, settings, outer);
         }
     }
     return merge(pool, settings, scope->config);
+}
+
+int ur_scope_close(apr_pool_t *pconf, apr_pool_t *plog, apr_pool_t *ptemp, server_rec *s)
+{
+    (void)plog;
+    (void)ptemp;
+    (void)s;
+    taken = false;
+    for (int i = 0; i < scopes->nelts; i++) {
+        struct ur_scope *scope = &APR_ARRAY_IDX(scopes, i, struct ur_scope);
+        scope->settings = inherit(pconf, scope, ur_scope_of_server(scope->server));
+    }
+    return OK;
+}
+
+/* Most virtual hosts say nothing for the server as a whole, and share what the main server has.
+ */
+const struct ur_dir_config *ur_scope_settings(apr_pool_t *pool, const struct ur_scope *scope,
+                                              const server_rec *s)
+{
+    const struct ur_dir_config *settings = ur_scope_of_server(s);
+
+    return scope->settings && settings == ur_scope_of_server(scope->server)
+               ? scope->settings
+               : inherit(pool, scope, settings);
 }
 
 const char *ur_scope_server_name(apr_pool_t *pool, const server_rec *s)

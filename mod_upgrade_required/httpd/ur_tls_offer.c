@@ -14,11 +14,11 @@ static bool always_enforced(const struct ur_dir_config *settings)
 }
 
 /* Most servers have none, and are done with it. */
-static bool any_demands(const apr_array_header_t *scopes, const server_rec *s)
+static bool any_demands(const server_rec *s)
 {
-    for (int i = 0; i < scopes->nelts; i++) {
-        const struct ur_scope *scope = &APR_ARRAY_IDX(scopes, i, const struct ur_scope);
-        if (scope->config->route.policy.tls != UR_TLS_NONE && ur_scope_holds(scope, s)) {
+    for (const struct ur_scope *scope = ur_scope_next(NULL, s); scope;
+         scope = ur_scope_next(scope, s)) {
+        if (scope->config->route.policy.tls != UR_TLS_NONE) {
             return true;
         }
     }
@@ -29,24 +29,18 @@ static bool any_demands(const apr_array_header_t *scopes, const server_rec *s)
 static apr_array_header_t *demanding(apr_pool_t *pconf, apr_pool_t *scratch,
                                      const server_rec *s)
 {
-    const apr_array_header_t *scopes = ur_scope_all();
-    int count = any_demands(scopes, s) ? scopes->nelts : 0;
+    const struct ur_scope *scope = any_demands(s) ? ur_scope_next(NULL, s) : NULL;
     apr_array_header_t *found = apr_array_make(pconf, 1, sizeof(const struct ur_dir_config *));
 
-    for (int i = 0; i < count; i++) {
-        const struct ur_scope *scope = &APR_ARRAY_IDX(scopes, i, const struct ur_scope);
-        const struct ur_dir_config *settings;
+    for (bool enough = false; scope && !enough; scope = ur_scope_next(scope, s)) {
+        const struct ur_dir_config *settings = ur_scope_settings(scratch, scope, s);
 
-        if (!ur_scope_holds(scope, s)) {
-            continue;
-        }
-        settings = ur_scope_settings(scratch, scope, s);
         if (settings->route.policy.tls == UR_TLS_NONE) {
             continue;
         }
-        if (always_enforced(settings)) {
+        enough = always_enforced(settings);
+        if (enough) {
             apr_array_clear(found);
-            count = 0;
         }
         APR_ARRAY_PUSH(found, const struct ur_dir_config *) =
             ur_scope_settings(pconf, scope, s);

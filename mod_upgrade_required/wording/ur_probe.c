@@ -53,19 +53,25 @@ static void write_hint(const struct ur_probe *probe, const struct ur_policy *pol
     ur_reply_hint(&refusal, out);
 }
 
-/* A policy whose hint has not been given: the first of its reason, and none of the
- * handshake's, of which the verdict speaks. */
-static bool has_own_hint(const struct ur_probe *probe, size_t i)
+/* The next policy from *i on whose hint has not been given: the first of its reason, and none
+ * of the handshake's, of which the verdict speaks. given has a bit for each reason, or there
+ * would be as many comparisons as pairs of policies. */
+static const struct ur_probe_policy *next_with_hint(const struct ur_probe *probe, size_t *i,
+                                                    unsigned *given)
 {
-    enum ur_reason reason = probe->policies[i].judgement.reason;
-
-    for (size_t j = 0; j < i; j++) {
-        if (probe->policies[j].judgement.reason == reason) {
-            return false;
+    while (*i < probe->policies_count) {
+        const struct ur_probe_policy *policy = &probe->policies[(*i)++];
+        enum ur_reason reason = policy->judgement.reason;
+        bool first = !(*given & 1U << reason);
+        *given |= 1U << reason;
+        if (first && reason != UR_REASON_NONE && !ur_reason_row(reason)->websocket) {
+            return policy;
         }
     }
-    return reason != UR_REASON_NONE && !ur_reason_row(reason)->websocket;
+    return NULL;
 }
+
+_Static_assert(UR_REASONS <= 32, "a bit for each reason");
 
 static bool all_met(const struct ur_probe *probe)
 {
@@ -123,6 +129,10 @@ static void write_unclear(enum ur_stated stated, enum ur_heard heard, struct ur_
 
 bool ur_probe_next(const struct ur_probe *probe, size_t n, struct ur_buf *out)
 {
+    const struct ur_probe_policy *policy;
+    unsigned given = 0;
+    size_t i = 0;
+
     if (n-- == 0) {
         write_verdict(probe, out);
         return true;
@@ -133,10 +143,9 @@ bool ur_probe_next(const struct ur_probe *probe, size_t n, struct ur_buf *out)
             return true;
         }
     }
-    for (size_t i = 0; i < probe->policies_count; i++) {
-        if (has_own_hint(probe, i) && n-- == 0) {
-            write_hint(probe, probe->policies[i].policy, probe->policies[i].judgement.reason,
-                       out);
+    while ((policy = next_with_hint(probe, &i, &given))) {
+        if (n-- == 0) {
+            write_hint(probe, policy->policy, policy->judgement.reason, out);
             return true;
         }
     }
