@@ -3,6 +3,7 @@
 #include "httpd/ur_access.h"
 #include "httpd/ur_scope.h"
 
+#include <ap_listen.h>
 #include <apr_strings.h>
 #include <http_core.h>
 
@@ -16,19 +17,60 @@ struct page_finder {
 
 /* Status and probe */
 
-/* Those of the main server hold in each of its virtual hosts, and one through which the page is
- * reached is enough. */
+static bool is_any_address(const apr_sockaddr_t *address)
+{
+    char text[64];
+
+    return apr_sockaddr_ip_getbuf(text, sizeof text, (apr_sockaddr_t *)(uintptr_t)address) ==
+               APR_SUCCESS &&
+           (strcmp(text, "0.0.0.0") == 0 || strcmp(text, "::") == 0);
+}
+
+/* Whether whoever comes to this address comes to the virtual host, or to another like it. */
+static bool takes(const server_rec *s, const apr_sockaddr_t *listens)
+{
+    for (const server_addr_rec *address = s->addrs; address; address = address->next) {
+        bool all = strcmp(address->virthost, "*") == 0 ||
+                   ap_cstr_casecmp(address->virthost, "_default_") == 0;
+        if ((address->host_port == 0 || address->host_port == listens->port) &&
+            (all || !is_any_address(listens))) {
+            return true;
+        }
+    }
+    return false;
+}
+
+/* The main server answers where no virtual host has the address. */
+static bool main_server_answers(const server_rec *main_server)
+{
+    for (const ap_listen_rec *listener = ap_listeners; listener; listener = listener->next) {
+        const server_rec *s = main_server->next;
+        while (s && !takes(s, listener->bind_addr)) {
+            s = s->next;
+        }
+        if (!s) {
+            return true;
+        }
+    }
+    return false;
+}
+
+/* A page of the main server is there in each virtual host, and one through which it is reached
+ * is enough. */
 static const struct ur_backend *in_front(const struct page_finder *found, server_rec *s,
                                          const ap_directive_t *section)
 {
-    const server_rec *last = s == found->finder->main_server ? NULL : s->next;
-    const struct ur_backend *backend = NULL;
+    const struct ur_backends *backends = found->finder->backends;
+    const struct ur_backend *backend = ur_backends_of(backends, s, section);
 
-    if (s == found->finder->main_server && s->next) {
-        s = s->next;
+    if (s != found->finder->main_server || !s->next) {
+        return backend;
     }
-    for (; s != last; s = s->next) {
-        backend = ur_backends_of(found->finder->backends, s, section);
+    if (!backend && main_server_answers(s)) {
+        return NULL;
+    }
+    for (s = s->next; s; s = s->next) {
+        backend = ur_backends_of(backends, s, section);
         if (!backend) {
             return NULL;
         }

@@ -24,9 +24,15 @@ static size_t decode(char *path, size_t len)
     for (size_t in = 0; in < len; in++) {
         int high = path[in] == '%' && len - in > 2 ? hex_value(path[in + 1]) : -1;
         int low = high >= 0 ? hex_value(path[in + 2]) : -1;
+        unsigned char decoded = (unsigned char)(high * 16 + low);
 
-        path[out++] = low < 0 ? path[in] : (char)(high << 4 | low);
-        in += low < 0 ? 0 : 2;
+        if (low < 0) {
+            path[out++] = path[in];
+        }
+        else {
+            memcpy(path + out++, &decoded, 1);
+            in += 2;
+        }
     }
     return out;
 }

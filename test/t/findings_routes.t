@@ -467,6 +467,7 @@ check(
 );
 
 # Status and probe behind a ProxyPass
+my $all = "*:$server->{port}";
 check(
     [
         'status behind ProxyPass /', lines("ProxyPass / $http", pages()),
@@ -482,12 +483,22 @@ check(
         ['5 is never asked, .*; write ProxyPass ! in this section'],
     ],
     ['in a virtual host', host('a.test', "ProxyPass / $http", pages()), ['5 is never asked']],
-    ['of the main server', pages() . host('a.test', "ProxyPass / $http"), ['2 is never asked']],
+    ['of the main server', pages() . inside('VirtualHost', $all, "ProxyPass / $http"), ['2 is never asked']],
+    [
+        'of the main server, with two virtual hosts',
+        pages()
+          . lines(map { inside('VirtualHost', $all, "ServerName $_", "ProxyPass / $http") } qw(a.test b.test)),
+        ['2 is never asked'],
+    ],
 
     ['excluded before', lines('ProxyPass /s !', "ProxyPass / $http", pages()), []],
     ['excluded in the section', lines("ProxyPass / $http", pages('ProxyPass !')), []],
     ['another path', lines("ProxyPass /a $http", "ProxyPass /sx $http", pages()), []],
-    ['reached through one virtual host', pages() . host('a.test', "ProxyPass / $http") . host('b.test'), []],
+    [
+        'reached through one virtual host',
+        pages() . inside('VirtualHost', $all, "ProxyPass / $http") . "\n" . host('b.test'), [],
+    ],
+    ['reached at a port of its own', pages() . host('a.test', "ProxyPass / $http"), []],
     ['another server', host('a.test', pages()) . host('b.test', "ProxyPass / $http"), []],
 );
 

@@ -18,7 +18,7 @@ my @modules = qw(authz_core proxy proxy_http proxy_balancer lbmethod_byrequests 
 
 # name => upgrade= of the worker, and the protocols that it names
 my %worker = (
-    none      => ['', ],
+    none      => [''],
     tcp       => ['tcp', 'tcp'],
     spdy      => ['SPDY/3.1', 'spdy/3.1'],
     list      => ['tcp,SPDY/3.1', 'tcp', 'spdy/3.1'],
@@ -48,10 +48,10 @@ sub routes {
     return $text;
 }
 
-# [name, method and path, lines, body]. The first line of each list is Upgrade's.
+# [name, method and path, Upgrade, another line, body]
 my @connection = ('Connection: Upgrade');
-my @offers = (qw(tcp TCP SPDY/3.1 spdy/3.1 SPDY/3 SPDY tcp/1 tc tcpx h2c * ANY NONE websocket/13 "tcp" tcp;q=1),
-    'tcp, h2c', 'h2c, tcp', 'tcp,SPDY/3.1', 'tcp, tcp');
+my @offers = (qw(tcp TCP SPDY/3.1 spdy/3.1 SPDY/3 SPDY tcp/1 tc tcpx h2c * ANY NONE websocket/13 "tcp"),
+    'tcp;q=1', 'tcp, h2c', 'h2c, tcp', 'tcp,SPDY/3.1', 'tcp, tcp');
 my @requests = (
     (map { ["a hijack, $_", 'POST docker/attach', $_, 'Content-Length: 0', ''] } @offers),
     (map { ["a command, $_", 'POST docker/exec', $_, 'Content-Length: 16', '{"Detach":false}'] } qw(tcp h2c)),
