@@ -27,9 +27,10 @@ static const char NO_PORT[] = "has a port that cannot be; write 1 to 65535, or n
 static const char FILE_HOST[] =
     "has a host, and files have none; write file:// for Chromium, null for other browsers";
 
-static const struct ur_span HTTPS = {"https", 5};
-static const struct ur_span HTTP = {"http", 4};
-static const struct ur_span SCHEME_FILE = {"file", 4};
+static const struct ur_span SCHEMES[] = {[UR_ORIGIN_OPAQUE] = {NULL, 0},
+                                         [UR_ORIGIN_HTTP] = {"http", 4},
+                                         [UR_ORIGIN_HTTPS] = {"https", 5},
+                                         [UR_ORIGIN_FILE] = {"file", 4}};
 
 static bool all(struct ur_span text, bool (*is)(char))
 {
@@ -68,14 +69,14 @@ static bool is_hex(char c)
     return ur_is_digit(c) || (c && strchr("abcdefABCDEF", c));
 }
 
-static bool is_web(struct ur_span scheme)
+static bool is_web(const struct ur_origin *origin)
 {
-    return ur_span_is(scheme, HTTPS) || ur_span_is(scheme, HTTP);
+    return origin->kind == UR_ORIGIN_HTTP || origin->kind == UR_ORIGIN_HTTPS;
 }
 
-static unsigned own_port(struct ur_span scheme)
+static unsigned own_port(const struct ur_origin *origin)
 {
-    return ur_span_is(scheme, HTTPS) ? 443 : ur_span_is(scheme, HTTP) ? 80 : 0;
+    return origin->kind == UR_ORIGIN_HTTPS ? 443 : origin->kind == UR_ORIGIN_HTTP ? 80 : 0;
 }
 
 static bool is_address(int family, struct ur_span text, unsigned char *address)
@@ -141,7 +142,7 @@ static const char *check_web_host(struct ur_origin *origin)
 
 static const char *check_application_host(const struct ur_origin *origin)
 {
-    if (ur_span_is(origin->scheme, SCHEME_FILE)) {
+    if (origin->kind == UR_ORIGIN_FILE) {
         return origin->host.len || origin->port ? FILE_HOST : NULL;
     }
     return origin->host.len && all(origin->host, is_application_host_char) ? NULL : NO_NAME;
@@ -184,7 +185,7 @@ static const char *parse_authority(struct ur_span authority, struct ur_origin *o
     const char *colon;
     struct ur_span rest = {authority.at, 0};
 
-    origin->port = own_port(origin->scheme);
+    origin->port = own_port(origin);
     if (authority.len && authority.at[0] == '[') {
         complaint = parse_ipv6(authority, origin, &rest);
     }
@@ -203,38 +204,39 @@ static const char *parse_authority(struct ur_span authority, struct ur_origin *o
     if (complaint || origin->ipv6) {
         return complaint;
     }
-    return is_web(origin->scheme) ? check_web_host(origin) : check_application_host(origin);
+    return is_web(origin) ? check_web_host(origin) : check_application_host(origin);
 }
 
-static const char *check_scheme(struct ur_span scheme)
+static enum ur_origin_kind kind_of(struct ur_span scheme)
 {
-    static const struct ur_span pageless[] = {{"ws", 2},         {"wss", 3},  {"ftp", 3},
-                                              {"data", 4},       {"blob", 4}, {"about", 5},
-                                              {"javascript", 10}};
+    enum ur_origin_kind kind = UR_ORIGIN_HTTP;
 
-    if (!scheme.len || !ur_is_alpha(scheme.at[0]) || !all(scheme, is_scheme_char)) {
-        return NO_ORIGIN;
+    while (kind < UR_ORIGIN_APPLICATION && !ur_span_is(scheme, SCHEMES[kind])) {
+        kind++;
     }
-    for (size_t i = 0; i < sizeof pageless / sizeof pageless[0]; i++) {
-        if (ur_span_is(scheme, pageless[i])) {
-            return NO_PAGE;
-        }
-    }
-    return all(scheme, is_https_letter) && !is_web(scheme) ? NO_PAGE : NULL;
+    return kind;
 }
 
-/* The text in front of "://", and what stands behind it; false where there is none. */
-static bool split_scheme(struct ur_span text, struct ur_span *scheme, struct ur_span *authority)
+/* What stands in front of "://" goes into *origin, and what stands behind it into *authority;
+ * false where there is no scheme. */
+static bool split_scheme(struct ur_span text, struct ur_origin *origin,
+                         struct ur_span *authority)
 {
     const char *colon = text.len ? memchr(text.at, ':', text.len) : NULL;
     size_t len = colon ? (size_t)(colon - text.at) : 0;
 
-    if (!colon || text.len - len < 3 || colon[1] != '/' || colon[2] != '/') {
+    if (!len || text.len - len < 3 || colon[1] != '/' || colon[2] != '/') {
         return false;
     }
-    *scheme = (struct ur_span){text.at, len};
+    origin->scheme = (struct ur_span){text.at, len};
+    origin->kind = kind_of(origin->scheme);
     *authority = (struct ur_span){colon + 3, text.len - len - 3};
-    return true;
+    return ur_is_alpha(text.at[0]) && all(origin->scheme, is_scheme_char);
+}
+
+static bool is_null(struct ur_span text)
+{
+    return ur_span_is(text, UR_SPAN("null"));
 }
 
 bool ur_origin_read(struct ur_span text, struct ur_origin *origin)
@@ -242,11 +244,23 @@ bool ur_origin_read(struct ur_span text, struct ur_origin *origin)
     struct ur_span authority;
 
     memset(origin, 0, sizeof *origin);
-    if (ur_span_is(text, UR_SPAN("null"))) {
-        return true;
+    return is_null(text) ||
+           (split_scheme(text, origin, &authority) && !parse_authority(authority, origin));
+}
+
+/* Schemes of which no page is, and misspellings of the two of which most are. */
+static bool is_pageless(const struct ur_origin *pattern)
+{
+    static const struct ur_span schemes[] = {{"ws", 2},         {"wss", 3},  {"ftp", 3},
+                                             {"data", 4},       {"blob", 4}, {"about", 5},
+                                             {"javascript", 10}};
+
+    for (size_t i = 0; i < sizeof schemes / sizeof schemes[0]; i++) {
+        if (ur_span_is(pattern->scheme, schemes[i])) {
+            return true;
+        }
     }
-    return split_scheme(text, &origin->scheme, &authority) && !check_scheme(origin->scheme) &&
-           !parse_authority(authority, origin);
+    return !is_web(pattern) && all(pattern->scheme, is_https_letter);
 }
 
 /* What is wrong before anything is known of the parts. */
@@ -267,7 +281,7 @@ static const char *parse_pattern(struct ur_span authority, struct ur_origin *pat
     if (complaint) {
         return complaint;
     }
-    if (is_web(pattern->scheme) && authority.len > 2 && memcmp(authority.at, "*.", 2) == 0) {
+    if (is_web(pattern) && authority.len > 2 && memcmp(authority.at, "*.", 2) == 0) {
         pattern->subdomains = true;
         authority = (struct ur_span){authority.at + 2, authority.len - 2};
     }
@@ -280,26 +294,25 @@ static const char *parse_pattern(struct ur_span authority, struct ur_origin *pat
 const char *ur_origin_pattern(struct ur_span text, struct ur_origin *pattern)
 {
     struct ur_span authority;
-    const char *complaint;
 
     memset(pattern, 0, sizeof *pattern);
-    if (ur_span_is(text, UR_SPAN("null"))) {
+    if (is_null(text)) {
         return NULL;
     }
     if (!all(text, is_ascii)) {
         return BEYOND_ASCII;
     }
-    if (!split_scheme(text, &pattern->scheme, &authority)) {
+    if (!split_scheme(text, pattern, &authority)) {
         return text.len && memchr(text.at, '*', text.len) ? NO_WILDCARD : NO_ORIGIN;
     }
-    complaint = check_scheme(pattern->scheme);
-    return complaint ? complaint : parse_pattern(authority, pattern);
+    return is_pageless(pattern) ? NO_PAGE : parse_pattern(authority, pattern);
 }
 
 bool ur_origin_own(bool tls, struct ur_span host, struct ur_origin *own)
 {
     memset(own, 0, sizeof *own);
-    own->scheme = tls ? HTTPS : HTTP;
+    own->kind = tls ? UR_ORIGIN_HTTPS : UR_ORIGIN_HTTP;
+    own->scheme = SCHEMES[own->kind];
     return ur_span_present(host) && !parse_authority(host, own);
 }
 
@@ -313,25 +326,32 @@ static bool is_below(struct ur_span name, struct ur_span host)
            ur_span_is((struct ur_span){name.at + before, host.len}, host);
 }
 
+static bool same_host(const struct ur_origin *one, const struct ur_origin *other)
+{
+    return one->ipv6 ? memcmp(one->address, other->address, sizeof one->address) == 0
+                     : ur_span_is(one->host, other->host);
+}
+
 bool ur_origin_matches(const struct ur_origin *pattern, const struct ur_origin *origin)
 {
-    if (!ur_span_present(pattern->scheme) || !ur_span_present(origin->scheme)) {
-        return ur_span_present(pattern->scheme) == ur_span_present(origin->scheme);
-    }
-    if (!ur_span_is(pattern->scheme, origin->scheme) || pattern->port != origin->port ||
+    if (pattern->kind != origin->kind || pattern->port != origin->port ||
         pattern->ipv6 != origin->ipv6) {
         return false;
     }
-    if (pattern->ipv6) {
-        return memcmp(pattern->address, origin->address, sizeof pattern->address) == 0;
+    if (pattern->kind == UR_ORIGIN_OPAQUE) {
+        return true;
+    }
+    if (pattern->kind == UR_ORIGIN_APPLICATION &&
+        !ur_span_is(pattern->scheme, origin->scheme)) {
+        return false;
     }
     return pattern->subdomains ? is_below(origin->host, pattern->host)
-                               : ur_span_is(origin->host, pattern->host);
+                               : same_host(pattern, origin);
 }
 
 void ur_origin_write(struct ur_buf *out, const struct ur_origin *origin)
 {
-    if (!ur_span_present(origin->scheme)) {
+    if (origin->kind == UR_ORIGIN_OPAQUE) {
         ur_buf_literal(out, "null");
         return;
     }
@@ -339,7 +359,7 @@ void ur_origin_write(struct ur_buf *out, const struct ur_origin *origin)
     ur_buf_string(out, origin->ipv6 ? "://[" : origin->subdomains ? "://*." : "://");
     ur_buf_bytes(out, origin->host.at, origin->host.len);
     ur_buf_string(out, origin->ipv6 ? "]" : "");
-    if (origin->port != own_port(origin->scheme)) {
+    if (origin->port != own_port(origin)) {
         ur_buf_literal(out, ":");
         ur_buf_number(out, origin->port);
     }

@@ -3,10 +3,19 @@
 
 #include "values/ur_buf.h"
 
+enum ur_origin_kind {
+    UR_ORIGIN_OPAQUE, /* "null" */
+    UR_ORIGIN_HTTP,
+    UR_ORIGIN_HTTPS,
+    UR_ORIGIN_FILE,
+    UR_ORIGIN_APPLICATION /* of any other scheme */
+};
+
 /* Web origins in their serialised form (RFC 6454, 6.2): "https://example.com:8443", or
  * "null". The spans point into what was parsed. */
 struct ur_origin {
-    struct ur_span scheme; /* absent: the opaque origin, "null" */
+    enum ur_origin_kind kind;
+    struct ur_span scheme; /* absent where opaque */
     struct ur_span host;   /* an IPv6 address without brackets, a name without a dot at its
                             * end; empty in file:// */
     unsigned port;         /* the scheme's own where none is written; 0: it has none */

@@ -13,7 +13,7 @@ static struct ur_span maybe(struct ur_span line)
  * Host ("-": absent). What is found valid has every part that RFC 6455 demands. */
 static const struct ur_span names[] = {{"chat", 4}};
 static const struct ur_origin listed[] = {
-    {.scheme = {"https", 5}, .host = {"a.example", 9}, .port = 8443}};
+    {.kind = UR_ORIGIN_HTTPS, .host = {"a.example", 9}, .port = 8443}};
 static const struct ur_words subprotocols = {1, names};
 static const struct ur_origins origins = {true, 1, listed};
 

@@ -40,6 +40,7 @@ my $server = Server->new(modules => [qw(authz_core alias dir socache_shmcb ssl)]
 $server->configure(<<"CONF")->start;
 LogLevel upgrade_required:debug
 MaxKeepAliveRequests 0
+KeepAliveTimeout 3600
 Listen 127.0.0.1:$secure
 Listen 127.0.0.1:$edge
 <VirtualHost 127.0.0.1:$server->{port}>

@@ -135,9 +135,9 @@ static const struct {
 };
 
 static const struct ur_origin LISTED[] = {
-    {.scheme = {"https", 5}, .host = {"app.example.com", 15}, .port = 443},
-    {.scheme = {NULL, 0}},
-    {.scheme = {"https", 5}, .host = {"wild.example", 12}, .port = 443, .subdomains = true}};
+    {.kind = UR_ORIGIN_HTTPS, .host = {"app.example.com", 15}, .port = 443},
+    {.kind = UR_ORIGIN_OPAQUE},
+    {.kind = UR_ORIGIN_HTTPS, .host = {"wild.example", 12}, .port = 443, .subdomains = true}};
 static const struct ur_origins LIST = {false, 3, LISTED};
 static const struct ur_origins SAME = {true, 0, NULL};
 static const struct ur_origins BOTH = {true, 3, LISTED};

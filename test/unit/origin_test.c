@@ -64,7 +64,7 @@ static const struct {
     {"https://*a.example.com", NULL, "https://*.example.com"},
     {"https://example.*", NULL, "https://*.example.com"},
     {"https://example.com:*", NULL, "https://*.example.com"},
-    {"*://example.com", NULL, "is no origin"},
+    {"*://example.com", NULL, "https://*.example.com"},
     {"chrome-extension://*", NULL, "https://*.example.com"},
     {"chrome-extension://*.x", NULL, "https://*.example.com"},
     {"https://*..example.com", NULL, "single dots"},
