@@ -62,6 +62,56 @@ uint64_t ur_tunnels_max(const struct ur_room *room, enum ur_limit *limit)
     return max;
 }
 
+/* At least one: a child has to be able to open a tunnel. */
+static uint64_t max_waiting(const struct ur_crowd *crowd)
+{
+    uint64_t others = crowd->threads > crowd->carried ? crowd->threads - crowd->carried : 0;
+
+    return others < 2 ? 1 : others / 2;
+}
+
+enum ur_admission ur_tunnels_admit(const struct ur_crowd *crowd)
+{
+    if (crowd->threads > 1 && crowd->waiting >= max_waiting(crowd)) {
+        return UR_ADMIT_BUSY;
+    }
+    if (!crowd->event) {
+        return UR_ADMIT_THREAD;
+    }
+    if (crowd->held < crowd->room) {
+        return UR_ADMIT_EVENT;
+    }
+    return crowd->carried < ur_tunnels_reserve(crowd->threads) || crowd->sibling
+               ? UR_ADMIT_THREAD
+               : UR_ADMIT_FULL;
+}
+
+uint64_t ur_tunnels_reserve(uint64_t threads)
+{
+    return threads / 2;
+}
+
+uint64_t ur_tunnels_children(const struct ur_children *children, enum ur_start *limit)
+{
+    uint64_t threads = children->threads;
+    uint64_t spare_most = children->spare_min + threads + 1; /* MaxSpareThreads is not less */
+    uint64_t fewest = (children->spare_min + threads - 1) / threads;
+    uint64_t most;
+    uint64_t count = children->start > fewest ? children->start : fewest;
+
+    most = (children->spare_max > spare_most ? children->spare_max : spare_most) / threads;
+    *limit = UR_START_SERVERS;
+    if (count >= most) {
+        *limit = UR_START_SPARE;
+        count = most;
+    }
+    if (count >= children->most) {
+        *limit = UR_START_MOST;
+        count = children->most;
+    }
+    return count ? count : 1;
+}
+
 uint64_t ur_tunnels_due(uint64_t count, int64_t elapsed, int64_t span)
 {
     if (elapsed >= span) {

@@ -35,6 +35,51 @@ const char *ur_outcome_word(enum ur_outcome outcome);
 const char *ur_carried_word(enum ur_carried carrier);
 const char *ur_turned_away_word(enum ur_turned_away why);
 
+/* Who is there already when another tunnel is asked for, in one child. */
+struct ur_crowd {
+    uint64_t held;    /* places for event tunnels that are taken */
+    uint64_t room;    /* of so many */
+    uint64_t carried; /* by a worker thread each: tunnels, and handshakes for such */
+    uint64_t waiting; /* handshakes that their backends have not answered yet */
+    uint64_t threads; /* ThreadsPerChild; fewer than 2: each request has a process to itself */
+    bool event;       /* an event tunnel is wanted, and can be one */
+    bool sibling;     /* another child has room for event tunnels, or can be started */
+};
+
+enum ur_admission {
+    UR_ADMIT_EVENT,
+    UR_ADMIT_THREAD,
+    UR_ADMIT_FULL, /* 503: nobody has room */
+    UR_ADMIT_BUSY  /* 503: too many handshakes wait for their backends */
+};
+
+/* No more than half of the workers that no thread's tunnel has wait for backends, at least
+ * one, so that a backend that hangs leaves the others to ordinary requests. A child that is
+ * full of event tunnels carries more by threads: half of them, its reserve; and beyond that as
+ * long as another child has room, because a child whose workers are at work takes no more
+ * connections, and the next ones come to the other child. */
+enum ur_admission ur_tunnels_admit(const struct ur_crowd *crowd);
+
+/* How many tunnels a child's threads carry once it is full of event tunnels. */
+uint64_t ur_tunnels_reserve(uint64_t threads);
+
+/* How the MPM starts children, and lets them go. */
+struct ur_children {
+    uint64_t start;     /* StartServers */
+    uint64_t spare_min; /* MinSpareThreads */
+    uint64_t spare_max; /* MaxSpareThreads */
+    uint64_t threads;   /* ThreadsPerChild, 1 and more */
+    uint64_t most;      /* what MaxRequestWorkers and ServerLimit allow */
+};
+
+/* What has to be raised for more children. */
+enum ur_start { UR_START_SERVERS, UR_START_SPARE, UR_START_MOST };
+
+/* How many children the MPM has while all their workers are idle, which they are with any
+ * number of event tunnels: as many as it starts, fewer where their workers would be more than
+ * may be idle, more where they would be fewer than have to be. At least 1. */
+uint64_t ur_tunnels_children(const struct ur_children *children, enum ur_start *limit);
+
 /* What the configuration and the system allow to one child. */
 struct ur_room {
     uint64_t threads;     /* ThreadsPerChild */

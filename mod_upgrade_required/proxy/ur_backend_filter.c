@@ -9,12 +9,18 @@
 #include "values/ur_head.h"
 
 #include <apr_strings.h>
+#include <http_core.h>
 #include <util_filter.h>
 
 /* What mod_proxy_http is shown in place of a bad 101: it answers 502 to a 101 without an
  * Upgrade, with an ErrorDocument if there is one, and closes the backend's connection. An
  * error instead would end a kept client connection without an answer. */
 static const char NO_SWITCH[] = "HTTP/1.1 101 Bad Switch\r\n\r\n";
+
+/* And in place of an answer that nobody waits for any more. A status that other proxies have
+ * made known in logs; nobody else sees it. */
+static const char CLIENT_GONE[] = "HTTP/1.1 499 Client Closed Request\r\n"
+                                  "Content-Length: 0\r\nConnection: close\r\n\r\n";
 
 enum state {
     JUDGING, /* a head is to be read, whole, before any of it is shown */
@@ -153,21 +159,66 @@ static void show(ap_filter_t *f, struct watch *watch, enum ur_switching verdict,
     }
 }
 
-/* Reads one line, or the part of one that there is. */
-static apr_status_t read_line(ap_filter_t *f, struct watch *watch, apr_read_type_e block)
+/* Adds what there is to the head. APR_EAGAIN: that is nothing. */
+static apr_status_t read_head(ap_filter_t *f, struct watch *watch, ap_input_mode_t mode,
+                              apr_read_type_e block, apr_off_t wanted)
 {
-    apr_size_t room = sizeof watch->head - watch->len;
-    apr_status_t rv = ap_get_brigade(f->next, watch->line, AP_MODE_GETLINE, block, 0);
+    apr_size_t len = sizeof watch->head - watch->len;
+    apr_status_t rv = ap_get_brigade(f->next, watch->line, mode, block, wanted);
 
-    if (rv == APR_SUCCESS) {
-        rv = apr_brigade_flatten(watch->line, watch->head + watch->len, &room);
-        watch->len += room;
-        if (rv == APR_SUCCESS && room == 0) {
-            rv = APR_EOF;
-        }
+    /* An error comes again, what came before it does not. */
+    if (apr_brigade_flatten(watch->line, watch->head + watch->len, &len) != APR_SUCCESS) {
+        len = 0;
     }
     apr_brigade_cleanup(watch->line);
-    return rv;
+    watch->len += len;
+    if (len) {
+        return APR_SUCCESS;
+    }
+    return rv == APR_SUCCESS ? APR_EAGAIN : rv;
+}
+
+/* The backend has answered, in whatever way. */
+static void end_wait(ap_filter_t *f, struct watch *watch)
+{
+    struct ur_kept *kept = ur_keep_of(watch->client);
+
+    ur_wait_end(&kept->wait, ap_get_conn_socket(f->c));
+    ur_gate_answered(&kept->ticket);
+}
+
+/* A byte, so that nothing is lost when it has waited long enough: lines have to be read without
+ * waiting, because of one that is not complete TLS would keep no more than its end. */
+static apr_status_t wait_for_byte(ap_filter_t *f, struct watch *watch)
+{
+    struct ur_wait *wait = &ur_keep_of(watch->client)->wait;
+    apr_status_t rv;
+
+    do {
+        ur_wait_slice(wait, ap_get_conn_socket(f->c));
+        rv = read_head(f, watch, AP_MODE_READBYTES, APR_BLOCK_READ, 1);
+    } while (APR_STATUS_IS_TIMEUP(rv) && ur_wait_on(wait, watch->client));
+    return APR_STATUS_IS_EAGAIN(rv) ? APR_EOF : rv;
+}
+
+/* The next line of the head, or a part of it. */
+static apr_status_t read_line(ap_filter_t *f, struct watch *watch, apr_read_type_e block)
+{
+    apr_status_t rv = APR_EAGAIN;
+
+    if (watch->len || block != APR_BLOCK_READ) {
+        rv = read_head(f, watch, AP_MODE_GETLINE, APR_NONBLOCK_READ, 0);
+    }
+    return APR_STATUS_IS_EAGAIN(rv) && block == APR_BLOCK_READ ? wait_for_byte(f, watch) : rv;
+}
+
+/* An error would make mod_proxy_http blame the backend. */
+static void give_up(ap_filter_t *f, struct watch *watch)
+{
+    ap_log_cerror(APLOG_MARK, APLOG_INFO, 0, f->c,
+                  "UR0017: the client of a WebSocket handshake has gone before the backend has "
+                  "answered; it is given up");
+    hold(watch, CLIENT_GONE, sizeof CLIENT_GONE - 1, PASSING);
 }
 
 /* Line by line, so that what follows the head stays where mod_proxy's tunnel looks for it. */
@@ -178,16 +229,22 @@ static apr_status_t judge_head(ap_filter_t *f, struct watch *watch, apr_read_typ
 
     while (verdict == UR_SWITCHING_MORE) {
         apr_status_t rv = read_line(f, watch, block);
-        if (rv != APR_SUCCESS) {
-            /* Nothing has come, or not yet: mod_proxy knows what that means. */
-            if (watch->len == 0 || APR_STATUS_IS_EAGAIN(rv)) {
-                return rv;
-            }
-            verdict = UR_SWITCHING_BAD;
-            break;
+        if (ur_keep_of(watch->client)->wait.gone) {
+            give_up(f, watch);
+            return APR_SUCCESS;
         }
-        verdict = ur_switching_judge((struct ur_span){watch->head, watch->len}, watch->accept,
-                                     &fault);
+        /* Nothing has come, or not yet: mod_proxy knows what that means. */
+        if (rv != APR_SUCCESS &&
+            (watch->len == 0 || APR_STATUS_IS_EAGAIN(rv) || APR_STATUS_IS_TIMEUP(rv))) {
+            return rv;
+        }
+        verdict = rv != APR_SUCCESS
+                      ? UR_SWITCHING_BAD
+                      : ur_switching_judge((struct ur_span){watch->head, watch->len},
+                                           watch->accept, &fault);
+    }
+    if (verdict != UR_SWITCHING_INTERIM) {
+        end_wait(f, watch);
     }
     show(f, watch, verdict, fault);
     return APR_SUCCESS;

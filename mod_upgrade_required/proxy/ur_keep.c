@@ -59,15 +59,6 @@ static struct ur_kept *mark(request_rec *r, bool handshake)
     return kept;
 }
 
-/* The last thing before the backend: who is refused should not hold a place. */
-static int admit(request_rec *r, struct ur_kept *kept)
-{
-    int result = ur_child_admit(r);
-
-    kept->event = result == OK;
-    return result == DECLINED ? OK : result;
-}
-
 /* Whether it goes where a WebSocket could be opened: what is not proxied, or ends in FastCGI or
  * AJP, is not looked at. SetHandler "proxy:..." makes it a proxied request only when the
  * handler runs. */
@@ -97,7 +88,9 @@ int ur_keep_fixups(request_rec *r)
         return result;
     }
     kept = mark(r, result == OK);
-    return result == OK && route->carrier == UR_CARRIER_EVENT ? admit(r, kept) : result;
+    /* The last thing before the backend: who is refused should not hold a place. */
+    return result == OK ? ur_child_admit(r, &kept->ticket, route->carrier == UR_CARRIER_EVENT)
+                        : result;
 }
 
 int ur_keep_restore(request_rec *r)

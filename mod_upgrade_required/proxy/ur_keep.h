@@ -1,6 +1,9 @@
 #ifndef UR_KEEP_H
 #define UR_KEEP_H
 
+#include "proxy/ur_wait.h"
+#include "tunnel/ur_gate.h"
+
 #include <stdbool.h>
 
 #include <httpd.h>
@@ -13,8 +16,10 @@ struct ur_kept {
     const char *accept; /* of a valid handshake: what Sec-WebSocket-Accept has to be; NULL: the
                          * request is none, and nothing may be switched */
     apr_table_t *client_fields; /* headers_in as the client sent them */
-    bool event;                 /* a place for an event tunnel is kept */
-    struct ur_shadow *shadow; /* while a backend is asked for one, its connection; else NULL */
+    struct ur_ticket ticket;    /* of a valid handshake */
+    struct ur_wait wait;        /* for the backend that is asked */
+    struct ur_shadow *shadow;   /* while one is asked for an event tunnel, its connection; else
+                                 * NULL */
 };
 
 /* post_config: finds the policy module, whose judgement this one uses. */

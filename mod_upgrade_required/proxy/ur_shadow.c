@@ -5,7 +5,6 @@
 #include "proxy/ur_proxy_module.h"
 #include "proxy/ur_takeover.h"
 #include "proxy/ur_upgrade.h"
-#include "tunnel/ur_child.h"
 #include "tunnel/ur_worker.h"
 
 #include <stdbool.h>
@@ -132,12 +131,13 @@ static int run_with(request_rec *r, struct ur_shadow *shadow, proxy_worker *work
                     proxy_server_conf *conf, char *url, const char *proxyname,
                     apr_port_t proxyport)
 {
-    const struct ur_kept *kept = ur_keep_of(r);
+    struct ur_kept *kept = ur_keep_of(r);
     int status;
 
     ur_upgrade_narrow(r, kept);
     shadow->worker.s = &shadow->shared;
     shadow->pool.conn = shadow->connection;
+    ur_wait_begin(&kept->wait, r, shadow->connection->sock);
     status = run_http_handler(r, shadow, conf, url, proxyname, proxyport);
     /* An ErrorDocument sees what the client sent. */
     r->headers_in = kept->client_fields;
@@ -145,8 +145,9 @@ static int run_with(request_rec *r, struct ur_shadow *shadow, proxy_worker *work
     shadow->connection = shadow->pool.conn;
     if (shadow->connection) {
         shadow->connection->worker = worker;
+        ur_wait_end(&kept->wait, shadow->connection->sock);
     }
-    return status;
+    return ur_wait_status(&kept->wait, r, status);
 }
 
 /* The connection is one of the real worker's, and goes back to it. */
@@ -235,26 +236,32 @@ void ur_shadow_keep_open(struct ur_shadow *shadow)
     connection->connection->keepalive = AP_CONN_UNKNOWN;
 }
 
+/* Whoever asks the backend does not say when it has answered. */
+static int decline(struct ur_kept *kept)
+{
+    if (kept) {
+        ur_gate_leave(&kept->ticket);
+    }
+    return DECLINED;
+}
+
 int ur_shadow_handler(request_rec *r, proxy_worker *worker, proxy_server_conf *conf, char *url,
                       const char *proxyname, apr_port_t proxyport)
 {
     struct ur_kept *kept = ur_keep_of(r);
 
-    if (!kept || !ur_backend_url_is_http(url)) {
-        return DECLINED;
-    }
-    if (!kept->accept) {
+    if (kept && !kept->accept && ur_backend_url_is_http(url)) {
         ur_upgrade_limit(r, kept, worker);
         return DECLINED;
     }
-    if (!http_handler) {
-        return DECLINED;
+    if (!kept || !http_handler || !ur_backend_url_is_http(url)) {
+        return decline(kept);
     }
     /* What another proxy answers may be an answer to CONNECT: that is left to threads. */
-    if (kept->event && proxyname) {
-        kept->event = false;
-        ur_child_dismiss(r);
+    if (kept->ticket.carrier == UR_CARRIED_EVENT && proxyname) {
+        ur_gate_to_thread(&kept->ticket);
     }
-    return kept->event ? run_in_tunnel(r, kept, worker, conf, url)
-                       : run_in_worker(r, worker, conf, url, proxyname, proxyport);
+    return kept->ticket.carrier == UR_CARRIED_EVENT
+               ? run_in_tunnel(r, kept, worker, conf, url)
+               : run_in_worker(r, worker, conf, url, proxyname, proxyport);
 }

@@ -1,5 +1,6 @@
 #include "proxy/ur_takeover.h"
 
+#include "proxy/ur_keep.h"
 #include "proxy/ur_proxy_module.h"
 #include "tunnel/ur_child.h"
 
@@ -103,6 +104,6 @@ int ur_takeover(request_rec *r, proxy_worker *worker, proxy_conn_rec *connection
     }
     tunnel = ur_tunnel_open(r, worker, connection->connection, connection->sock);
     shed_backend(&tunnel->backend, pool);
-    ur_child_carry(tunnel);
+    ur_child_carry(tunnel, &ur_keep_of(r)->ticket);
     return SUSPENDED;
 }

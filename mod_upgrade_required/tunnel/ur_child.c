@@ -12,14 +12,17 @@
 #include <stdatomic.h>
 #include <unistd.h>
 
+#include <apr_strings.h>
 #include <apr_thread_mutex.h>
 #include <http_connection.h>
 #include <http_core.h>
 
 #define POLLERS_MAX 4
 
-/* Seconds after which a client may try again that came when all places were taken. */
-#define RETRY_AFTER "10"
+/* Seconds after which a client that was turned away may try again: from here to there at
+ * random, so that many of them do not all come back in the same second. */
+#define RETRY_AFTER_MIN 5
+#define RETRY_AFTER_MAX 15
 
 /* Of the process. */
 static struct {
@@ -30,8 +33,7 @@ static struct {
     struct ur_carriage carriage;
     struct ur_poller *pollers[POLLERS_MAX];
     unsigned count;
-    atomic_uint next;   /* poller */
-    atomic_size_t held; /* places */
+    atomic_uint next; /* poller */
 } child;
 
 static apr_status_t stop_threads(void *unused)
@@ -49,7 +51,7 @@ static apr_status_t stop_threads(void *unused)
     return APR_SUCCESS;
 }
 
-static void take_place(void)
+static void take_place(apr_pool_t *pchild)
 {
     APR_OPTIONAL_FN_TYPE(upgrade_required_tunnels) *place_of =
         APR_RETRIEVE_OPTIONAL_FN(upgrade_required_tunnels);
@@ -58,6 +60,7 @@ static void take_place(void)
         place_of(&child.place, UR_TUNNEL_LAYOUT);
     }
     child.carriage.counts = child.place.cell;
+    ur_gate_open(pchild, &child.place);
 }
 
 void ur_child_init(apr_pool_t *pchild, server_rec *s)
@@ -65,11 +68,13 @@ void ur_child_init(apr_pool_t *pchild, server_rec *s)
     (void)s;
     memset(&child, 0, sizeof child);
     ur_leaving_reset();
-    take_place();
+    take_place(pchild);
     if (!ur_limits_able() || apr_thread_mutex_create(&child.starting, APR_THREAD_MUTEX_DEFAULT,
                                                      pchild) != APR_SUCCESS) {
         return;
     }
+    /* Before the first tunnel, so that siblings know of it. */
+    ur_gate_set_room(ur_limits_max());
     child.pool = pchild;
     /* Before log files are closed. */
     apr_pool_pre_cleanup_register(pchild, NULL, stop_threads);
@@ -98,9 +103,7 @@ static apr_status_t start_threads(void)
     }
     apr_allocator_owner_set(allocator, pool);
     child.carriage.max = ur_limits_raise();
-    if (child.place.cell) {
-        atomic_store(&child.place.cell->room, child.carriage.max);
-    }
+    ur_gate_set_room(child.carriage.max);
     rv = ur_finisher_start(&child.carriage.finisher, pool);
     if (rv != APR_SUCCESS) {
         return rv;
@@ -121,6 +124,9 @@ static bool start(void)
     if (child.state == UNSTARTED) {
         apr_status_t rv = start_threads();
         child.state = child.count ? RUNNING : BROKEN;
+        if (child.state == BROKEN) {
+            ur_gate_set_room(0);
+        }
         if (rv != APR_SUCCESS) {
             ap_log_error(APLOG_MARK, APLOG_WARNING, rv, ap_server_conf,
                          "UR0013: %s for event tunnels cannot be started%s",
@@ -151,43 +157,74 @@ static bool can_be_suspended(const request_rec *r)
            r->proxyreq != PROXYREQ_PROXY;
 }
 
-static apr_status_t give_place_back(void *unused)
+/* A child that is leaving waits for the connections that it has counted, and ends when there
+ * are none, whatever a worker has in its hands by then. The event MPM writes STOPPING
+ * (signal_threads), then tells its listener to leave (wakeup_listener: listener_may_exit), and
+ * the listener leaves once connection_count is 0 (listener_thread). A worker counts a
+ * connection (process_socket: connection_count) before any hook of it runs. So who does not
+ * see STOPPING here, with a connection that is counted, is seen by the listener, which stays
+ * until the connection's pool goes. Who sees it may be in a child whose listener has gone:
+ * nobody would wait for a suspended connection, but for workers somebody does (join_workers).
+ * The same lines stand in httpd 2.4.52 to 2.4.71. */
+static bool is_leaving(void)
 {
-    (void)unused;
-    atomic_fetch_sub(&child.held, 1);
+    return ur_mpm_ask(AP_MPMQ_MPM_STATE) == AP_MPMQ_STOPPING;
+}
+
+static apr_status_t leave(void *ticket)
+{
+    ur_gate_leave(ticket);
     return APR_SUCCESS;
 }
 
-int ur_child_admit(request_rec *r)
+static void log_refusal(request_rec *r, enum ur_admission admission)
 {
-    if (!child.pool || !can_be_suspended(r) || !is_started()) {
-        return DECLINED;
-    }
-    if (atomic_fetch_add(&child.held, 1) >= child.carriage.max) {
-        atomic_fetch_sub(&child.held, 1);
-        ur_count_tunnel_turned_away(child.place.cell, UR_TURNED_AWAY_FULL);
+    struct ur_crowd crowd = ur_gate_crowd();
+
+    if (admission == UR_ADMIT_FULL) {
         ap_log_rerror(APLOG_MARK, APLOG_INFO, 0, r,
-                      "UR0012: no tunnel is opened: this child holds %" APR_SIZE_T_FMT
-                      ", as many as it may",
-                      child.carriage.max);
-        apr_table_setn(r->err_headers_out, "Retry-After", RETRY_AFTER);
-        return HTTP_SERVICE_UNAVAILABLE;
+                      "UR0012: no tunnel is opened: this child holds %" APR_UINT64_T_FMT
+                      ", as many as it may, its workers carry %" APR_UINT64_T_FMT
+                      " more, and no other child has room",
+                      crowd.held, crowd.carried);
+        return;
     }
-    apr_pool_cleanup_register(r->pool, &child, give_place_back, apr_pool_cleanup_null);
+    ap_log_rerror(APLOG_MARK, APLOG_INFO, 0, r,
+                  "UR0019: no tunnel is opened: %" APR_UINT64_T_FMT
+                  " handshakes wait for their backends in this child, as many as may",
+                  crowd.waiting);
+}
+
+static int turn_away(request_rec *r, enum ur_admission admission)
+{
+    ur_count_tunnel_turned_away(child.place.cell, admission == UR_ADMIT_FULL
+                                                      ? UR_TURNED_AWAY_FULL
+                                                      : UR_TURNED_AWAY_BUSY);
+    log_refusal(r, admission);
+    apr_table_setn(r->err_headers_out, "Retry-After",
+                   apr_itoa(r->pool, (int)ap_random_pick(RETRY_AFTER_MIN, RETRY_AFTER_MAX)));
+    return HTTP_SERVICE_UNAVAILABLE;
+}
+
+int ur_child_admit(request_rec *r, struct ur_ticket *ticket, bool event)
+{
+    enum ur_admission admission = ur_gate_enter(
+        ticket, event && child.pool && can_be_suspended(r) && !is_leaving() && is_started());
+
+    if (admission == UR_ADMIT_FULL || admission == UR_ADMIT_BUSY) {
+        return turn_away(r, admission);
+    }
+    apr_pool_cleanup_register(r->pool, ticket, leave, apr_pool_cleanup_null);
     return OK;
 }
 
-void ur_child_dismiss(request_rec *r)
-{
-    apr_pool_cleanup_run(r->pool, &child, give_place_back);
-}
-
-void ur_child_carry(struct ur_tunnel *tunnel)
+void ur_child_carry(struct ur_tunnel *tunnel, struct ur_ticket *ticket)
 {
     conn_rec *c = tunnel->c;
 
-    apr_pool_cleanup_kill(tunnel->r->pool, &child, give_place_back);
-    apr_pool_cleanup_register(c->pool, &child, give_place_back, apr_pool_cleanup_null);
+    tunnel->ticket = *ticket;
+    *ticket = (struct ur_ticket){.kept = false};
+    apr_pool_cleanup_register(c->pool, &tunnel->ticket, leave, apr_pool_cleanup_null);
     tunnel->poller = child.pollers[atomic_fetch_add(&child.next, 1) % child.count];
     ap_set_module_config(c->conn_config, &upgrade_wstunnel_module, tunnel);
 }

@@ -8,17 +8,14 @@
 /* child_init */
 void ur_child_init(apr_pool_t *pchild, server_rec *s);
 
-/* Whether the tunnel that r asks for can be an event tunnel. OK: a place is kept for it as long
- * as r lives; DECLINED: it is a worker thread's; another: the status to answer with, since all
- * places are taken. */
-int ur_child_admit(request_rec *r);
+/* Before r's backend is asked for a tunnel. OK: ticket, which lives as long as r, is good for
+ * one, and says who carries it: an event tunnel where event is wanted and there can be one.
+ * Another: the status to answer with, since there is no room. */
+int ur_child_admit(request_rec *r, struct ur_ticket *ticket, bool event);
 
-/* r's tunnel is a worker's after all. */
-void ur_child_dismiss(request_rec *r);
-
-/* The tunnel takes the place that was kept for its request, and is carried from the moment on
+/* The tunnel takes the place that its request's ticket has, and is carried from the moment on
  * at which the MPM suspends the connection. */
-void ur_child_carry(struct ur_tunnel *tunnel);
+void ur_child_carry(struct ur_tunnel *tunnel, struct ur_ticket *ticket);
 
 /* suspend_connection, last */
 void ur_child_suspend(conn_rec *c, request_rec *r);

@@ -10,8 +10,9 @@
 #include <apr_strings.h>
 #include <http_core.h>
 
-/* AsyncRequestWorkerFactor where it is not said. */
-#define FACTOR_DEFAULT 2
+/* Where they are not said. */
+#define FACTOR_DEFAULT 2 /* AsyncRequestWorkerFactor */
+#define START_DEFAULT  3 /* StartServers */
 
 /* Of the server. */
 static struct {
@@ -75,16 +76,16 @@ int ur_limits_reset(apr_pool_t *pconf, apr_pool_t *plog, apr_pool_t *ptemp)
     return OK;
 }
 
-/* As the MPM reads it: whole numbers, at least 1. */
-static void find_factor(const ap_directive_t *tree, uint64_t *factor)
+/* As the MPM reads it: whole numbers, at least 1, and the last one counts. */
+static void find_number(const ap_directive_t *tree, const char *name, uint64_t *found)
 {
     for (; tree; tree = tree->next) {
-        if (ap_cstr_casecmp(tree->directive, "AsyncRequestWorkerFactor") == 0) {
+        if (ap_cstr_casecmp(tree->directive, name) == 0) {
             double number = strtod(tree->args, NULL);
-            *factor = number < 1 ? 1 : (uint64_t)number;
+            *found = number < 1 ? 1 : (uint64_t)number;
         }
         else if (ap_cstr_casecmpn(tree->directive, "<If", 3) == 0) {
-            find_factor(tree->first_child, factor);
+            find_number(tree->first_child, name, found);
         }
     }
 }
@@ -108,27 +109,65 @@ static uint64_t descriptors(bool raise)
     return raise ? limit.rlim_cur : limit.rlim_max;
 }
 
+static struct ur_children children(void)
+{
+    struct ur_children found = {
+        .start = START_DEFAULT,
+        .spare_min = ur_mpm_ask(AP_MPMQ_MIN_SPARE_THREADS),
+        .spare_max = ur_mpm_ask(AP_MPMQ_MAX_SPARE_THREADS),
+        .threads = settings.room.threads ? settings.room.threads : 1,
+        .most = ur_mpm_ask(AP_MPMQ_MAX_DAEMONS),
+    };
+
+    find_number(ap_conftree, "StartServers", &found.start);
+    return found;
+}
+
+/* What raises the number, and what it is now: more tunnels in a child, or more children. */
+static const char *raisers(apr_pool_t *pool, enum ur_limit limit, enum ur_start start,
+                           const struct ur_children *of)
+{
+    static const char *const in_each[] = {
+        [UR_LIMIT_FACTOR] = "AsyncRequestWorkerFactor (now %" APR_UINT64_T_FMT ")",
+        [UR_LIMIT_DESCRIPTORS] = "the limit of open files (ulimit -n; Debian: "
+                                 "APACHE_ULIMIT_MAX_FILES in envvars; systemd: LimitNOFILE; "
+                                 "now %" APR_UINT64_T_FMT ")",
+        [UR_LIMIT_DIRECTIVE] = "UpgradeTunnelMax (now %" APR_UINT64_T_FMT ")",
+    };
+    static const char *const of_them[] = {
+        [UR_START_SERVERS] = "StartServers (now %" APR_UINT64_T_FMT
+                             ") or MinSpareThreads (now %" APR_UINT64_T_FMT ")",
+        [UR_START_SPARE] = "StartServers (now %" APR_UINT64_T_FMT
+                           ") with MaxSpareThreads (now %" APR_UINT64_T_FMT ")",
+        [UR_START_MOST] =
+            "MaxRequestWorkers and ServerLimit (now %" APR_UINT64_T_FMT " children)",
+    };
+    uint64_t in_each_now[] = {[UR_LIMIT_FACTOR] = settings.room.factor,
+                              [UR_LIMIT_DESCRIPTORS] = settings.room.descriptors,
+                              [UR_LIMIT_DIRECTIVE] = settings.max};
+
+    return apr_pstrcat(pool, apr_psprintf(pool, in_each[limit], in_each_now[limit]), " or ",
+                       apr_psprintf(pool, of_them[start],
+                                    start == UR_START_MOST ? of->most : of->start,
+                                    start == UR_START_SPARE ? of->spare_max : of->spare_min),
+                       NULL);
+}
+
 static const char *how_many(apr_pool_t *pool)
 {
-    static const char *const raisers[] = {
-        [UR_LIMIT_FACTOR] = "AsyncRequestWorkerFactor (now %" APR_UINT64_T_FMT ") raises it",
-        [UR_LIMIT_DESCRIPTORS] =
-            "the limit of open files (ulimit -n, LimitNOFILE; now %" APR_UINT64_T_FMT
-            ") raises it",
-        [UR_LIMIT_DIRECTIVE] = "UpgradeTunnelMax (now %" APR_UINT64_T_FMT ") raises it",
-    };
+    struct ur_children of = children();
     enum ur_limit limit;
+    enum ur_start start;
     uint64_t max = ur_tunnels_max(&settings.room, &limit);
-    uint64_t children = ur_mpm_ask(AP_MPMQ_MAX_DAEMONS);
-    uint64_t values[] = {[UR_LIMIT_FACTOR] = settings.room.factor,
-                         [UR_LIMIT_DESCRIPTORS] = settings.room.descriptors,
-                         [UR_LIMIT_DIRECTIVE] = settings.max};
+    uint64_t reserve = ur_tunnels_reserve(of.threads);
+    uint64_t count = ur_tunnels_children(&of, &start);
 
     return apr_psprintf(pool,
-                        "up to %" APR_UINT64_T_FMT " tunnels, %" APR_UINT64_T_FMT
-                        " in each of %" APR_UINT64_T_FMT " children; %s",
-                        max * children, max, children,
-                        apr_psprintf(pool, raisers[limit], values[limit]));
+                        "%" APR_UINT64_T_FMT " tunnels at least (children: %" APR_UINT64_T_FMT
+                        "; event tunnels in each: %" APR_UINT64_T_FMT
+                        "; by its workers: %" APR_UINT64_T_FMT "); %s raises the number",
+                        count * (max + reserve), count, max, reserve,
+                        raisers(pool, limit, start, &of));
 }
 
 static void measure(void)
@@ -140,7 +179,7 @@ static void measure(void)
         .descriptors = descriptors(false),
         .wanted = settings.max,
     };
-    find_factor(ap_conftree, &settings.room.factor);
+    find_number(ap_conftree, "AsyncRequestWorkerFactor", &settings.room.factor);
 }
 
 const char *ur_limits_capacity(apr_pool_t *pool)
@@ -183,11 +222,21 @@ apr_interval_time_t ur_limits_drain(void)
     return settings.drain;
 }
 
-apr_size_t ur_limits_raise(void)
+static apr_size_t max_with(uint64_t files)
 {
     struct ur_room room = settings.room;
     enum ur_limit limit;
 
-    room.descriptors = descriptors(true);
+    room.descriptors = files;
     return (apr_size_t)ur_tunnels_max(&room, &limit);
+}
+
+apr_size_t ur_limits_max(void)
+{
+    return max_with(settings.room.descriptors);
+}
+
+apr_size_t ur_limits_raise(void)
+{
+    return max_with(descriptors(true));
 }

@@ -31,6 +31,9 @@ bool ur_limits_able(void);
 /* UpgradeTunnelDrain. 0: not. */
 apr_interval_time_t ur_limits_drain(void);
 
+/* How many event tunnels a child may hold, as far as that is known before it starts. */
+apr_size_t ur_limits_max(void);
+
 /* In a child: raises its limit of open files as far as it may, and returns how many tunnels it
  * may hold. */
 apr_size_t ur_limits_raise(void);

@@ -3,6 +3,7 @@
 
 #include "judgement/ur_tunnels.h"
 #include "tunnel/ur_end.h"
+#include "tunnel/ur_gate.h"
 
 #include <apr_ring.h>
 #include <mod_proxy.h>
@@ -31,7 +32,8 @@ struct ur_tunnel {
     struct ur_end client;
     struct ur_end backend;
     conn_rec *c;
-    request_rec *r; /* until it is logged */
+    request_rec *r;          /* until it is logged */
+    struct ur_ticket ticket; /* its place among the child's tunnels */
     struct ur_poller *poller;
     proxy_worker *worker;
     apr_interval_time_t timeout; /* 0 and less: none */

@@ -97,7 +97,7 @@ sub memory {
 }
 
 my $server = server();
-like $server->log, qr/UR0011: UpgradeTunnel event: up to 1 tunnels, 1 in each of 1 children; AsyncRequestWorkerFactor \(now 200\) raises it/,
+like $server->log, qr/UR0011: UpgradeTunnel event: 2 tunnels at least \(children: 1; event tunnels in each: 1; by its workers: 1\); AsyncRequestWorkerFactor \(now 200\) or MaxRequestWorkers and ServerLimit \(now 1 children\) raises the number/,
   'the start tells how many there may be, and what raises it';
 $server->stop;
 
