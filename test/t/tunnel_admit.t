@@ -1,0 +1,183 @@
+# Which event tunnels are admitted, and by whom they are carried: in a child that is leaving, in one that is
+# full, in one whose backend hangs; and what the start tells of it.
+# UPGRADE_TEST_RELOADS=300 UPGRADE_TEST_OPENS=10000 for as many; UPGRADE_TEST_MANY=10000 for the README's number.
+use strict;
+use warnings;
+use Test::More;
+use POSIX      ();
+use Socket     qw(SOL_SOCKET SO_LINGER);
+use Time::HiRes qw(time);
+use FindBin;
+use lib "$FindBin::Bin/lib";
+use Server;
+use Tunnel;
+use Wire;
+
+local $SIG{PIPE} = 'IGNORE';
+
+my @modules = qw(authz_core alias dir setenvif env proxy proxy_http slotmem_shm proxy_balancer lbmethod_byrequests
+  status);
+my $listener = backend();
+my $port = $listener->sockport;
+my $log = <<'END';
+LogFormat "%>s %{UPGRADE_TUNNEL}e %U %X" tunnels
+CustomLog access_log tunnels
+<Location /status>
+SetHandler upgrade-status
+</Location>
+<Location /server-status>
+SetHandler server-status
+</Location>
+ExtendedStatus On
+END
+my $route = <<"END";
+ProxyPass /ws http://127.0.0.1:$port/
+<Location /ws>
+UpgradeKeep WebSocket
+UpgradeTunnel event
+</Location>
+END
+
+sub server {
+    my ($text, %option) = @_;
+    return Server->new(modules => \@modules, helper => 1, %option)->configure("$log$text")->start;
+}
+
+sub lines_of {
+    my ($server) = @_;
+    open my $file, '<', "$server->{folder}/access_log" or return;
+    return map { [split] } <$file>;
+}
+
+sub children_of {
+    my ($server) = @_;
+    my ($pid, @children) = ($server->pid);
+    for my $file (glob '/proc/[0-9]*/stat') {
+        open my $stat, '<', $file or next;
+        push @children, $1 if (<$stat> // '') =~ /^(\d+) \(.*\) [^Z] (\d+)/ && $2 == $pid;
+    }
+    return @children;
+}
+
+sub sockets_of { my ($pid) = @_; return map { my $to = readlink; $to && $to =~ /^socket/ ? $to : () } glob "/proc/$pid/fd/*" }
+
+# What a client says when it asks for a tunnel; its socket
+sub asking {
+    my ($server, $path, @lines) = @_;
+    my $socket = connect_to($server->{port});
+    print $socket join "\r\n", "GET $path HTTP/1.1", 'Host: localhost', handshake, @lines, '', '';
+    $socket->flush;
+    return $socket;
+}
+
+# A connection that a worker has taken and not counted when its child begins to leave: nobody would wait for its
+# event tunnel, so a thread carries it.
+{
+    my $server = Server->new(modules => \@modules, helper => 1)
+      ->configure("ThreadsPerChild 4\nThreadLimit 4\nMaxRequestWorkers 4\nServerLimit 4\n$log$route");
+    my $switch = "$server->{folder}/fault";
+    {
+        open my $held, '>', "$switch.held" or die $!;
+        chmod 0666, "$switch.held";
+        local @ENV{qw(UPGRADE_FAULT_SWITCH UPGRADE_PRELOAD)} = ($switch, Server::fault('uncounted'));
+        $server->start;
+    }
+    my ($old) = children_of($server);
+    my %listening = map { $_ => 1 } sockets_of($server->pid);
+    my $listens = sub { scalar grep { $listening{$_} } sockets_of($old) };
+    ok $listens->(), 'the child listens';
+    { open my $file, '>', $switch or die $!; chmod 0644, $switch }
+    my $client = asking($server, '/ws');
+    ok eventually(sub { -s "$switch.held" }), 'a worker has taken the connection, and has not counted it';
+    kill USR1 => $server->pid;
+    ok eventually(sub { !$listens->() }), 'its child leaves';
+    unlink $switch;
+    my $backend = $listener->accept;
+    my ($head, $answer) = ('', '');
+    while ($head !~ /\r\n\r\n\z/) { sysread $backend, $head, 1, length $head or last }
+    syswrite $backend, "HTTP/1.1 101 Switching Protocols\r\nUpgrade: websocket\r\nConnection: Upgrade\r\n"
+      . "Sec-WebSocket-Accept: s3pPLMBiTxaQ9kYGzzhZRbK+xOo=\r\n\r\n";
+    while ($answer !~ /\r\n\r\n\z/) { sysread $client, $answer, 1, length $answer or last }
+    like $answer, qr/ 101 /, 'its tunnel is opened';
+    alive($client, $backend, 'and lives');
+    close $_ for $client, $backend;
+    is_deeply [map { $_->[1] } grep { $_->[0] == 101 } lines_of($server)], ['-'], 'by a thread'
+      if eventually(sub { grep { $_->[0] == 101 } lines_of($server) });
+    $server->stop;
+}
+
+# The same by chance: clients that open all the time over graceful restarts
+{
+    my ($reloads, $opens) = ($ENV{UPGRADE_TEST_RELOADS} || 6, $ENV{UPGRADE_TEST_OPENS} || 200);
+    my $clients = 4;
+    my @listeners = map { backend() } 1 .. $clients;
+    my $routes = join '', map { "ProxyPass /ws$_ http://127.0.0.1:" . $listeners[$_]->sockport . "/\n" } 0 .. $clients - 1;
+    my $server = server(<<"END");
+ThreadsPerChild 8
+ThreadLimit 8
+MaxRequestWorkers 16
+ServerLimit 64
+StartServers 2
+MinSpareThreads 8
+MaxSpareThreads 16
+AsyncRequestWorkerFactor 100
+$routes
+<LocationMatch ^/ws>
+UpgradeKeep WebSocket
+UpgradeTunnel event
+</LocationMatch>
+END
+    my @processes;
+    for my $number (0 .. $clients - 1) {
+        pipe my $read, my $write or die $!;
+        my $process = fork // die $!;
+        if (!$process) {
+            my ($opened, $lost, @kept) = (0, 0);
+            my $until = "$server->{folder}/enough";
+            # A few at a time stay open for as long as the next ones take to be opened.
+            while ($opened < $opens / $clients || !-e $until) {
+                my ($client, $backend) = open_tunnel($server, $listeners[$number], path => "/ws$number");
+                $opened++;
+                push @kept, [$client, $backend];
+                next if @kept < 5;
+                my ($c, $b) = @{ shift @kept };
+                syswrite $c, masked('up');
+                my $up = receive($b, 8);
+                syswrite $b, frame('down');
+                $lost++ unless $up eq masked('up') && receive($c, 6) eq frame('down');
+                close $c;
+                ended($b);
+                close $b;
+                select undef, undef, undef, 0.02;
+            }
+            close $_ for map { @$_ } @kept;
+            syswrite $write, "$opened $lost\n";
+            POSIX::_exit(0);
+        }
+        close $write;
+        push @processes, [$process, $read];
+    }
+    for (1 .. $reloads) {
+        my $due = time + 0.5;
+        $server->graceful;
+        select undef, undef, undef, $due - time if $due > time;
+    }
+    { open my $file, '>', "$server->{folder}/enough" or die $! }
+    my ($opened, $lost) = (0, 0);
+    for my $process (@processes) {
+        my ($o, $l) = split ' ', readline $process->[1];
+        $opened += $o;
+        $lost += $l;
+        waitpid $process->[0], 0;
+    }
+    cmp_ok $opened, '>=', $opens, "$opened tunnels are opened over $reloads restarts";
+    is $lost, 0, 'each of them carries a message both ways';
+    ok eventually(sub { (grep { $_->[0] == 101 } lines_of($server)) == $opened }), 'all are logged';
+    my %outcomes;
+    $outcomes{ $_->[1] }++ for grep { $_->[0] == 101 } lines_of($server);
+    diag join ', ', map { "$_ $outcomes{$_}" } sort keys %outcomes;
+    is join(' ', grep { !/^(?:closed|client|backend|-)$/ } keys %outcomes), '', 'none ends otherwise than by its ends';
+    $server->stop;
+}
+
+done_testing;
