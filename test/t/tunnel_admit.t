@@ -70,6 +70,53 @@ sub asking {
     return $socket;
 }
 
+my $switching = "HTTP/1.1 101 Switching Protocols\r\nUpgrade: websocket\r\nConnection: Upgrade\r\n"
+  . "Sec-WebSocket-Accept: s3pPLMBiTxaQ9kYGzzhZRbK+xOo=\r\n\r\n";
+
+# A head, byte by byte: nothing of what follows is to be in a buffer.
+sub head_from {
+    my ($socket) = @_;
+    my $head = '';
+    local $SIG{ALRM} = sub { die "no head within the limit: $head\n" };
+    alarm Wire::LIMIT;
+    while ($head !~ /\r\n\r\n\z/) { sysread $socket, $head, 1, length $head or last }
+    alarm 0;
+    return $head;
+}
+
+# The backend, once it has been asked
+sub asked {
+    my ($from, %tls) = @_;
+    IO::Select->new($from)->can_read(Wire::LIMIT) or die 'no handshake arrives';
+    my $backend = $from->accept or die $!;
+    IO::Socket::SSL->start_SSL($backend, SSL_server => 1, %tls) or die $IO::Socket::SSL::SSL_ERROR if %tls;
+    head_from($backend);
+    return $backend;
+}
+
+# The next tunnel, or the status that a client gets instead
+sub open_or_status {
+    my ($server, $from, $path) = @_;
+    my $client = asking($server, $path // '/ws');
+    my ($first) = IO::Select->new($client, $from)->can_read(Wire::LIMIT) or die 'neither a handshake nor an answer arrives';
+    if ($first == $client) {
+        my ($status) = head_from($client) =~ m{^HTTP/1\.1 (\d+)};
+        return $status;
+    }
+    my $backend = asked($from);
+    syswrite $backend, $switching;
+    head_from($client) =~ / 101 / or die 'no tunnel is opened';
+    return [$client, $backend];
+}
+
+sub alive_quietly {
+    my ($client, $backend) = @_;
+    syswrite $client, masked('up');
+    my $up = receive($backend, 8);
+    syswrite $backend, frame('down');
+    return $up eq masked('up') && receive($client, 6) eq frame('down');
+}
+
 # A connection that a worker has taken and not counted when its child begins to leave: nobody would wait for its
 # event tunnel, so a thread carries it.
 {
@@ -92,13 +139,9 @@ sub asking {
     kill USR1 => $server->pid;
     ok eventually(sub { !$listens->() }), 'its child leaves';
     unlink $switch;
-    my $backend = $listener->accept;
-    my ($head, $answer) = ('', '');
-    while ($head !~ /\r\n\r\n\z/) { sysread $backend, $head, 1, length $head or last }
-    syswrite $backend, "HTTP/1.1 101 Switching Protocols\r\nUpgrade: websocket\r\nConnection: Upgrade\r\n"
-      . "Sec-WebSocket-Accept: s3pPLMBiTxaQ9kYGzzhZRbK+xOo=\r\n\r\n";
-    while ($answer !~ /\r\n\r\n\z/) { sysread $client, $answer, 1, length $answer or last }
-    like $answer, qr/ 101 /, 'its tunnel is opened';
+    my $backend = asked($listener);
+    syswrite $backend, $switching;
+    like head_from($client), qr/ 101 /, 'its tunnel is opened';
     alive($client, $backend, 'and lives');
     close $_ for $client, $backend;
     is_deeply [map { $_->[1] } grep { $_->[0] == 101 } lines_of($server)], ['-'], 'by a thread'
@@ -141,10 +184,7 @@ END
                 push @kept, [$client, $backend];
                 next if @kept < 5;
                 my ($c, $b) = @{ shift @kept };
-                syswrite $c, masked('up');
-                my $up = receive($b, 8);
-                syswrite $b, frame('down');
-                $lost++ unless $up eq masked('up') && receive($c, 6) eq frame('down');
+                $lost++ unless alive_quietly($c, $b);
                 close $c;
                 ended($b);
                 close $b;
@@ -177,6 +217,41 @@ END
     $outcomes{ $_->[1] }++ for grep { $_->[0] == 101 } lines_of($server);
     diag join ', ', map { "$_ $outcomes{$_}" } sort keys %outcomes;
     is join(' ', grep { !/^(?:closed|client|backend|-)$/ } keys %outcomes), '', 'none ends otherwise than by its ends';
+    $server->stop;
+}
+
+# What the start tells is reached, whatever limits it.
+my $debian = "StartServers 2\nMinSpareThreads 25\nMaxSpareThreads 75\nThreadLimit 64\nThreadsPerChild 25\n"
+  . "MaxRequestWorkers 150\nMaxConnectionsPerChild 0\n";
+my $four = "ThreadLimit 4\nThreadsPerChild 4\nServerLimit 8\nMinSpareThreads 4\nMaxSpareThreads 100\n";
+for my $case (
+    # name, directives, told, what raises it, at least reached, at most
+    ['Debian as it comes', $debian, 90, 'AsyncRequestWorkerFactor (now 2) or StartServers (now 2) or MinSpareThreads (now 25)', 145],
+    ['one child', "StartServers 1\n${four}MaxRequestWorkers 4\n", 5, 'AsyncRequestWorkerFactor (now 2) or MaxRequestWorkers and ServerLimit (now 1 children)', 5, 5],
+    ['one child of three', "StartServers 1\n${four}MaxRequestWorkers 12\n", 5, 'AsyncRequestWorkerFactor (now 2) or StartServers (now 1) or MinSpareThreads (now 4)', 15],
+    ['one is started, two have to be idle', "StartServers 1\n${four}MinSpareThreads 5\nMaxRequestWorkers 12\n", 10, 'AsyncRequestWorkerFactor (now 2) or StartServers (now 1) or MinSpareThreads (now 5)', 15],
+    ['more are started than may be idle', "StartServers 8\n${four}MaxSpareThreads 12\nMaxRequestWorkers 32\n", 15, 'AsyncRequestWorkerFactor (now 2) or StartServers (now 8) with MaxSpareThreads (now 12)', 15],
+    ['a large factor', "StartServers 2\n${four}MaxRequestWorkers 8\nAsyncRequestWorkerFactor 20\n", 46, 'AsyncRequestWorkerFactor (now 20) or MaxRequestWorkers and ServerLimit (now 2 children)', 46],
+    ['few descriptors', "StartServers 2\n${four}MaxRequestWorkers 8\nAsyncRequestWorkerFactor 200\n", 60, 'the limit of open files (ulimit -n; Debian: APACHE_ULIMIT_MAX_FILES in envvars; systemd: LimitNOFILE; now 200) or MaxRequestWorkers', 60],
+    ['UpgradeTunnelMax', "StartServers 2\n${four}MaxRequestWorkers 8\nAsyncRequestWorkerFactor 20\nUpgradeTunnelMax 5\n", 14, 'UpgradeTunnelMax (now 5) or MaxRequestWorkers', 14]) {
+    my ($name, $text, $want, $raisers, $least, $most) = @$case;
+    local $ENV{UPGRADE_PRELOAD} = Server::fault('few_files') if $name eq 'few descriptors';
+    my $server = server("$text$route");
+    my ($told) = $server->log =~ /UR0011: UpgradeTunnel event: (\d+) tunnels at least/;
+    is $told, $want, "$name: $want are told";
+    like $server->log, qr/UR0011: .*\); \Q$raisers\E.* raises the number/, "$name: and what raises them";
+    my (@open, $status);
+    while (ref($status = open_or_status($server, $listener))) { push @open, $status }
+    is $status, 503, "$name: " . @open . ' tunnels, then 503';
+    cmp_ok scalar @open, '>=', $least, "$name: at least $least, which is no less than was told";
+    cmp_ok scalar @open, '<=', $most, "$name: at most $most" if $most;
+    is $server->ask('GET / HTTP/1.1')->{status}, 200, "$name: other requests are served";
+    is scalar(grep { !alive_quietly(@$_) } @open), 0, "$name: all of them carry a message both ways";
+    is tunnels_of($server)->{full}, 1, "$name: the 503 is counted";
+    close $_ for map { @$_ } @open;
+    ok eventually(sub { tunnels_of($server)->{open} == 0 }), "$name: they end";
+    ok ref(my $next = eventually(sub { my $tunnel = open_or_status($server, $listener); ref $tunnel && $tunnel })), "$name: and make room";
+    close $_ for @$next;
     $server->stop;
 }
 
