@@ -216,7 +216,7 @@ static apr_status_t read_line(ap_filter_t *f, struct watch *watch, apr_read_type
 static void give_up(ap_filter_t *f, struct watch *watch)
 {
     ap_log_cerror(APLOG_MARK, APLOG_INFO, 0, f->c,
-                  "UR0017: the client of a WebSocket handshake has gone before the backend has "
+                  "UR0026: the client of a WebSocket handshake has gone before the backend has "
                   "answered; it is given up");
     hold(watch, CLIENT_GONE, sizeof CLIENT_GONE - 1, PASSING);
 }

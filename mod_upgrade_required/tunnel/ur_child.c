@@ -190,7 +190,7 @@ static void log_refusal(request_rec *r, enum ur_admission admission)
         return;
     }
     ap_log_rerror(APLOG_MARK, APLOG_INFO, 0, r,
-                  "UR0019: no tunnel is opened: %" APR_UINT64_T_FMT
+                  "UR0025: no tunnel is opened: %" APR_UINT64_T_FMT
                   " handshakes wait for their backends in this child, as many as may",
                   crowd.waiting);
 }
