@@ -1,5 +1,5 @@
-/* Preloaded into a server, holds a worker that has taken a new connection and has not counted it
- * yet, which is when the event MPM makes the connection's buckets: as long as the file
+/* Preloaded into a server, holds a worker that has taken a new connection and has not counted
+ * it yet, which is when the event MPM makes the connection's buckets: as long as the file
  * UPGRADE_FAULT_SWITCH is there. The file with .held after its name, which has to be there
  * and writable, gets a byte for each worker that is held. */
 #define _GNU_SOURCE
