@@ -7,6 +7,7 @@
 #include "proxy/ur_takeover.h"
 #include "tunnel/ur_child.h"
 #include "tunnel/ur_finisher.h"
+#include "tunnel/ur_generations.h"
 #include "tunnel/ur_limits.h"
 #include "tunnel/ur_wire.h"
 
@@ -36,6 +37,7 @@ static void register_hooks(apr_pool_t *p)
     ur_wire_register();
     ap_hook_pre_config(ur_limits_reset, NULL, NULL, APR_HOOK_MIDDLE);
     ap_hook_post_config(ur_limits_open, NULL, NULL, APR_HOOK_LAST);
+    ap_hook_post_config(ur_generations_open, NULL, NULL, APR_HOOK_REALLY_LAST);
     ap_hook_optional_fn_retrieve(ur_finisher_open, NULL, NULL, APR_HOOK_MIDDLE);
     ap_hook_child_init(ur_child_init, NULL, NULL, APR_HOOK_MIDDLE);
     ap_hook_child_stopping(ur_child_stop, NULL, NULL, APR_HOOK_MIDDLE);

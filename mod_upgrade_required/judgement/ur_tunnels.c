@@ -111,11 +111,3 @@ uint64_t ur_tunnels_children(const struct ur_children *children, enum ur_start *
     }
     return count ? count : 1;
 }
-
-uint64_t ur_tunnels_due(uint64_t count, int64_t elapsed, int64_t span)
-{
-    if (elapsed >= span) {
-        return count;
-    }
-    return elapsed <= 0 ? 0 : (uint64_t)((double)count * (double)elapsed / (double)span);
-}

@@ -5,8 +5,8 @@
 #include <stddef.h>
 #include <stdint.h>
 
-/* What is decided about a child's event tunnels as a whole: how many it may hold, how many of
- * them have to have left by when, and what can become of one. */
+/* What is decided about a child's event tunnels as a whole: how many it may hold, and what can
+ * become of one. */
 
 /* How a tunnel ended. One row each in ur_tunnels.c. */
 enum ur_outcome {
@@ -97,9 +97,5 @@ enum ur_limit { UR_LIMIT_FACTOR, UR_LIMIT_DESCRIPTORS, UR_LIMIT_DIRECTIVE };
  * ordinary requests. A tunnel takes two descriptors. At least 1, but where there are no
  * descriptors for one. */
 uint64_t ur_tunnels_max(const struct ur_room *room, enum ur_limit *limit);
-
-/* Of count tunnels that leave within span (more than 0), evenly: how many have to have left
- * when elapsed of it has gone by. Any unit of time. */
-uint64_t ur_tunnels_due(uint64_t count, int64_t elapsed, int64_t span);
 
 #endif

@@ -89,8 +89,8 @@ int ur_keep_fixups(request_rec *r)
     }
     kept = mark(r, result == OK);
     /* The last thing before the backend: who is refused should not hold a place. */
-    return result == OK ? ur_child_admit(r, &kept->ticket, route->carrier == UR_CARRIER_EVENT)
-                        : result;
+    kept->event = route->carrier == UR_CARRIER_EVENT;
+    return result == OK ? ur_child_admit(r, &kept->ticket, kept->event) : result;
 }
 
 int ur_keep_restore(request_rec *r)

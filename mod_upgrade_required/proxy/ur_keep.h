@@ -17,6 +17,7 @@ struct ur_kept {
                          * request is none, and nothing may be switched */
     apr_table_t *client_fields; /* headers_in as the client sent them */
     struct ur_ticket ticket;    /* of a valid handshake */
+    bool event;                 /* an event tunnel is wanted for it */
     struct ur_wait wait;        /* for the backend that is asked */
     struct ur_shadow *shadow;   /* while one is asked for an event tunnel, its connection; else
                                  * NULL */

@@ -5,6 +5,7 @@
 #include "proxy/ur_proxy_module.h"
 #include "proxy/ur_takeover.h"
 #include "proxy/ur_upgrade.h"
+#include "tunnel/ur_overflow.h"
 #include "tunnel/ur_worker.h"
 
 #include <stdbool.h>
@@ -150,6 +151,23 @@ static int run_with(request_rec *r, struct ur_shadow *shadow, proxy_worker *work
     return ur_wait_status(&kept->wait, r, status);
 }
 
+/* Where an event tunnel is wanted, a child that has to go ends this one too. */
+static int run_overflow(request_rec *r, struct ur_shadow *shadow, proxy_worker *worker,
+                        proxy_server_conf *conf, char *url, const char *proxyname,
+                        apr_port_t proxyport)
+{
+    struct ur_overflow overflow;
+    int status;
+
+    if (!ur_keep_of(r)->event) {
+        return run_with(r, shadow, worker, conf, url, proxyname, proxyport);
+    }
+    ur_overflow_begin(&overflow, r);
+    status = run_with(r, shadow, worker, conf, url, proxyname, proxyport);
+    ur_overflow_end(&overflow);
+    return status;
+}
+
 /* The connection is one of the real worker's, and goes back to it. */
 static int run_in_worker(request_rec *r, proxy_worker *worker, proxy_server_conf *conf,
                          char *url, const char *proxyname, apr_port_t proxyport)
@@ -162,7 +180,7 @@ static int run_in_worker(request_rec *r, proxy_worker *worker, proxy_server_conf
     }
     status = connect_backend(r, worker, conf, url, proxyname, proxyport, shadow->connection);
     if (status == OK) {
-        status = run_with(r, shadow, worker, conf, url, proxyname, proxyport);
+        status = run_overflow(r, shadow, worker, conf, url, proxyname, proxyport);
     }
     else {
         shadow->connection->close = 1;

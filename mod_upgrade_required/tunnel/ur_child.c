@@ -2,6 +2,7 @@
 
 #include "httpd/ur_export.h"
 #include "proxy/ur_proxy_module.h"
+#include "tunnel/ur_overflow.h"
 #include "tunnel/ur_clock.h"
 #include "tunnel/ur_finisher.h"
 #include "tunnel/ur_leaving.h"
@@ -17,8 +18,6 @@
 #include <http_connection.h>
 #include <http_core.h>
 
-#define POLLERS_MAX 4
-
 /* Seconds after which a client that was turned away may try again: from here to there at
  * random, so that many of them do not all come back in the same second. */
 #define RETRY_AFTER_MIN 5
@@ -31,7 +30,7 @@ static struct {
     enum { UNSTARTED, RUNNING, BROKEN } state;
     struct ur_tunnel_place place;
     struct ur_carriage carriage;
-    struct ur_poller *pollers[POLLERS_MAX];
+    struct ur_poller *pollers[UR_POLLERS_MAX];
     unsigned count;
     atomic_uint next; /* poller */
 } child;
@@ -67,7 +66,8 @@ void ur_child_init(apr_pool_t *pchild, server_rec *s)
 {
     (void)s;
     memset(&child, 0, sizeof child);
-    ur_leaving_reset();
+    ur_leaving_reset(&child.place);
+    ur_overflow_reset();
     take_place(pchild);
     if (!ur_limits_able() || apr_thread_mutex_create(&child.starting, APR_THREAD_MUTEX_DEFAULT,
                                                      pchild) != APR_SUCCESS) {
@@ -87,7 +87,7 @@ static unsigned count_pollers(void)
     long children = (long)ur_mpm_ask(AP_MPMQ_MAX_DAEMONS);
     long count = processors < 1 || children < 1 ? 1 : (processors + children - 1) / children;
 
-    return count > POLLERS_MAX ? POLLERS_MAX : (unsigned)count;
+    return count > UR_POLLERS_MAX ? UR_POLLERS_MAX : (unsigned)count;
 }
 
 static apr_status_t start_threads(void)
@@ -209,7 +209,7 @@ static int turn_away(request_rec *r, enum ur_admission admission)
 int ur_child_admit(request_rec *r, struct ur_ticket *ticket, bool event)
 {
     enum ur_admission admission = ur_gate_enter(
-        ticket, event && child.pool && can_be_suspended(r) && !is_leaving() && is_started());
+        ticket, event && child.pool && can_be_suspended(r) && is_started() && !is_leaving());
 
     if (admission == UR_ADMIT_FULL || admission == UR_ADMIT_BUSY) {
         return turn_away(r, admission);

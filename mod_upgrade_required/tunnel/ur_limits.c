@@ -217,6 +217,19 @@ bool ur_limits_able(void)
     return settings.able;
 }
 
+bool ur_limits_wanted(void)
+{
+    return settings.wanted && settings.able;
+}
+
+uint64_t ur_limits_children(void)
+{
+    struct ur_children of = children();
+    enum ur_start unused;
+
+    return ur_tunnels_children(&of, &unused);
+}
+
 apr_interval_time_t ur_limits_drain(void)
 {
     return settings.drain;

@@ -28,6 +28,12 @@ const char *ur_limits_capacity(apr_pool_t *pool);
 /* Whether the MPM can suspend connections. */
 bool ur_limits_able(void);
 
+/* Whether there may be event tunnels at all. */
+bool ur_limits_wanted(void);
+
+/* How many children the MPM starts before they have anything to do. */
+uint64_t ur_limits_children(void);
+
 /* UpgradeTunnelDrain. 0: not. */
 apr_interval_time_t ur_limits_drain(void);
 

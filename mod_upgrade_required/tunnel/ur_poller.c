@@ -1,10 +1,14 @@
 #include "tunnel/ur_poller.h"
 
+#include "judgement/ur_drain.h"
 #include "proxy/ur_proxy_module.h"
+#include "tunnel/ur_overflow.h"
 #include "tunnel/ur_clock.h"
 #include "tunnel/ur_finisher.h"
 #include "tunnel/ur_idle.h"
 #include "tunnel/ur_leaving.h"
+
+#include <unistd.h>
 
 #include <apr_portable.h>
 #include <apr_thread_mutex.h>
@@ -21,6 +25,12 @@
 
 /* What the allocator keeps of the memory that slow ends have needed. */
 #define MAX_FREE ((apr_size_t)1024 * 1024)
+
+/* Tunnels that leave evenly. */
+struct ebb {
+    uint64_t staying; /* when it began */
+    uint64_t left;    /* of them, told to leave */
+};
 
 struct ur_poller {
     struct ur_carriage *carriage;
@@ -39,9 +49,11 @@ struct ur_poller {
     struct ur_tunnel_ring turn;  /* of again, in this turn */
     struct ur_idle *idle;
     uint64_t bytes[UR_DIRECTIONS]; /* not counted yet */
-    uint64_t staying;              /* in open when draining began, or now */
-    uint64_t left;                 /* of them, told to leave */
-    bool draining;
+    bool first;                    /* of this child: it also ends what threads carry */
+    double phase;                  /* among all pollers, so that not all end one at once */
+    struct ebb ebb;                /* of its own */
+    struct ebb overflow;           /* of those that threads carry */
+    apr_time_t draining;           /* since when; 0: not */
 
     apr_thread_mutex_t *mutex; /* over what follows */
     struct ur_tunnel_ring inbox;
@@ -348,7 +360,7 @@ static uint64_t count_open(const struct ur_poller *poller)
 
 static void tell_to_leave(struct ur_poller *poller, struct ur_tunnel *tunnel)
 {
-    poller->left++;
+    poller->ebb.left++;
     tunnel->leaving = true;
     APR_RING_REMOVE(tunnel, link);
     APR_RING_INSERT_TAIL(&poller->leaving, tunnel, ur_tunnel, link);
@@ -357,23 +369,37 @@ static void tell_to_leave(struct ur_poller *poller, struct ur_tunnel *tunnel)
     }
 }
 
-static void drain(struct ur_poller *poller, apr_interval_time_t elapsed,
-                  apr_interval_time_t span)
+static void end_all(struct ur_poller *poller, enum ur_outcome outcome)
 {
+    finish_all(poller, &poller->open, outcome);
+    finish_all(poller, &poller->leaving, outcome);
+    if (poller->first) {
+        ur_overflow_tell(UINT64_MAX);
+    }
+}
+
+static void drain(struct ur_poller *poller, apr_time_t since, apr_interval_time_t span)
+{
+    apr_interval_time_t elapsed = poller->now - since;
     uint64_t due;
 
-    if (!poller->draining) {
-        poller->draining = true;
-        poller->staying = count_open(poller);
+    if (poller->draining != since) {
+        poller->draining = since;
+        poller->ebb = (struct ebb){count_open(poller), 0};
+        poller->overflow = (struct ebb){ur_overflow_count(), 0};
     }
     if (elapsed >= span) {
-        finish_all(poller, &poller->open, UR_OUTCOME_DRAINED);
-        finish_all(poller, &poller->leaving, UR_OUTCOME_DRAINED);
+        end_all(poller, UR_OUTCOME_DRAINED);
         return;
     }
-    due = ur_tunnels_due(poller->staying, elapsed, span);
-    while (poller->left < due && !APR_RING_EMPTY(&poller->open, ur_tunnel, link)) {
+    due = ur_drain_due(poller->ebb.staying, elapsed, span, poller->phase);
+    while (poller->ebb.left < due && !APR_RING_EMPTY(&poller->open, ur_tunnel, link)) {
         tell_to_leave(poller, APR_RING_FIRST(&poller->open));
+    }
+    if (poller->first) {
+        due = ur_drain_due(poller->overflow.staying, elapsed, span, poller->phase);
+        ur_overflow_tell(due - poller->overflow.left);
+        poller->overflow.left = due;
     }
 }
 
@@ -384,11 +410,10 @@ static void let_leave(struct ur_poller *poller)
 
     switch (ur_leaving(&since, &span)) {
     case UR_LEAVE_DRAIN:
-        drain(poller, poller->now - since, span);
+        drain(poller, since, span);
         break;
     case UR_LEAVE_NOW:
-        finish_all(poller, &poller->open, UR_OUTCOME_STOPPED);
-        finish_all(poller, &poller->leaving, UR_OUTCOME_STOPPED);
+        end_all(poller, UR_OUTCOME_STOPPED);
         break;
     default:
         break;
@@ -427,7 +452,7 @@ static apr_interval_time_t patience(const struct ur_poller *poller)
     if (!APR_RING_EMPTY(&poller->again, ur_tunnel, again_link)) {
         return 0;
     }
-    if (is_empty(poller)) {
+    if (is_empty(poller) && !(poller->first && ur_leaving_begun())) {
         return -1;
     }
     return poller->draining ? DRAIN_TICK : TICK;
@@ -506,6 +531,8 @@ apr_status_t ur_poller_start(struct ur_poller **made, struct ur_carriage *carria
     apr_status_t rv;
 
     poller->carriage = carriage;
+    poller->first = carriage->pollers == 0;
+    poller->phase = ur_drain_phase((uint32_t)getpid() * UR_POLLERS_MAX + carriage->pollers++);
     poller->now = ur_clock();
     APR_RING_INIT(&poller->open, ur_tunnel, link);
     APR_RING_INIT(&poller->leaving, ur_tunnel, link);

@@ -7,12 +7,15 @@
 /* A thread that carries tunnels: waits until any of them has something to forward, and
  * forwards it. It never waits for one of them. */
 
+#define UR_POLLERS_MAX 4 /* in a child */
+
 struct ur_poller;
 struct ur_finisher;
 
 /* What all pollers of a child share. */
 struct ur_carriage {
-    apr_size_t max; /* tunnels */
+    apr_size_t max;   /* tunnels */
+    unsigned pollers; /* that have been started */
     struct ur_finisher *finisher;
     struct ur_tunnel_cell *counts; /* NULL: nowhere */
 };

@@ -175,6 +175,7 @@ uint64_t ur_tunnel_cell_free(struct ur_tunnel_cells cells, long pid, enum ur_out
         if (atomic_load(&cell->pid) == pid) {
             open += close_books(cell, outcome);
             atomic_store(&cell->leaving, 0);
+            atomic_store(&cell->draining, 0);
             atomic_store(&cell->room, 0);
             atomic_store(&cell->held, 0);
             atomic_store(&cell->pid, 0);

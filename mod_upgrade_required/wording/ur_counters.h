@@ -57,10 +57,12 @@ enum ur_direction {
 struct ur_tunnel_cell {
     _Alignas(UR_CACHE_LINE) atomic_long pid; /* 0: nobody's */
     atomic_long generation;                  /* of the server's configuration */
-    atomic_int_fast64_t leaving; /* since when it only waits for its tunnels to end, in seconds
-                                  * of a clock that nobody sets; 0: it does not */
-    atomic_uint_fast64_t room;   /* how many event tunnels it may hold; 0: not known yet */
-    atomic_uint_fast64_t held;   /* places that are taken, of these */
+    atomic_int_fast64_t leaving;  /* since when it only waits for its tunnels to end, in seconds
+                                   * of a clock that nobody sets; 0: it does not */
+    atomic_int_fast64_t draining; /* by when they are to have ended, in seconds of the same
+                                   * clock; 0: whenever they do */
+    atomic_uint_fast64_t room;    /* how many event tunnels it may hold; 0: not known yet */
+    atomic_uint_fast64_t held;    /* places that are taken, of these */
     atomic_uint_fast64_t opened[UR_CARRIERS];
     atomic_uint_fast64_t ended[UR_CARRIERS][UR_OUTCOMES];
     atomic_uint_fast64_t turned_away[UR_TURNED_AWAYS];

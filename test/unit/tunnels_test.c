@@ -77,19 +77,6 @@ static const struct {
     {"nothing known", {0, 0, 0, 1, 0}, 1, UR_START_MOST},
 };
 
-static const struct {
-    uint64_t count;
-    int64_t elapsed;
-    int64_t span;
-    uint64_t due;
-} dues[] = {
-    {100, 0, 10, 0},    {100, -1, 10, 0},
-    {100, 1, 10, 10},   {100, 9, 10, 90},
-    {100, 10, 10, 100}, {100, 11, 10, 100},
-    {3, 1, 2, 1},       {0, 5, 10, 0},
-    {1, 9, 10, 0},      {1000000, INT64_MAX / 2, INT64_MAX, 500000},
-};
-
 /* The rule of the event MPM, from its source: whether it takes another connection. */
 static bool accepts(const struct ur_room *room, uint64_t connections, uint64_t idle,
                     bool stopped)
@@ -160,10 +147,6 @@ int main(void)
         uint64_t count = ur_tunnels_children(&starts[i].children, &start);
         ok(count == starts[i].count && start == starts[i].limit, "%s: %d children",
            starts[i].name, (int)count);
-    }
-    for (size_t i = 0; i < sizeof dues / sizeof dues[0]; i++) {
-        uint64_t due = ur_tunnels_due(dues[i].count, dues[i].elapsed, dues[i].span);
-        ok(due == dues[i].due, "%d of %d", (int)due, (int)dues[i].count);
     }
     for (enum ur_outcome outcome = 0; outcome < UR_OUTCOMES; outcome++) {
         ok(ur_outcome_word(outcome) != NULL, "an outcome has a word");

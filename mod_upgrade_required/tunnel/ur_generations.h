@@ -1,0 +1,16 @@
+#ifndef UR_GENERATIONS_H
+#define UR_GENERATIONS_H
+
+#include <stdint.h>
+
+#include <httpd.h>
+
+/* The places for children (ServerLimit), and how many a generation needs. */
+
+/* post_config, after ur_limits_open: tells for how many generations there are places. */
+int ur_generations_open(apr_pool_t *pconf, apr_pool_t *plog, apr_pool_t *ptemp, server_rec *s);
+
+/* How many children a generation has at its start. */
+uint64_t ur_generations_needed(void);
+
+#endif

@@ -1,0 +1,34 @@
+#ifndef UR_OVERFLOW_H
+#define UR_OVERFLOW_H
+
+#include <stdbool.h>
+#include <stdint.h>
+
+#include <apr_ring.h>
+#include <httpd.h>
+
+/* The tunnels of this child that worker threads carry although their routes want event tunnels:
+ * those beyond its room, and those that came when it was leaving. Once it has to go they must
+ * not keep it. */
+
+struct ur_overflow {
+    APR_RING_ENTRY(ur_overflow) link;
+    apr_socket_t *client;
+    bool told; /* to end */
+};
+
+/* child_init */
+void ur_overflow_reset(void);
+
+/* Before a thread waits for r's tunnel, and after that. */
+void ur_overflow_begin(struct ur_overflow *tunnel, const request_rec *r);
+void ur_overflow_end(struct ur_overflow *tunnel);
+
+/* How many have not been told to end. */
+uint64_t ur_overflow_count(void);
+
+/* From any thread: so many are, the oldest first. Their threads read the end of what the
+ * client has to say, and what has been read before that goes its way. */
+void ur_overflow_tell(uint64_t count);
+
+#endif

@@ -1,0 +1,183 @@
+# Children that wait for their tunnels keep places that others need: the oldest go before the server has none left,
+# and an administrator can send them.
+use strict;
+use warnings;
+use Test::More;
+use FindBin;
+use lib "$FindBin::Bin/lib";
+use Server;
+use Tunnel;
+use Wire;
+
+local $SIG{PIPE} = 'IGNORE';
+
+my @modules = qw(authz_core alias dir setenvif proxy proxy_http);
+my $listener = backend();
+my $port     = $listener->sockport;
+
+# Two children a generation, and places for so many.
+sub server {
+    my ($places, $text) = @_;
+    return Server->new(modules => \@modules, helper => 1)->configure(<<"END")->start;
+ServerLimit $places
+StartServers 2
+ThreadsPerChild 4
+ThreadLimit 4
+MaxRequestWorkers 8
+MinSpareThreads 4
+MaxSpareThreads 12
+AsyncRequestWorkerFactor 200
+LogFormat "%>s %{UPGRADE_TUNNEL}e %U" tunnels
+CustomLog access_log tunnels
+ProxyPass /ws http://127.0.0.1:$port/
+<Location /ws>
+UpgradeKeep WebSocket
+UpgradeTunnel event
+</Location>
+<Location /status>
+SetHandler upgrade-status
+</Location>
+$text
+END
+}
+
+sub answer { return $_[0]->ask('GET / HTTP/1.1')->{status} }
+
+# Whether the client has been told to go, and nothing else.
+sub told {
+    my ($client) = @_;
+    return receive($client, 100) eq "\x88\x02\x03\xe9";
+}
+
+# What a thread carries is not told: it only ends.
+sub threads { return scalar grep { (split)[1] eq '-' } logged($_[0]) }
+
+sub is_over { return IO::Select->new($_[0])->can_read(0) ? 1 : 0 }
+
+# A generation is over only when those before it are: (over, ..., over, open, ..., open). Within the oldest that is open
+# one child may be over already.
+sub in_order {
+    my @groups = map {
+        [map { is_over($_->[0]) } @$_]
+    } @_;
+    my $younger = 0;
+    for my $group (@groups) {
+        return 0 if $younger && grep { $_ } @$group;
+        $younger = 1 if grep { !$_ } @$group;
+    }
+    return 1;
+}
+
+# Every request between two reloads is answered, whatever becomes of tunnels.
+{
+    my $reloads = $ENV{UPGRADE_TEST_GENERATIONS} || 6;
+    my $server  = server(6, '');
+    like $server->log, qr/\[\w+:warn\] .*UR0023: UpgradeTunnel event: ServerLimit \(now 6\) has places for 2 generations of 2 children .*; raise it/,
+      'the start warns that there is room for few generations';
+    my (@generations, %statuses, $unordered);
+    for my $reload (1 .. $reloads) {
+        push @generations, [map { [open_tunnel($server, $listener)] } 1 .. 4];
+        $server->graceful;
+        $statuses{ answer($server) }++;
+        $unordered++ unless in_order(@generations);
+    }
+    my @new = open_tunnel($server, $listener);
+    is_deeply \%statuses, { 200 => $reloads }, "$reloads reloads with tunnels in each generation: each request between them is answered";
+    is $unordered, undef, 'the oldest are ended first';
+    alive(@new[0, 1], 'those of the running generation go on');
+    my @over = grep { is_over($_->[0]) } map { @$_ } @generations;
+    cmp_ok scalar @over, '>', 0, 'some were ended';
+    is scalar(grep { !told($_->[0]) } @over), 0, 'and each was told so with 1001';
+    like $server->log, qr/UR0022: a child of generation \d+ ends its \d+ tunnels within \d+ seconds: .* \(ServerLimit: 6, 0 free, 2 needed by a reload\)/, 'the log says why';
+    ok eventually(sub { my $of = tunnels_of($server); return $of->{drained} == @over && $of->{all_ended} == @over }), 'they are counted as drained';
+    close $_ for map { @$_[0, 1] } @new ? [@new] : (), map { @$_ } @generations;
+    $server->stop;
+}
+
+# Where there is room nothing is ended.
+{
+    my $server = server(16, '');
+    like $server->log, qr/\[\w+:notice\] .*UR0023: .* has places for 7 generations of 2 children/, 'the start tells for how many generations there is room';
+    my @open;
+    for (1 .. 5) {
+        push @open, [open_tunnel($server, $listener)];
+        $server->graceful;
+    }
+    sleep 5;    # longer than it takes to be decided; too short, and the test would only see less
+    alive(@$_[0, 1], 'a tunnel goes on over reloads that leave places') for @open;
+    unlike $server->log, qr/UR0022/, 'and nothing is said';
+    close $_ for map { @$_[0, 1] } @open;
+    $server->stop;
+}
+
+# Children that have served long enough leave without a reload.
+{
+    my $server = server(5, "MaxConnectionsPerChild 4\n");
+    my (@open, %statuses);
+    for (1 .. 12) {
+        push @open, [open_tunnel($server, $listener)];
+        $statuses{ answer($server) }++;
+    }
+    is_deeply \%statuses, { 200 => 12 }, 'MaxConnectionsPerChild: each request is answered';
+    like $server->log, qr/UR0022: a child of generation 0 ends/, 'the oldest child makes room';
+    alive(@{ $open[-1] }[0, 1], 'the youngest tunnel goes on');
+    is scalar(grep { is_over($_->[0]) && !told($_->[0]) } @open), threads($server), 'those that are ended are told so, but for those of threads';
+    close $_ for map { @$_[0, 1] } @open;
+    $server->stop;
+}
+
+# A drain that has been said to take long makes room as well.
+{
+    my $server = server(4, "UpgradeTunnelDrain 3600\n");
+    my (@open, %statuses);
+    for (1 .. 4) {
+        push @open, [open_tunnel($server, $listener)];
+        $server->graceful;
+        $statuses{ answer($server) }++;
+    }
+    is_deeply \%statuses, { 200 => 4 }, 'UpgradeTunnelDrain 3600: each request is answered';
+    ok told($open[0][0]), 'the oldest is ended before its time';
+    close $_ for map { @$_[0, 1] } @open;
+    $server->stop;
+}
+
+# An administrator sends an old child.
+{
+    my $server = server(16, '');
+    my @early = map { [open_tunnel($server, $listener)] } 1 .. 3;
+    kill WINCH => map { $_->{pid} } @{ tunnels_of($server)->{children} };
+    $server->graceful;
+    alive(@$_[0, 1], 'a signal that comes while a child serves is forgotten') for @early;
+    my ($old) = grep { $_->{leaving} && $_->{event} } @{ tunnels_of($server)->{children} };
+    my $count = $old->{event};
+    cmp_ok $old->{pid}, '!=', $server->pid, 'the status page names the children that wait';
+    kill WINCH => $old->{pid};
+    ok eventually(sub { tunnels_of($server)->{drained} == $count }), 'WINCH: its tunnels end within some seconds';
+    like $server->log, qr/UR0022: a child of generation 0 ends its $count tunnels within 10 seconds: it was sent the signal WINCH/, 'the log says why';
+    ok eventually(sub { !kill 0, $old->{pid} }), 'and so does the child';
+    is scalar(grep { is_over($_->[0]) && !told($_->[0]) } @early), 0, 'each is told so';
+
+    my @late = map { [open_tunnel($server, $listener)] } 1 .. 3;
+    $server->graceful;
+    ($old) = grep { $_->{leaving} && $_->{event} && $_->{generation} == 1 } @{ tunnels_of($server)->{children} };
+    $count = $old->{event};
+    kill TERM => $old->{pid};
+    ok eventually(sub { tunnels_of($server)->{stopped} == $count }), 'TERM: its tunnels end at once';
+    ok eventually(sub { !kill 0, $old->{pid} }), 'and so does the child';
+    is scalar(grep { is_over($_->[0]) && !told($_->[0]) } @late), 0, 'each is told so';
+    is answer($server), 200, 'the server goes on';
+    close $_ for map { @$_[0, 1] } @early, @late;
+    $server->stop;
+}
+
+# The start says when a drain may be too much for the workers.
+{
+    my $server = server(16, "UpgradeTunnelDrain 5\n");
+    like $server->log, qr/UR0024: UpgradeTunnelDrain 5: .* more .* than it has workers \(4\), .* from 51 on it does not/, 'a short drain is told of';
+    $server->stop;
+    $server = server(16, "UpgradeTunnelDrain 51\n");
+    unlike $server->log, qr/UR0024/, 'a longer one is not';
+    $server->stop;
+}
+
+done_testing;
