@@ -2,6 +2,7 @@
 #define UR_CONFIG_H
 
 #include "httpd/ur_label.h"
+#include "judgement/ur_decide.h"
 #include "judgement/ur_policy.h"
 #include "judgement/ur_schedule.h"
 #include "wording/ur_reply.h"
@@ -27,13 +28,6 @@ struct ur_mode_setting {
 };
 
 enum ur_switch { UR_SWITCH_UNSET, UR_SWITCH_ON, UR_SWITCH_OFF };
-
-enum ur_redirect {
-    UR_REDIRECT_UNSET,
-    UR_REDIRECT_OFF,
-    UR_REDIRECT_TEMPORARY,
-    UR_REDIRECT_PERMANENT
-};
 
 enum ur_http2_choice {
     UR_HTTP2_CHOICE_UNSET,

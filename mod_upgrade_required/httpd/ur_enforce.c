@@ -25,8 +25,8 @@ struct trial {
     struct ur_handshake handshake; /* filled where the policy or the verdict needs it */
     struct ur_judgement judgement;
     struct ur_seen seen;
-    enum ur_stage stage;
-    int64_t rehearsal_ends; /* in the stage of a rehearsal */
+    struct ur_ruling ruling;
+    const char *url; /* where it is sent on to; NULL: nowhere, or not asked yet */
 };
 
 /* The request path: where no handshake has to be looked at, an allowed request pays for
@@ -93,8 +93,9 @@ static bool excepts(request_rec *r, const apr_array_header_t *exceptions, char *
 /* "/health/../admin" is no "/health", whoever may take it for that, and httpd in
  * post_read_request does. What the path means has to be beyond doubt; where a reader behind
  * this server may pass over a part of it, the exception has to hold without that part too. */
-static bool is_excepted(const struct trial *trial)
+static bool is_excepted(void *context)
 {
+    const struct trial *trial = context;
     request_rec *r = trial->r;
     const apr_array_header_t *exceptions = trial->rule->exceptions;
     bool is_floor = trial->phase == UR_PHASE_FLOOR;
@@ -115,19 +116,28 @@ static int64_t now(const request_rec *r)
     return apr_time_sec(r->request_time);
 }
 
-enum ur_stage ur_enforce_stage(const struct ur_dir_config *settings, int64_t time,
-                               int64_t *ends)
+static struct ur_settings settings_of(const struct ur_dir_config *config)
 {
-    const struct ur_mode_setting *mode = settings->mode;
-    const apr_array_header_t *brownouts = settings->brownouts;
-    struct ur_schedule schedule = {
-        .mode = mode ? mode->mode : UR_MODE_UNSET,
-        .from = mode ? mode->from : UR_TIME_ALWAYS,
-        .brownouts = brownouts ? (const struct ur_brownout *)brownouts->elts : NULL,
-        .brownouts_count = brownouts ? (size_t)brownouts->nelts : 0,
-    };
+    const struct ur_mode_setting *mode = config->mode;
+    const apr_array_header_t *brownouts = config->brownouts;
 
-    return ur_schedule_at(&schedule, time, ends);
+    return (struct ur_settings){
+        .schedule =
+            {
+                .mode = mode ? mode->mode : UR_MODE_UNSET,
+                .from = mode ? mode->from : UR_TIME_ALWAYS,
+                .brownouts = brownouts ? (const struct ur_brownout *)brownouts->elts : NULL,
+                .brownouts_count = brownouts ? (size_t)brownouts->nelts : 0,
+            },
+        .redirect = config->redirect,
+    };
+}
+
+enum ur_stage ur_enforce_stage(const struct ur_dir_config *config, int64_t time, int64_t *ends)
+{
+    struct ur_settings settings = settings_of(config);
+
+    return ur_schedule_at(&settings.schedule, time, ends);
 }
 
 static void note(const struct trial *trial, enum ur_verdict verdict)
@@ -135,30 +145,6 @@ static void note(const struct trial *trial, enum ur_verdict verdict)
     ur_monitor_decision(trial->label, verdict, trial->judgement.reason, trial->seen);
     ur_respond_note(trial->r, verdict, trial->judgement.reason, trial->label->name,
                     trial->phase);
-}
-
-/* Only a plain navigation is sent on: a client that follows a redirect with a handshake or
- * a POST is rare, and one that shows its data twice is worse off than one refused. And only a
- * client that is certainly in clear: one that a trusted proxy has in https, and says so in a
- * way that is not understood, would be sent to where it is for ever. */
-static const char *redirect_target(struct trial *trial)
-{
-    enum ur_redirect redirect = trial->settings->redirect;
-    struct ur_edge edge;
-
-    if (redirect != UR_REDIRECT_TEMPORARY && redirect != UR_REDIRECT_PERMANENT) {
-        return NULL;
-    }
-    if (trial->judgement.unmet != UR_FAMILY_TLS || trial->seen.tls != UR_TLS_NONE ||
-        trial->r->method_number != M_GET) {
-        return NULL;
-    }
-    edge = ur_request_edge(trial->r);
-    if (!ur_edge_surely_clear(&edge)) {
-        return NULL;
-    }
-    ur_request_handshake(trial->r, &trial->handshake);
-    return ur_handshake_asks_switch(&trial->handshake) ? NULL : ur_target_https_url(trial->r);
 }
 
 static struct ur_span message_of(request_rec *r, const struct ur_message *message)
@@ -255,9 +241,10 @@ static void tell_rehearsal(const struct trial *trial, struct ur_refusal *refusal
 {
     static const apr_size_t size = sizeof "2027-01-01T00:00:00Z";
     struct ur_buf spelt = {apr_pcalloc(trial->r->pool, size), size - 1, 0};
-    int64_t left = ur_time_add(trial->rehearsal_ends, -now(trial->r));
+    int64_t ends = trial->ruling.rehearsal_ends;
+    int64_t left = ur_time_add(ends, -now(trial->r));
 
-    ur_time_write(&spelt, trial->rehearsal_ends);
+    ur_time_write(&spelt, ends);
     refusal->rehearsal_ends = spelt.at;
     refusal->retry_after = left < UINT_MAX ? (unsigned)left : UINT_MAX;
 }
@@ -286,7 +273,7 @@ static int refuse(struct trial *trial)
     };
     int result;
 
-    if (trial->stage == UR_STAGE_REHEARSAL) {
+    if (trial->ruling.rehearsal) {
         tell_rehearsal(trial, &refusal);
     }
     note(trial, UR_VERDICT_REFUSE);
@@ -295,24 +282,13 @@ static int refuse(struct trial *trial)
     return result;
 }
 
-static int redirect(const struct trial *trial, const char *url)
+static int redirect(const struct trial *trial)
 {
-    bool permanent =
-        trial->settings->redirect == UR_REDIRECT_PERMANENT && trial->stage == UR_STAGE_ENFORCE;
-    int status = ur_respond_redirect(trial->r, url, permanent);
+    int status = ur_respond_redirect(trial->r, trial->url, trial->ruling.permanent);
 
     note(trial, UR_VERDICT_REDIRECT);
     log_verdict(trial, status);
     return status;
-}
-
-/* A connection on which a floor refuses cannot be kept by httpd, and one with an unread
- * body would have to wait for the body before the answer. */
-static void close_if_needed(const struct trial *trial)
-{
-    if (trial->phase == UR_PHASE_FLOOR || ur_request_announces_body(trial->r)) {
-        ur_respond_close(trial->r);
-    }
 }
 
 const struct ur_label *ur_enforce_label(const struct ur_dir_config *settings,
@@ -341,27 +317,72 @@ static int let_pass(const struct trial *trial, enum ur_verdict verdict)
     return DECLINED;
 }
 
+/* One that a trusted proxy has in https, and says so in a way that is not understood, would be
+ * sent to where it is for ever. */
+static bool is_surely_clear(const struct trial *trial)
+{
+    struct ur_edge edge = ur_request_edge(trial->r);
+
+    return trial->seen.tls == UR_TLS_NONE && ur_edge_surely_clear(&edge);
+}
+
+static bool navigates(void *context)
+{
+    struct trial *trial = context;
+
+    if (trial->r->method_number != M_GET) {
+        return false;
+    }
+    ur_request_handshake(trial->r, &trial->handshake);
+    if (ur_handshake_asks_switch(&trial->handshake)) {
+        return false;
+    }
+    trial->url = ur_target_https_url(trial->r);
+    return trial->url != NULL;
+}
+
+static void decide(struct trial *trial)
+{
+    struct ur_settings settings = settings_of(trial->settings);
+    struct ur_case c = {
+        .settings = &settings,
+        .judgement = trial->judgement,
+        .now = now(trial->r),
+        .floor = trial->phase == UR_PHASE_FLOOR,
+        .clear = is_surely_clear(trial),
+        .body = ur_request_announces_body(trial->r),
+        .excepted = is_excepted,
+        .navigates = navigates,
+        .context = trial,
+    };
+
+    trial->ruling = ur_decide(&c);
+}
+
 /* After an unmet judgement: DECLINED where the request may go on all the same, else what the
  * hook has to return. */
 static int conclude(struct trial *trial)
 {
-    const char *url;
-
-    trial->stage = ur_enforce_stage(trial->settings, now(trial->r), &trial->rehearsal_ends);
-    if (trial->stage == UR_STAGE_OFF) {
+    decide(trial);
+    if (trial->ruling.silent) {
         return DECLINED;
     }
     trial->label = ur_enforce_label(trial->settings, trial->rule);
-    if (is_excepted(trial)) {
-        return let_pass(trial, UR_VERDICT_EXCEPT);
+    if (trial->ruling.close) {
+        ur_respond_close(trial->r);
     }
-    if (trial->stage == UR_STAGE_ANNOUNCE) {
+    switch (trial->ruling.verdict) {
+    case UR_VERDICT_REFUSE:
+        return refuse(trial);
+    case UR_VERDICT_REDIRECT:
+        return redirect(trial);
+    case UR_VERDICT_ANNOUNCE:
         announce(trial);
-        return let_pass(trial, UR_VERDICT_ANNOUNCE);
+        break;
+    default:
+        break;
     }
-    close_if_needed(trial);
-    url = redirect_target(trial);
-    return url ? redirect(trial, url) : refuse(trial);
+    return let_pass(trial, trial->ruling.verdict);
 }
 
 static struct trial open_trial(request_rec *r, const struct ur_rule *rule, enum ur_phase phase)
