@@ -1,6 +1,7 @@
 """What bench-tunnels and soak start, speak with and look at: servers, the backend and the clients of test/load."""
 import importlib.machinery
 import importlib.util
+import grp
 import os
 import pathlib
 import pwd
@@ -138,6 +139,8 @@ LoadModule ssl_module @LIBEXEC@/mod_ssl.so
 LoadModule upgrade_required_module {TOP}/build/out/release/mod_upgrade_required.so
 LoadModule upgrade_wstunnel_module {TOP}/build/out/release/mod_upgrade_wstunnel.so
 User {pwd.getpwuid(bench_user()).pw_name}
+Group {grp.getgrgid(pwd.getpwuid(bench_user()).pw_gid).gr_name}
+MinSpareThreads 25
 ListenBacklog 4096
 ServerLimit {workers // threads}
 StartServers {workers // threads}
