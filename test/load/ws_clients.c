@@ -298,7 +298,8 @@ static bool pull(struct client *client, bool *lost)
             return false;
         }
         if (memcmp(bytes, want + client->got, (size_t)n) != 0) {
-            fprintf(stderr, "wrong bytes within %zu to %zu\n", client->got, client->got + (size_t)n);
+            fprintf(stderr, "wrong bytes within %zu to %zu\n", client->got,
+                    client->got + (size_t)n);
             *lost = true;
             return false;
         }
