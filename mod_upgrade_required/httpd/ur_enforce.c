@@ -475,6 +475,15 @@ int ur_enforce_route(request_rec *r)
     return DECLINED;
 }
 
+/* Whether the handshake is one that a backend can answer, whatever this server thinks of its
+ * origin and its subprotocols. */
+static bool can_be_kept(const struct trial *trial)
+{
+    return trial->judgement.reason == UR_REASON_NONE ||
+           trial->judgement.reason == UR_REASON_WEBSOCKET_ORIGIN ||
+           trial->judgement.reason == UR_REASON_WEBSOCKET_SUBPROTOCOL;
+}
+
 int ur_enforce_keep(request_rec *r, const struct ur_label *label, int *keeps)
 {
     const struct ur_rule rule = {.policy = {.websocket = true}, .label = label};
@@ -496,5 +505,5 @@ int ur_enforce_keep(request_rec *r, const struct ur_label *label, int *keeps)
     if (trial.judgement.unmet && label && ur_handshake_asks(&trial.handshake)) {
         result = conclude(&trial);
     }
-    return result == DECLINED && ur_reason_row(trial.judgement.reason)->keepable ? OK : result;
+    return result == DECLINED && can_be_kept(&trial) ? OK : result;
 }

@@ -56,6 +56,10 @@ void ur_findings_around(struct ur_finder *finder);
 /* ur_findings_kept.c: proxied routes that keep WebSocket handshakes. */
 void ur_findings_kept(struct ur_finder *finder);
 
+/* ur_findings_logs.c: logs that lose the lines of event tunnels. by_event: pointer to each
+ * server that has a route with UpgradeTunnel event. */
+void ur_findings_logs(struct ur_finder *finder, apr_hash_t *by_event);
+
 /* ur_findings_pages.c: the pages of this module that everybody or nobody can read, and guides.
  */
 void ur_findings_pages(struct ur_finder *finder);

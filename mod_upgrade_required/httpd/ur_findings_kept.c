@@ -241,4 +241,5 @@ void ur_findings_kept(struct ur_finder *finder)
     for (server_rec *s = finder->main_server; s && apr_hash_count(kept.by_event); s = s->next) {
         find_http2_workers(&kept, s);
     }
+    ur_findings_logs(finder, kept.by_event);
 }

@@ -19,7 +19,8 @@ struct ur_kept {
     struct ur_ticket ticket;    /* of a valid handshake */
     bool event;                 /* an event tunnel is wanted for it */
     struct ur_wait wait;        /* for the backend that is asked */
-    struct ur_shadow *shadow;   /* while a backend is asked; else NULL */
+    struct ur_shadow *shadow;   /* while one is asked for an event tunnel, its connection; else
+                                 * NULL */
 };
 
 /* post_config: finds the policy module, whose judgement this one uses. */

@@ -375,6 +375,79 @@ check(
     ],
 );
 
+# Logs of event tunnels
+my @tunnels = ("ProxyPass /x $http", section('/x', $keep, $event));
+my $rotate  = '"|/usr/bin/rotatelogs access.%F 86400" common';
+check(
+    [
+        'a file', lines('CustomLog access common', @tunnels),
+        [
+            '1 is a file, and an event tunnel is logged when it ends, .*; write UpgradeTunnelDrain .*, '
+              . 'or a piped log \(manual: Log rotation\)',
+        ],
+        %helper,
+    ],
+    [
+        'a file, and no drain', lines('UpgradeTunnelDrain 0', 'TransferLog access', @tunnels),
+        ['2 is a file'], %helper,
+    ],
+    [
+        'rotatelogs', lines("CustomLog $rotate", @tunnels),
+        [
+            '1 is piped to a program that each reload ends: .*; let it ignore TERM: "\|/bin/sh -c '
+              . "'trap .* TERM; exec",
+        ],
+        %helper,
+    ],
+    [
+        'rotatelogs, drained', lines('UpgradeTunnelDrain 60', "CustomLog $rotate", @tunnels),
+        ['2 is piped to a program'], %helper,
+    ],
+    ['by a shell', lines('CustomLog "|$logger -t httpd" common', @tunnels), ['1 is piped'], %helper],
+    ['without one', lines('CustomLog "||/usr/bin/logger -t x" common', @tunnels), ['1 is piped'], %helper],
+    [
+        'two of them', lines('CustomLog a common', "CustomLog $rotate", @tunnels),
+        ['1 is a file', '2 is piped'], %helper,
+    ],
+    ['for all servers', lines('GlobalLog all common', host('a.test', @tunnels)), ['1 is a'], %helper],
+    ['of the virtual host', host('a.test', 'CustomLog a common', @tunnels), ['3 is a file'], %helper],
+    [
+        'of the main server, for a virtual host without',
+        lines('CustomLog a common', host('a.test', @tunnels)), ['1 is a file'], %helper,
+    ],
+    [
+        'a section of the main server, a log of a virtual host',
+        lines(@tunnels, host('a.test', 'CustomLog a common')), ['9 is a file'], %helper,
+    ],
+
+    ['a file, drained', lines('UpgradeTunnelDrain 60', 'CustomLog a common', @tunnels), [], %helper],
+    [
+        'rotatelogs that ignores TERM',
+        lines(
+            q(CustomLog "|/bin/sh -c 'trap \"\" TERM; exec /usr/bin/rotatelogs a.%F 86400'" common),
+            @tunnels,
+        ),
+        [], %helper,
+    ],
+    ['a program of somebody\'s own', lines('CustomLog "|/opt/logs --x" common', @tunnels), [], %helper],
+    ['a device', lines('CustomLog /dev/stdout common', @tunnels), [], %helper],
+    [
+        'threads',
+        lines('CustomLog a common', "CustomLog $rotate", "ProxyPass /x $http", section('/x', $keep)),
+        [], %helper,
+    ],
+    [
+        'of the main server, for a virtual host with its own',
+        lines('CustomLog a common', host('a.test', 'CustomLog /dev/stdout common', @tunnels)), [],
+        %helper,
+    ],
+    [
+        'of another virtual host',
+        host('a.test', 'CustomLog /dev/stdout common', @tunnels) . host('b.test', 'CustomLog b common'),
+        [], %helper,
+    ],
+);
+
 # Status and probe for everybody
 check(
     [
