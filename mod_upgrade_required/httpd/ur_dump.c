@@ -4,6 +4,7 @@
 #include "httpd/ur_enforce.h"
 #include "httpd/ur_findings.h"
 #include "httpd/ur_scope.h"
+#include "httpd/ur_text.h"
 #include "wording/ur_reply.h"
 
 #include <apr_strings.h>
@@ -54,16 +55,17 @@ static struct ur_refusal typical_refusal(const struct row *row)
     return refusal;
 }
 
+static void write_detail(struct ur_buf *out, const void *refusal)
+{
+    ur_reply_detail(refusal, out);
+}
+
 static const char *sentence(apr_pool_t *pool, const struct row *row)
 {
     struct ur_refusal refusal = typical_refusal(row);
-    struct ur_buf detail = {apr_pcalloc(pool, 1024), 1023, 0};
 
-    if (row->settings->message) {
-        return row->settings->message->text;
-    }
-    ur_reply_detail(&refusal, &detail);
-    return detail.at;
+    return row->settings->message ? row->settings->message->text
+                                  : ur_text(pool, 256, write_detail, &refusal).at;
 }
 
 static const char *stage_now(const struct dump *dump, const struct ur_dir_config *settings)
@@ -83,22 +85,14 @@ static const char *mode_word(const struct ur_mode_setting *mode)
     return words[mode ? mode->mode : UR_MODE_UNSET];
 }
 
-static const char *date(apr_pool_t *pool, int64_t time)
-{
-    struct ur_buf text = {apr_pcalloc(pool, 32), 31, 0};
-
-    ur_time_write(&text, time);
-    return text.at;
-}
-
 static void print_brownouts(const struct dump *dump, const apr_array_header_t *brownouts)
 {
     for (int i = 0; brownouts && i < brownouts->nelts; i++) {
         const struct ur_brownout *brownout =
             &APR_ARRAY_IDX(brownouts, i, const struct ur_brownout);
         apr_file_printf(dump->out, "    brownout: %s to %s",
-                        date(dump->row_pool, brownout->start),
-                        date(dump->row_pool, brownout->end));
+                        ur_text_time(dump->row_pool, brownout->start),
+                        ur_text_time(dump->row_pool, brownout->end));
         if (brownout->every) {
             apr_file_printf(dump->out,
                             ", %" APR_INT64_T_FMT " of every %" APR_INT64_T_FMT " seconds",
@@ -112,7 +106,7 @@ static void print_row(const struct dump *dump, const struct row *row)
 {
     const struct ur_mode_setting *mode = row->settings->mode;
     const char *since =
-        mode && mode->since != UR_TIME_ALWAYS ? date(dump->row_pool, mode->since) : "-";
+        mode && mode->since != UR_TIME_ALWAYS ? ur_text_time(dump->row_pool, mode->since) : "-";
 
     apr_file_printf(dump->out, COLUMNS, row->server, row->where,
                     requirements(dump->row_pool, &row->rule->policy), mode_word(mode),

@@ -7,6 +7,7 @@
 #include "httpd/ur_request.h"
 #include "httpd/ur_respond.h"
 #include "httpd/ur_target.h"
+#include "httpd/ur_text.h"
 #include "httpd/ur_tls_offer.h"
 #include "values/ur_path.h"
 
@@ -183,14 +184,9 @@ static const char *unclear(const struct trial *trial, char room[UR_EDGE_TELL_MAX
     return room;
 }
 
-static const char *spelt_origin(apr_pool_t *pool, const struct ur_origin *origin)
+static void write_origin(struct ur_buf *out, const void *origin)
 {
-    struct ur_buf buf = {NULL, 0, 0};
-
-    ur_origin_write(&buf, origin);
-    buf = (struct ur_buf){apr_pcalloc(pool, buf.len + 1), buf.len, 0};
-    ur_origin_write(&buf, origin);
-    return buf.at;
+    ur_origin_write(out, origin);
 }
 
 /* What a refused origin was compared with where the route says "same": behind a TLS edge, or
@@ -206,7 +202,7 @@ static const char *same_origin(const struct trial *trial)
         return "";
     }
     if (ur_origin_own(trial->handshake.tls, trial->handshake.own_host, &own)) {
-        return apr_pstrcat(pool, ", same is ", spelt_origin(pool, &own), NULL);
+        return apr_pstrcat(pool, ", same is ", ur_text(pool, 64, write_origin, &own).at, NULL);
     }
     return apr_pstrcat(pool, ", same is nothing because Host names neither ServerName ",
                        trial->r->server->server_hostname, " nor a ServerAlias", NULL);
@@ -239,13 +235,10 @@ static void log_passed(const struct trial *trial, enum ur_verdict verdict)
 
 static void tell_rehearsal(const struct trial *trial, struct ur_refusal *refusal)
 {
-    static const apr_size_t size = sizeof "2027-01-01T00:00:00Z";
-    struct ur_buf spelt = {apr_pcalloc(trial->r->pool, size), size - 1, 0};
     int64_t ends = trial->ruling.rehearsal_ends;
     int64_t left = ur_time_add(ends, -now(trial->r));
 
-    ur_time_write(&spelt, ends);
-    refusal->rehearsal_ends = spelt.at;
+    refusal->rehearsal_ends = ur_text_time(trial->r->pool, ends);
     refusal->retry_after = left < UINT_MAX ? (unsigned)left : UINT_MAX;
 }
 

@@ -2,6 +2,7 @@
 
 #include "httpd/ur_module.h"
 #include "httpd/ur_scope.h"
+#include "httpd/ur_text.h"
 #include "httpd/ur_tls_hello.h"
 
 #include <apr_hash.h>
@@ -153,16 +154,18 @@ static apr_status_t make_memory(apr_pool_t *pool, apr_size_t size, void **memory
     return status;
 }
 
+static void write_layout(struct ur_buf *out, const void *unused)
+{
+    (void)unused;
+    ur_counters_layout(out);
+}
+
 /* With what this file keeps in memory that another version may find. */
 static const char *current_layout(apr_pool_t *pool)
 {
-    struct ur_buf layout = {NULL, 0, 0};
-
-    ur_counters_layout(&layout);
-    layout = (struct ur_buf){apr_pcalloc(pool, layout.len + 1), layout.len, 0};
-    ur_counters_layout(&layout);
     return apr_psprintf(pool, "1 %d %d %d %s", PIECE, (int)sizeof(struct registry),
-                        (int)sizeof(struct ur_policy_numbers), layout.at);
+                        (int)sizeof(struct ur_policy_numbers),
+                        ur_text(pool, 512, write_layout, NULL).at);
 }
 
 static size_t count_processors(void)

@@ -5,13 +5,14 @@
 #include "httpd/ur_request.h"
 #include "httpd/ur_respond.h"
 #include "httpd/ur_scope.h"
+#include "httpd/ur_text.h"
 #include "wording/ur_probe.h"
 
 #include <apr_strings.h>
 #include <http_core.h>
 #include <http_protocol.h>
 
-/* More than most reports fill; what does not fit is written again. */
+/* More than most reports fill. */
 #define USUAL_SIZE 4096
 
 /* What is being collected. */
@@ -119,17 +120,16 @@ static struct ur_probe *collect(request_rec *r)
     return probe;
 }
 
-static struct ur_span write_report(apr_pool_t *pool, enum ur_probe_form form,
-                                   const struct ur_probe *probe)
-{
-    struct ur_buf text = {apr_palloc(pool, USUAL_SIZE), USUAL_SIZE, 0};
+struct page {
+    enum ur_probe_form form;
+    const struct ur_probe *probe;
+};
 
-    ur_probe_write(form, probe, &text);
-    if (ur_buf_full(&text)) {
-        text = (struct ur_buf){apr_palloc(pool, text.len), text.len, 0};
-        ur_probe_write(form, probe, &text);
-    }
-    return (struct ur_span){text.at, text.len};
+static void write_page(struct ur_buf *out, const void *from)
+{
+    const struct page *page = from;
+
+    ur_probe_write(page->form, page->probe, out);
 }
 
 /* To an extended CONNECT a success would say that a WebSocket is open. */
@@ -146,27 +146,23 @@ static request_rec *client_request(request_rec *r)
 
 int ur_probe_handler(request_rec *r)
 {
-    struct ur_span wanted;
-    enum ur_probe_form form;
+    size_t form;
     const struct ur_probe *probe;
     int status;
 
     if (!ur_request_is_for(r, "upgrade-probe")) {
         return DECLINED;
     }
-    wanted = ur_request_argument(r, "format");
-    if (!ur_span_present(wanted)) {
-        form = ur_probe_choose(ur_request_accept(r));
-    }
-    else if (!ur_probe_form(wanted, &form)) {
-        return ur_respond_page(r, HTTP_BAD_REQUEST, "text/plain; charset=utf-8",
-                               UR_SPAN("format is none of: text, html, json\n"));
+    form = ur_request_form(r, ur_probe_forms, UR_PROBE_FORMS);
+    if (form == UR_PROBE_FORMS) {
+        return ur_respond_no_form(r, ur_probe_forms, UR_PROBE_FORMS);
     }
     status = ap_discard_request_body(r);
     if (status != OK) {
         return status;
     }
     probe = collect(client_request(r));
-    return ur_respond_page(r, status_for(r, probe), ur_probe_type(form),
-                           write_report(r->pool, form, probe));
+    return ur_respond_page(r, status_for(r, probe), ur_probe_forms[form].content_type,
+                           ur_text(r->pool, USUAL_SIZE, write_page,
+                                   &(struct page){(enum ur_probe_form)form, probe}));
 }

@@ -339,7 +339,8 @@ struct ur_span ur_request_accept(const request_rec *r)
     return field(r, "Accept");
 }
 
-struct ur_span ur_request_argument(const request_rec *r, const char *name)
+/* The value of name=value in the query, as it stands there; absent where it does not. */
+static struct ur_span argument(const request_rec *r, const char *name)
 {
     size_t len = strlen(name);
 
@@ -350,6 +351,14 @@ struct ur_span ur_request_argument(const request_rec *r, const char *name)
         }
     }
     return (struct ur_span){NULL, 0};
+}
+
+size_t ur_request_form(const request_rec *r, const struct ur_form forms[], size_t count)
+{
+    struct ur_span word = argument(r, "format");
+
+    return ur_span_present(word) ? ur_form_named(word, forms, count)
+                                 : ur_form_pick(ur_request_accept(r), forms, count);
 }
 
 struct ur_span ur_request_method(const request_rec *r)

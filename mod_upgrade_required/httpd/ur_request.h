@@ -3,6 +3,7 @@
 
 #include "judgement/ur_edge.h"
 #include "judgement/ur_handshake.h"
+#include "wording/ur_accept.h"
 
 #include <httpd.h>
 
@@ -77,8 +78,9 @@ unsigned ur_request_evidence(const request_rec *r, enum ur_reason reason);
 /* Accept, absent where the client sent none. */
 struct ur_span ur_request_accept(const request_rec *r);
 
-/* The value of name=value in the query, as it stands there; absent where it does not. */
-struct ur_span ur_request_argument(const request_rec *r, const char *name);
+/* The form in which a page is asked for: the one that ?format= names, else by Accept. count
+ * where there is none of that name. */
+size_t ur_request_form(const request_rec *r, const struct ur_form forms[], size_t count);
 
 /* The method where httpd knows it; a made-up one is absent, so that it is never echoed. */
 struct ur_span ur_request_method(const request_rec *r);

@@ -2,6 +2,7 @@
 
 #include "httpd/ur_module.h"
 #include "httpd/ur_request.h"
+#include "httpd/ur_text.h"
 #include "wording/ur_body.h"
 
 #include <apr_strings.h>
@@ -73,17 +74,38 @@ static void set_fields(request_rec *r, const struct ur_field *fields, size_t cou
     }
 }
 
+/* An answer to a refusal; what is composed of its fields. */
+struct answer {
+    const struct ur_refusal *refusal;
+    const struct ur_reply *reply;
+    enum ur_media media;
+    struct ur_field *fields;
+    size_t *count;
+};
+
+static void write_fields(struct ur_buf *out, const void *from)
+{
+    const struct answer *answer = from;
+
+    *answer->count = ur_reply_fields(answer->refusal, answer->reply, out, answer->fields);
+}
+
+static void write_body(struct ur_buf *out, const void *from)
+{
+    const struct answer *answer = from;
+
+    ur_body_write(answer->media, answer->refusal, answer->reply, out);
+}
+
 static void compose_fields(request_rec *r, const struct ur_refusal *refusal,
                            const struct ur_reply *reply)
 {
     struct ur_field fields[UR_FIELDS_MAX];
-    struct ur_buf scratch = {apr_palloc(r->pool, 128), 128, 0};
-    size_t count = ur_reply_fields(refusal, reply, &scratch, fields);
+    size_t count = 0;
+    const struct answer answer = {
+        .refusal = refusal, .reply = reply, .fields = fields, .count = &count};
 
-    if (!count) {
-        scratch = (struct ur_buf){apr_palloc(r->pool, scratch.len), scratch.len, 0};
-        count = ur_reply_fields(refusal, reply, &scratch, fields);
-    }
+    ur_text(r->pool, 128, write_fields, &answer);
     set_fields(r, fields, count);
     if (reply->status == HTTP_METHOD_NOT_ALLOWED) {
         ap_allow_methods(r, REPLACE_ALLOW, "GET", NULL);
@@ -94,15 +116,9 @@ static struct ur_span compose_body(request_rec *r, enum ur_media media,
                                    const struct ur_refusal *refusal,
                                    const struct ur_reply *reply)
 {
-    size_t size = ur_body_usual_size(media);
-    struct ur_buf body = {apr_palloc(r->pool, size), size, 0};
+    const struct answer answer = {.refusal = refusal, .reply = reply, .media = media};
 
-    ur_body_write(media, refusal, reply, &body);
-    if (ur_buf_full(&body)) {
-        body = (struct ur_buf){apr_palloc(r->pool, body.len), body.len, 0};
-        ur_body_write(media, refusal, reply, &body);
-    }
-    return (struct ur_span){body.at, body.len};
+    return ur_text(r->pool, ur_body_usual_size(media), write_body, &answer);
 }
 
 /* What ap_send_error_response() does, but with a body of our own: httpd's speaks of SSL
@@ -181,6 +197,17 @@ int ur_respond_page(request_rec *r, int status, const char *type, struct ur_span
         ap_rwrite(text.at, (int)text.len, r);
     }
     return OK;
+}
+
+int ur_respond_no_form(request_rec *r, const struct ur_form forms[], size_t count)
+{
+    const char *text = "format is none of: ";
+
+    for (size_t i = 0; i < count; i++) {
+        text = apr_pstrcat(r->pool, text, i ? ", " : "", forms[i].word, NULL);
+    }
+    return ur_respond_page(r, HTTP_BAD_REQUEST, "text/plain; charset=utf-8",
+                           ur_span_of(apr_pstrcat(r->pool, text, "\n", NULL)));
 }
 
 int ur_respond_redirect(request_rec *r, const char *url, bool permanent)

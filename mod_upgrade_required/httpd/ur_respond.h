@@ -1,6 +1,7 @@
 #ifndef UR_RESPOND_H
 #define UR_RESPOND_H
 
+#include "wording/ur_accept.h"
 #include "wording/ur_reply.h"
 
 #include <httpd.h>
@@ -42,6 +43,9 @@ void ur_respond_no_switch(request_rec *r);
 /* Sends a page of this module itself, not to be kept; the text lives as long as the request.
  * Returns what a handler has to return. */
 int ur_respond_page(request_rec *r, int status, const char *type, struct ur_span text);
+
+/* The same for a page that does not exist in the form that was asked for: says which do. */
+int ur_respond_no_form(request_rec *r, const struct ur_form forms[], size_t count);
 
 /* The client must come back on another connection. */
 void ur_respond_close(request_rec *r);

@@ -1,6 +1,7 @@
 #include "httpd/ur_setters.h"
 
 #include "httpd/ur_setting.h"
+#include "httpd/ur_text.h"
 
 #include <apr_strings.h>
 
@@ -69,12 +70,9 @@ static void spell_dates(apr_pool_t *pool, struct ur_mode_setting *mode)
         mode->deprecation = apr_psprintf(pool, "@%" APR_INT64_T_FMT, (apr_int64_t)mode->since);
     }
     if (mode->from != UR_TIME_ALWAYS) {
-        char *spelt = apr_pcalloc(pool, sizeof "2027-01-01T00:00:00Z");
-        struct ur_buf buf = {spelt, sizeof "2027-01-01T00:00:00Z" - 1, 0};
         char *date = apr_palloc(pool, APR_RFC822_DATE_LEN);
 
-        ur_time_write(&buf, mode->from);
-        mode->enforced_from = spelt;
+        mode->enforced_from = ur_text_time(pool, mode->from);
         apr_rfc822_date(date, apr_time_from_sec(mode->from));
         mode->sunset = date;
     }

@@ -3,39 +3,31 @@
 #include "httpd/ur_monitor.h"
 #include "httpd/ur_request.h"
 #include "httpd/ur_respond.h"
+#include "httpd/ur_text.h"
 
 #include <apr_strings.h>
 #include <http_protocol.h>
 #include <mod_status.h>
 
-/* More than most servers' numbers fill; what does not fit is written again. */
+/* More than most servers' numbers fill. */
 #define USUAL_SIZE 16384
 
-static struct ur_span write_report(apr_pool_t *pool, enum ur_report_form form,
-                                   const struct ur_report *report)
-{
-    struct ur_buf text = {apr_palloc(pool, USUAL_SIZE), USUAL_SIZE, 0};
+struct page {
+    enum ur_report_form form;
+    const struct ur_report *report;
+};
 
-    ur_report_write(form, report, &text);
-    /* Numbers grow while they are written. */
-    while (ur_buf_full(&text)) {
-        apr_size_t size = text.len + 1024;
-        text = (struct ur_buf){apr_palloc(pool, size), size, 0};
-        ur_report_write(form, report, &text);
-    }
-    return (struct ur_span){text.at, text.len};
-}
-
-static int complain(request_rec *r, int status, const char *text)
+static void write_page(struct ur_buf *out, const void *from)
 {
-    return ur_respond_page(r, status, "text/plain; charset=utf-8", ur_span_of(text));
+    const struct page *page = from;
+
+    ur_report_write(page->form, page->report, out);
 }
 
 int ur_status_handler(request_rec *r)
 {
-    struct ur_span wanted;
     struct ur_report report;
-    enum ur_report_form form;
+    size_t form;
 
     if (!ur_request_is_for(r, "upgrade-status")) {
         return DECLINED;
@@ -44,22 +36,19 @@ int ur_status_handler(request_rec *r)
     if (r->method_number != M_GET) {
         return HTTP_METHOD_NOT_ALLOWED;
     }
-    wanted = ur_request_argument(r, "format");
-    if (!ur_span_present(wanted)) {
-        form = ur_report_choose(ur_request_accept(r));
-    }
-    else if (!ur_report_form(wanted, &form)) {
-        return complain(r, HTTP_BAD_REQUEST,
-                        "format is none of: html, json, openmetrics, prometheus\n");
+    form = ur_request_form(r, ur_report_forms, UR_REPORT_FORMS);
+    if (form == UR_REPORT_FORMS) {
+        return ur_respond_no_form(r, ur_report_forms, UR_REPORT_FORMS);
     }
     if (!ur_monitor_report(&report)) {
-        return complain(
-            r, HTTP_SERVICE_UNAVAILABLE,
-            "Nothing is counted: there was not enough shared memory when the server "
-            "started (UR0009 in its error log).\n");
+        return ur_respond_page(
+            r, HTTP_SERVICE_UNAVAILABLE, "text/plain; charset=utf-8",
+            UR_SPAN("Nothing is counted: there was not enough shared memory when the server "
+                    "started (UR0009 in its error log).\n"));
     }
-    return ur_respond_page(r, HTTP_OK, ur_report_type(form),
-                           write_report(r->pool, form, &report));
+    return ur_respond_page(r, HTTP_OK, ur_report_forms[form].content_type,
+                           ur_text(r->pool, USUAL_SIZE, write_page,
+                                   &(struct page){(enum ur_report_form)form, &report}));
 }
 
 static uint64_t count_verdict(const struct ur_report *report, enum ur_verdict verdict)

@@ -1,5 +1,6 @@
 #include "httpd/ur_target.h"
 
+#include "httpd/ur_text.h"
 #include "values/ur_path.h"
 #include "values/ur_url.h"
 
@@ -141,18 +142,17 @@ bool ur_target_is_own_name(const request_rec *r)
 }
 
 /* A request target may carry bytes that no Location may: percent-encode them. */
+static void write_escaped(struct ur_buf *out, const void *target)
+{
+    ur_url_escape(out, ur_span_of(target));
+}
+
 static const char *escaped(apr_pool_t *pool, const char *target)
 {
-    struct ur_span span = ur_span_of(target);
-    struct ur_buf buf = {NULL, 0, 0};
-
-    if (ur_url_clean(span) && !strchr(target, '#')) {
+    if (ur_url_clean(ur_span_of(target)) && !strchr(target, '#')) {
         return target;
     }
-    ur_url_escape(&buf, span);
-    buf = (struct ur_buf){apr_pcalloc(pool, buf.len + 1), buf.len, 0};
-    ur_url_escape(&buf, span);
-    return buf.at;
+    return ur_text(pool, strlen(target) * 3, write_escaped, target).at;
 }
 
 const char *ur_target_https_url(request_rec *r)

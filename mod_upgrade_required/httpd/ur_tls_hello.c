@@ -3,6 +3,7 @@
 #include "httpd/ur_connection.h"
 #include "httpd/ur_module.h"
 #include "httpd/ur_monitor.h"
+#include "httpd/ur_text.h"
 #include "judgement/ur_hello.h"
 
 #if defined(__has_include)
@@ -37,18 +38,18 @@ struct watch {
     bool finished;
 };
 
+static void write_alpn(struct ur_buf *out, const void *alpn)
+{
+    ur_hello_alpn(*(const struct ur_span *)alpn, out);
+}
+
 static void keep_alpn(conn_rec *c, struct ur_span alpn)
 {
     struct ur_connection *connection = ur_connection_of(c);
-    struct ur_buf names = {NULL, 0, 0};
 
-    if (!connection || !alpn.len) {
-        return;
+    if (connection && alpn.len) {
+        connection->alpn = ur_text(c->pool, alpn.len * 2, write_alpn, &alpn).at;
     }
-    ur_hello_alpn(alpn, &names);
-    names = (struct ur_buf){apr_pcalloc(c->pool, names.len + 1), names.len, 0};
-    ur_hello_alpn(alpn, &names);
-    connection->alpn = names.at;
 }
 
 /* A second ClientHello, after a HelloRetryRequest, is the same client's. */

@@ -1,32 +1,13 @@
 #include "wording/ur_probe_forms.h"
 
-#include "wording/ur_accept.h"
 #include "wording/ur_reply.h"
 
-static const struct ur_form forms[UR_PROBE_FORMS] = {
+const struct ur_form ur_probe_forms[UR_PROBE_FORMS] = {
     [UR_PROBE_TEXT] =
         {"text", {"text", 4}, {"plain", 5}, {NULL, 0}, "text/plain; charset=utf-8"},
     [UR_PROBE_HTML] = {"html", {"text", 4}, {"html", 4}, {NULL, 0}, "text/html; charset=utf-8"},
     [UR_PROBE_JSON] = {"json", {"application", 11}, {"json", 4}, {NULL, 0}, "application/json"},
 };
-
-bool ur_probe_form(struct ur_span word, enum ur_probe_form *form)
-{
-    size_t named = ur_form_named(word, forms, UR_PROBE_FORMS);
-
-    *form = named < UR_PROBE_FORMS ? (enum ur_probe_form)named : *form;
-    return named < UR_PROBE_FORMS;
-}
-
-enum ur_probe_form ur_probe_choose(struct ur_span accept)
-{
-    return (enum ur_probe_form)ur_form_pick(accept, forms, UR_PROBE_FORMS);
-}
-
-const char *ur_probe_type(enum ur_probe_form form)
-{
-    return forms[form].content_type;
-}
 
 struct ur_span ur_probe_cut(struct ur_span value)
 {

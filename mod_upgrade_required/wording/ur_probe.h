@@ -4,6 +4,7 @@
 #include "judgement/ur_edge.h"
 #include "judgement/ur_policy.h"
 #include "values/ur_buf.h"
+#include "wording/ur_accept.h"
 
 /* What arrived on one request, and what a person should do next. */
 
@@ -50,14 +51,8 @@ enum ur_probe_form {
     UR_PROBE_FORMS
 };
 
-/* The form that a word names (text, html, json; any case). False where it names none. */
-bool ur_probe_form(struct ur_span word, enum ur_probe_form *form);
-
-/* By Accept; the order above decides between equals. */
-enum ur_probe_form ur_probe_choose(struct ur_span accept);
-
-/* Content-Type. Static string. */
-const char *ur_probe_type(enum ur_probe_form form);
+/* In that order, which decides between equals. */
+extern const struct ur_form ur_probe_forms[UR_PROBE_FORMS];
 
 /* What does not fit in *out is counted (ur_buf.h). */
 void ur_probe_write(enum ur_probe_form form, const struct ur_probe *probe, struct ur_buf *out);

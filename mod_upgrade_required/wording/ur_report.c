@@ -1,8 +1,6 @@
 #include "wording/ur_report_forms.h"
 
-#include "wording/ur_accept.h"
-
-static const struct ur_form forms[UR_REPORT_FORMS] = {
+const struct ur_form ur_report_forms[UR_REPORT_FORMS] = {
     [UR_REPORT_HTML] =
         {"html", {"text", 4}, {"html", 4}, {NULL, 0}, "text/html; charset=utf-8"},
     [UR_REPORT_JSON] =
@@ -18,24 +16,6 @@ static const struct ur_form forms[UR_REPORT_FORMS] = {
                               {NULL, 0},
                               "text/plain; version=0.0.4; charset=utf-8"},
 };
-
-bool ur_report_form(struct ur_span word, enum ur_report_form *form)
-{
-    size_t named = ur_form_named(word, forms, UR_REPORT_FORMS);
-
-    *form = named < UR_REPORT_FORMS ? (enum ur_report_form)named : *form;
-    return named < UR_REPORT_FORMS;
-}
-
-enum ur_report_form ur_report_choose(struct ur_span accept)
-{
-    return (enum ur_report_form)ur_form_pick(accept, forms, UR_REPORT_FORMS);
-}
-
-const char *ur_report_type(enum ur_report_form form)
-{
-    return forms[form].content_type;
-}
 
 const char *ur_report_tls(enum ur_tls tls)
 {

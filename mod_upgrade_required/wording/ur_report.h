@@ -1,6 +1,7 @@
 #ifndef UR_REPORT_H
 #define UR_REPORT_H
 
+#include "wording/ur_accept.h"
 #include "wording/ur_counters.h"
 
 /* The numbers as an administrator gets to see them. */
@@ -65,15 +66,8 @@ enum ur_report_form {
     UR_REPORT_FORMS
 };
 
-/* The form that a word names (html, json, openmetrics, prometheus; any case). False where it
- * names none. */
-bool ur_report_form(struct ur_span word, enum ur_report_form *form);
-
-/* By Accept (RFC 9110, 12.5.1); the order above decides between equals. */
-enum ur_report_form ur_report_choose(struct ur_span accept);
-
-/* Content-Type. Static string. */
-const char *ur_report_type(enum ur_report_form form);
+/* In that order, which decides between equals. */
+extern const struct ur_form ur_report_forms[UR_REPORT_FORMS];
 
 /* "none", "1.2": a version of TLS as the metrics have it. */
 const char *ur_report_tls(enum ur_tls tls);

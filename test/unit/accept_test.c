@@ -233,8 +233,10 @@ static void test_clients(void)
 
         snprintf(name, sizeof name, "%s (%s)", clients[i].client, clients[i].why);
         is(ur_media_type(ur_accept_choose(accept)), ur_media_type(clients[i].media), name);
-        is(ur_probe_type(ur_probe_choose(accept)), ur_probe_type(clients[i].probe), name);
-        is(ur_report_type(ur_report_choose(accept)), ur_report_type(clients[i].report), name);
+        is(ur_probe_forms[ur_form_pick(accept, ur_probe_forms, UR_PROBE_FORMS)].word,
+           ur_probe_forms[clients[i].probe].word, name);
+        is(ur_report_forms[ur_form_pick(accept, ur_report_forms, UR_REPORT_FORMS)].word,
+           ur_report_forms[clients[i].report].word, name);
     }
 }
 

@@ -181,17 +181,19 @@ static const struct {
 static void test_choice(void)
 {
     static const char *const words[] = {"html", "JSON", "OpenMetrics", "prometheus"};
-    enum ur_report_form form;
 
     for (size_t i = 0; i < COUNT(choices); i++) {
-        ok(ur_report_choose(edge(choices[i].accept)) == choices[i].form, "Accept: %s",
-           choices[i].accept ? choices[i].accept : "(none)");
+        ok(ur_form_pick(edge(choices[i].accept), ur_report_forms, UR_REPORT_FORMS) ==
+               choices[i].form,
+           "Accept: %s", choices[i].accept ? choices[i].accept : "(none)");
     }
     for (size_t i = 0; i < COUNT(words); i++) {
-        ok(ur_report_form(edge(words[i]), &form) && form == (enum ur_report_form)i, "%s",
+        ok(ur_form_named(edge(words[i]), ur_report_forms, UR_REPORT_FORMS) == i, "%s",
            words[i]);
     }
-    ok(!ur_report_form(edge("xml"), &form) && !ur_report_form(edge(""), &form), "no such form");
+    ok(ur_form_named(edge("xml"), ur_report_forms, UR_REPORT_FORMS) == UR_REPORT_FORMS &&
+           ur_form_named(edge(""), ur_report_forms, UR_REPORT_FORMS) == UR_REPORT_FORMS,
+       "no such form");
 }
 
 static void test_tunnels(void)
