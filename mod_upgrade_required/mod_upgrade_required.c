@@ -28,7 +28,7 @@ static const struct ur_label *upgrade_required_label(const cmd_parms *cmd)
     return ur_setting_label(cmd);
 }
 
-static int upgrade_required_keep(request_rec *r, const struct ur_label *label, int *keeps)
+static int upgrade_required_keep(request_rec *r, const struct ur_label **label, int *keeps)
 {
     return ur_enforce_keep(r, label, keeps);
 }
@@ -42,6 +42,11 @@ static void upgrade_required_tunnels(struct ur_tunnel_place *place, size_t layou
 {
     *place = layout == UR_TUNNEL_LAYOUT ? ur_monitor_tunnels()
                                         : (struct ur_tunnel_place){NULL, {NULL, 0}};
+}
+
+static void upgrade_required_opened(const struct ur_label *label, enum ur_carried carrier)
+{
+    ur_monitor_opened(label, carrier);
 }
 
 static int open_configuration(apr_pool_t *pconf, apr_pool_t *plog, apr_pool_t *ptemp)
@@ -60,6 +65,7 @@ static void register_hooks(apr_pool_t *p)
     APR_REGISTER_OPTIONAL_FN(upgrade_required_keep);
     APR_REGISTER_OPTIONAL_FN(upgrade_required_ends_in_http2);
     APR_REGISTER_OPTIONAL_FN(upgrade_required_tunnels);
+    APR_REGISTER_OPTIONAL_FN(upgrade_required_opened);
     ur_announce_register();
     ur_tls_hello_register();
     ap_hook_pre_config(open_configuration, NULL, NULL, APR_HOOK_MIDDLE);

@@ -5,6 +5,7 @@
 #include "proxy/ur_route.h"
 #include "proxy/ur_shadow.h"
 #include "proxy/ur_takeover.h"
+#include "proxy/ur_threaded.h"
 #include "tunnel/ur_child.h"
 #include "tunnel/ur_finisher.h"
 #include "tunnel/ur_generations.h"
@@ -34,6 +35,7 @@ static void register_hooks(apr_pool_t *p)
     ur_backend_filter_register();
     ur_offer_filter_register();
     ur_takeover_register();
+    ur_threaded_register();
     ur_wire_register();
     ap_hook_pre_config(ur_limits_reset, NULL, NULL, APR_HOOK_MIDDLE);
     ap_hook_post_config(ur_limits_open, NULL, NULL, APR_HOOK_LAST);
@@ -41,6 +43,7 @@ static void register_hooks(apr_pool_t *p)
     ap_hook_optional_fn_retrieve(ur_finisher_open, NULL, NULL, APR_HOOK_MIDDLE);
     ap_hook_child_init(ur_child_init, NULL, NULL, APR_HOOK_MIDDLE);
     ap_hook_child_stopping(ur_child_stop, NULL, NULL, APR_HOOK_MIDDLE);
+    ap_hook_child_stopping(ur_threaded_stop, NULL, NULL, APR_HOOK_MIDDLE);
     /* Last: whoever else is told of it may look at the request, which is the tunnel's from
      * then on. */
     ap_hook_suspend_connection(ur_child_suspend, NULL, NULL, APR_HOOK_REALLY_LAST);

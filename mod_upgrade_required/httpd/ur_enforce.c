@@ -477,14 +477,15 @@ static bool can_be_kept(const struct trial *trial)
            trial->judgement.reason == UR_REASON_WEBSOCKET_SUBPROTOCOL;
 }
 
-int ur_enforce_keep(request_rec *r, const struct ur_label *label, int *keeps)
+int ur_enforce_keep(request_rec *r, const struct ur_label **label, int *keeps)
 {
-    const struct ur_rule rule = {.policy = {.websocket = true}, .label = label};
+    const struct ur_rule *route = &ur_config_dir(r)->route;
+    const struct ur_rule rule = {.policy = {.websocket = true}, .label = *label};
     struct trial trial;
     int result = DECLINED;
 
     *keeps = 0;
-    if (!label && !ur_config_dir(r)->route.policy.websocket) {
+    if (!rule.label && !route->policy.websocket) {
         return DECLINED;
     }
     if (!judged_here(r)) {
@@ -495,8 +496,9 @@ int ur_enforce_keep(request_rec *r, const struct ur_label *label, int *keeps)
     trial = open_trial(r, &rule, UR_PHASE_ROUTE);
     judge(&trial);
     /* Without a label it is the route's own policy, which has let the request pass already. */
-    if (trial.judgement.unmet && label && ur_handshake_asks(&trial.handshake)) {
+    if (trial.judgement.unmet && rule.label && ur_handshake_asks(&trial.handshake)) {
         result = conclude(&trial);
     }
+    *label = ur_enforce_label(trial.settings, route->policy.websocket ? route : &rule);
     return result == DECLINED && can_be_kept(&trial) ? OK : result;
 }

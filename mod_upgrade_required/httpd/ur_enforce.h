@@ -18,7 +18,7 @@ int ur_enforce_route_tls(request_rec *r);
 int ur_enforce_route(request_rec *r);
 
 /* What ur_export.h promises of upgrade_required_keep(). */
-int ur_enforce_keep(request_rec *r, const struct ur_label *label, int *keeps);
+int ur_enforce_keep(request_rec *r, const struct ur_label **label, int *keeps);
 
 /* For who tells of policies without a request: the stage of a policy with these settings at a
  * time in seconds (ur_schedule_at), and the name under which it is counted. */

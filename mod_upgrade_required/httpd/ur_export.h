@@ -18,8 +18,9 @@ struct ur_label;
 APR_DECLARE_OPTIONAL_FN(const struct ur_label *, upgrade_required_label,
                         (const cmd_parms *cmd));
 
-/* Judges a request on a route that may keep WebSocket handshakes. label is what the route is
- * called where UpgradeKeep says so; NULL where only a policy that demands WebSocket does.
+/* Judges a request on a route that may keep WebSocket handshakes. *label is what the route is
+ * called where UpgradeKeep says so; NULL where only a policy that demands WebSocket does. It
+ * becomes the policy under which its tunnels are counted.
  * *keeps tells whether the route keeps handshakes at all, and judges this request: a
  * subrequest's or an ErrorDocument's is not judged, and has lost its Upgrade. OK: this is a
  * valid one, or one that is let pass although its origin or its subprotocols are not accepted.
@@ -27,7 +28,7 @@ APR_DECLARE_OPTIONAL_FN(const struct ur_label *, upgrade_required_label,
  * request asked for a WebSocket and failed, it has been answered, and the calling hook has to
  * return this. To be called in fixups, after the policy module's own hook. */
 APR_DECLARE_OPTIONAL_FN(int, upgrade_required_keep,
-                        (request_rec * r, const struct ur_label *label, int *keeps));
+                        (request_rec * r, const struct ur_label **label, int *keeps));
 
 /* Whether the client reads the answer over HTTP/2, from this server or from a trusted proxy
  * that may copy an Upgrade into it, where it must not be. */
@@ -37,6 +38,11 @@ APR_DECLARE_OPTIONAL_FN(int, upgrade_required_ends_in_http2, (request_rec * r));
  * the caller has it: where that is another, or nothing is counted, the place is nowhere. */
 APR_DECLARE_OPTIONAL_FN(void, upgrade_required_tunnels,
                         (struct ur_tunnel_place * place, size_t layout));
+
+/* A tunnel was opened on a route that is called by this label; as it came from
+ * upgrade_required_keep. */
+APR_DECLARE_OPTIONAL_FN(void, upgrade_required_opened,
+                        (const struct ur_label *label, enum ur_carried carrier));
 
 /* What the helper does for the policy module's dump of the configuration: how many event
  * tunnels there may be and what raises the number, or why there are none; a sentence in pool.

@@ -10,9 +10,9 @@
 
 /* How a tunnel ended. One row each in ur_tunnels.c. */
 enum ur_outcome {
-    UR_OUTCOME_CLOSED,  /* either end closed it, in order */
-    UR_OUTCOME_CLIENT,  /* the client's connection broke */
-    UR_OUTCOME_BACKEND, /* the backend's did */
+    UR_OUTCOME_CLOSED,  /* a Close frame came from one side at least */
+    UR_OUTCOME_CLIENT,  /* none did; the client's connection ended first */
+    UR_OUTCOME_BACKEND, /* none did; the backend's ended first */
     UR_OUTCOME_TIMEOUT, /* nothing was said for too long */
     UR_OUTCOME_DRAINED, /* a leaving child ended it in the time that it was given */
     UR_OUTCOME_STOPPED, /* the server stopped */

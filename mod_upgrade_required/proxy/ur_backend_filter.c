@@ -6,6 +6,7 @@
 #include "proxy/ur_offer_filter.h"
 #include "proxy/ur_proxy_module.h"
 #include "proxy/ur_shadow.h"
+#include "proxy/ur_threaded.h"
 #include "values/ur_head.h"
 
 #include <apr_strings.h>
@@ -37,7 +38,8 @@ struct watch {
     enum state then; /* after SHOWING */
     struct ur_span accept;
     request_rec *client; /* only while its request is being answered, that is, until PASSING */
-    struct ur_shadow *shadow; /* for an event tunnel; NULL: for mod_proxy's */
+    struct ur_shadow *shadow;     /* for an event tunnel; NULL: for mod_proxy's */
+    struct ur_threaded *threaded; /* mod_proxy's tunnel; NULL: none is open */
     apr_bucket_brigade *held;
     apr_bucket_brigade *line;
     apr_size_t len;
@@ -149,6 +151,9 @@ static void show(ap_filter_t *f, struct watch *watch, enum ur_switching verdict,
     if (verdict == UR_SWITCHING_GOOD) {
         if (watch->shadow) {
             ur_shadow_keep_open(watch->shadow);
+        }
+        else {
+            watch->threaded = ur_threaded_open(watch->client);
         }
         hold_switch(watch);
         return;
@@ -288,6 +293,18 @@ static apr_status_t pass_and_note(ap_filter_t *f, struct watch *watch, apr_bucke
     return rv;
 }
 
+/* A tunnel's bytes, or the rest of an answer */
+static apr_status_t pass(ap_filter_t *f, struct watch *watch, apr_bucket_brigade *bb,
+                         apr_read_type_e block, apr_off_t wanted)
+{
+    apr_status_t rv = ap_get_brigade(f->next, bb, AP_MODE_READBYTES, block, wanted);
+
+    if (watch->threaded) {
+        ur_threaded_heard(watch->threaded, UR_SIDE_BACKEND, rv, bb);
+    }
+    return rv;
+}
+
 /* Copies of the first bytes, which stay. */
 static apr_status_t peek(apr_bucket_brigade *held, apr_bucket_brigade *bb, apr_off_t wanted)
 {
@@ -348,6 +365,9 @@ static apr_status_t backend_filter(ap_filter_t *f, apr_bucket_brigade *bb, ap_in
     if (watch->state == SHOWING && is_empty(watch->held)) {
         watch->state = watch->then;
     }
+    if (watch->state == PASSING && mode == AP_MODE_READBYTES) {
+        return pass(f, watch, bb, block, wanted);
+    }
     /* Other modes ask about the connection, not for the answer. */
     if (watch->state == PASSING ||
         (mode != AP_MODE_GETLINE && mode != AP_MODE_SPECULATIVE && mode != AP_MODE_READBYTES)) {
@@ -366,9 +386,16 @@ static apr_status_t backend_filter(ap_filter_t *f, apr_bucket_brigade *bb, ap_in
 }
 
 /* With the answer's pool: not while the answer is read, or what mod_proxy_http has put in
- * front of it would go missing. */
-static apr_status_t remove_filter(void *filter)
+ * front of it would go missing. A tunnel's connection is not used again: mod_proxy_http closes
+ * it before it returns, and here is the last that is seen of it. */
+static apr_status_t remove_filter(void *data)
 {
+    ap_filter_t *filter = data;
+    const struct watch *watch = filter->ctx;
+
+    if (watch->threaded && filter->c->aborted) {
+        ur_threaded_broke(watch->threaded, UR_SIDE_BACKEND);
+    }
     ap_remove_input_filter(filter);
     return APR_SUCCESS;
 }
@@ -397,6 +424,7 @@ int ur_backend_filter_create_req(request_rec *r, request_rec *answer)
     watch->len = 0;
     watch->client = r;
     watch->shadow = kept->shadow;
+    watch->threaded = NULL;
     watch->accept = ur_span_of(apr_pstrdup(answer->pool, kept->accept));
     watch->held = apr_brigade_create(answer->pool, c->bucket_alloc);
     watch->line = apr_brigade_create(answer->pool, c->bucket_alloc);

@@ -47,13 +47,14 @@ static const char *accept_of(apr_pool_t *pool, const char *key)
     return accept;
 }
 
-static struct ur_kept *mark(request_rec *r, bool handshake)
+static struct ur_kept *mark(request_rec *r, const struct ur_label *label, bool handshake)
 {
     struct ur_kept *kept = apr_pcalloc(r->pool, sizeof *kept);
 
     kept->accept = handshake
                        ? accept_of(r->pool, apr_table_get(r->headers_in, "Sec-WebSocket-Key"))
                        : NULL;
+    kept->label = label;
     kept->client_fields = r->headers_in;
     ap_set_module_config(r->request_config, &upgrade_wstunnel_module, kept);
     return kept;
@@ -72,6 +73,7 @@ static bool may_switch(const request_rec *r)
 int ur_keep_fixups(request_rec *r)
 {
     const struct ur_route *route;
+    const struct ur_label *label;
     struct ur_kept *kept;
     int keeps = 0;
     int result;
@@ -83,11 +85,12 @@ int ur_keep_fixups(request_rec *r)
     if (route->keep == UR_KEEP_NONE) {
         return DECLINED;
     }
-    result = judge(r, route->keep == UR_KEEP_WEBSOCKET ? route->label : NULL, &keeps);
+    label = route->keep == UR_KEEP_WEBSOCKET ? route->label : NULL;
+    result = judge(r, &label, &keeps);
     if (!keeps || (result != OK && result != DECLINED)) {
         return result;
     }
-    kept = mark(r, result == OK);
+    kept = mark(r, label, result == OK);
     /* The last thing before the backend: who is refused should not hold a place. */
     kept->event = route->carrier == UR_CARRIER_EVENT;
     return result == OK ? ur_child_admit(r, &kept->ticket, kept->event) : result;

@@ -10,17 +10,21 @@
 
 /* Which proxied requests are on a route that keeps WebSocket handshakes. */
 
+struct ur_label;
 struct ur_shadow;
+struct ur_threaded;
 
 struct ur_kept {
     const char *accept; /* of a valid handshake: what Sec-WebSocket-Accept has to be; NULL: the
                          * request is none, and nothing may be switched */
-    apr_table_t *client_fields; /* headers_in as the client sent them */
-    struct ur_ticket ticket;    /* of a valid handshake */
-    bool event;                 /* an event tunnel is wanted for it */
-    struct ur_wait wait;        /* for the backend that is asked */
-    struct ur_shadow *shadow;   /* while one is asked for an event tunnel, its connection; else
-                                 * NULL */
+    const struct ur_label *label; /* under which its tunnel is counted */
+    apr_table_t *client_fields;   /* headers_in as the client sent them */
+    struct ur_ticket ticket;      /* of a valid handshake */
+    bool event;                   /* an event tunnel is wanted for it */
+    struct ur_wait wait;          /* for the backend that is asked */
+    struct ur_threaded *threaded; /* a tunnel that mod_proxy carries; NULL: none is open */
+    struct ur_shadow *shadow; /* while one is asked for an event tunnel, its connection; else
+                               * NULL */
 };
 
 /* post_config: finds the policy module, whose judgement this one uses. */

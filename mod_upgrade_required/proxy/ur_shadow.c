@@ -4,6 +4,7 @@
 #include "proxy/ur_keep.h"
 #include "proxy/ur_proxy_module.h"
 #include "proxy/ur_takeover.h"
+#include "proxy/ur_threaded.h"
 #include "proxy/ur_upgrade.h"
 #include "tunnel/ur_overflow.h"
 #include "tunnel/ur_worker.h"
@@ -140,6 +141,7 @@ static int run_with(request_rec *r, struct ur_shadow *shadow, proxy_worker *work
     shadow->pool.conn = shadow->connection;
     ur_wait_begin(&kept->wait, r, shadow->connection->sock);
     status = run_http_handler(r, shadow, conf, url, proxyname, proxyport);
+    ur_threaded_end(r);
     /* An ErrorDocument sees what the client sent. */
     r->headers_in = kept->client_fields;
     ur_worker_count(worker, shadow->shared.read, shadow->shared.transferred);

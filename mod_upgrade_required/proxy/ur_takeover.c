@@ -2,6 +2,7 @@
 
 #include "proxy/ur_keep.h"
 #include "proxy/ur_proxy_module.h"
+#include "tunnel/ur_books.h"
 #include "tunnel/ur_child.h"
 
 #include <fcntl.h>
@@ -84,6 +85,27 @@ static void shed_backend(struct ur_end *backend, apr_pool_t *pool)
     }
 }
 
+/* The client has gone before it was told. */
+static void end_missed(request_rec *r)
+{
+    const struct ur_farewell farewell = {.ender = UR_SIDE_CLIENT};
+
+    ur_books_ended(UR_CARRIED_EVENT, UR_OUTCOME_CLIENT);
+    ur_books_note(r, UR_OUTCOME_CLIENT, &farewell);
+}
+
+/* Or before the MPM could suspend the connection. One that was handed to a poller ends there.
+ */
+static apr_status_t end_unhanded(void *data)
+{
+    const struct ur_tunnel *tunnel = data;
+
+    if (!tunnel->handed) {
+        ur_books_ended(UR_CARRIED_EVENT, UR_OUTCOME_CLIENT);
+    }
+    return APR_SUCCESS;
+}
+
 int ur_takeover(request_rec *r, proxy_worker *worker, proxy_conn_rec *connection,
                 apr_pool_t *pool)
 {
@@ -98,11 +120,14 @@ int ur_takeover(request_rec *r, proxy_worker *worker, proxy_conn_rec *connection
         r->status_line = NULL;
         return HTTP_BAD_GATEWAY;
     }
+    ur_books_opened(ur_keep_of(r)->label, UR_CARRIED_EVENT);
     send_switch(r);
     if (r->connection->aborted) {
+        end_missed(r);
         return DONE;
     }
     tunnel = ur_tunnel_open(r, worker, connection->connection, connection->sock);
+    apr_pool_cleanup_register(r->connection->pool, tunnel, end_unhanded, apr_pool_cleanup_null);
     shed_backend(&tunnel->backend, pool);
     ur_child_carry(tunnel, &ur_keep_of(r)->ticket);
     return SUSPENDED;

@@ -2,6 +2,7 @@
 
 #include "httpd/ur_export.h"
 #include "proxy/ur_proxy_module.h"
+#include "tunnel/ur_books.h"
 #include "tunnel/ur_overflow.h"
 #include "tunnel/ur_clock.h"
 #include "tunnel/ur_finisher.h"
@@ -58,7 +59,7 @@ static void take_place(apr_pool_t *pchild)
     if (place_of) {
         place_of(&child.place, UR_TUNNEL_LAYOUT);
     }
-    child.carriage.counts = child.place.cell;
+    ur_books_open(child.place.cell);
     ur_gate_open(pchild, &child.place);
 }
 

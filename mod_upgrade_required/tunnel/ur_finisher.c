@@ -1,5 +1,6 @@
 #include "tunnel/ur_finisher.h"
 
+#include "tunnel/ur_books.h"
 #include "tunnel/ur_clock.h"
 #include "tunnel/ur_poller.h"
 #include "tunnel/ur_worker.h"
@@ -74,7 +75,7 @@ static void log_request(struct ur_tunnel *tunnel)
     if (!tunnel->backend.filtered) {
         apr_socket_close(tunnel->backend.socket);
     }
-    apr_table_setn(r->subprocess_env, "UPGRADE_TUNNEL", ur_outcome_word(tunnel->outcome));
+    ur_books_note(r, tunnel->outcome, &tunnel->farewell);
     tunnel->r = NULL;
     ap_process_request_after_handler(r);
     /* As the MPM has counted it. */

@@ -2,6 +2,7 @@
 
 #include "judgement/ur_drain.h"
 #include "proxy/ur_proxy_module.h"
+#include "tunnel/ur_books.h"
 #include "tunnel/ur_overflow.h"
 #include "tunnel/ur_clock.h"
 #include "tunnel/ur_finisher.h"
@@ -159,7 +160,7 @@ static void count_both(struct ur_poller *poller, struct ur_tunnel *tunnel)
 static void finish(struct ur_poller *poller, struct ur_tunnel *tunnel)
 {
     count_both(poller, tunnel);
-    ur_count_tunnel_ended(poller->carriage->counts, UR_CARRIED_EVENT, tunnel->outcome);
+    ur_books_ended(UR_CARRIED_EVENT, tunnel->outcome);
     /* Nobody is going to wait for a client that does not read. */
     if (ur_end_pending(&tunnel->client)) {
         tunnel->c->aborted = 1;
@@ -226,8 +227,7 @@ static bool note_unasked(struct ur_end *end, int events)
     if (events & APR_POLLERR) {
         return ur_tunnel_lose(end);
     }
-    end->tunnel->outcome = UR_OUTCOME_CLOSED;
-    return !end->ended || end->shut;
+    return !end->ended || end->shut || ur_tunnel_part(end->tunnel);
 }
 
 static void on_open(struct ur_poller *poller, struct ur_end *end, int events)
@@ -286,7 +286,6 @@ static void adopt(struct ur_poller *poller, struct ur_tunnel *tunnel)
         return;
     }
     APR_RING_INSERT_TAIL(&poller->open, tunnel, ur_tunnel, link);
-    ur_count_tunnel_opened(poller->carriage->counts, UR_CARRIED_EVENT);
     if (ur_tunnel_start(tunnel, &poller->desk)) {
         forward_both(poller, tunnel);
     }
@@ -435,7 +434,7 @@ static void hand_over(struct ur_poller *poller)
         ur_finisher_add(poller->carriage->finisher, tunnel);
     }
     for (enum ur_direction i = 0; i < UR_DIRECTIONS; i++) {
-        ur_count_tunnel_bytes(poller->carriage->counts, i, poller->bytes[i]);
+        ur_books_bytes(i, poller->bytes[i]);
         poller->bytes[i] = 0;
     }
 }

@@ -17,7 +17,6 @@ struct ur_carriage {
     apr_size_t max;   /* tunnels */
     unsigned pollers; /* that have been started */
     struct ur_finisher *finisher;
-    struct ur_tunnel_cell *counts; /* NULL: nowhere */
 };
 
 /* pool and carriage live as long as the thread. */

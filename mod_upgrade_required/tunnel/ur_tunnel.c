@@ -45,27 +45,35 @@ struct ur_tunnel *ur_tunnel_open(request_rec *r, proxy_worker *worker, conn_rec 
     return tunnel;
 }
 
-static bool end_tunnel(struct ur_tunnel *tunnel, enum ur_outcome outcome)
+static enum ur_side side_of(const struct ur_end *end)
 {
-    tunnel->outcome = outcome;
+    return end == &end->tunnel->client ? UR_SIDE_CLIENT : UR_SIDE_BACKEND;
+}
+
+static void hear(struct ur_end *from, const char *at, apr_size_t len)
+{
+    from->received += len;
+    ur_frames_feed(&from->frames, at, len);
+    ur_farewell_heard(&from->tunnel->farewell, side_of(from), &from->frames);
+}
+
+bool ur_tunnel_part(struct ur_tunnel *tunnel)
+{
+    tunnel->outcome = ur_farewell_outcome(&tunnel->farewell);
     return false;
 }
 
-/* After both have said Close, it does not matter how their connections end. What the other end
- * has not taken yet may be the last message: it gets it, as long as it goes on taking. */
+/* What the other end has not taken yet may be the last message: it gets it, as long as it goes
+ * on taking. */
 bool ur_tunnel_lose(struct ur_end *end)
 {
-    struct ur_tunnel *tunnel = end->tunnel;
-    bool closed = tunnel->client.frames.closed && tunnel->backend.frames.closed;
-
+    ur_farewell_ended(&end->tunnel->farewell, side_of(end));
     if (ur_end_pending(end->other) && !end->broken && !end->other->broken) {
         end->broken = end->ended = end->shut = end->hung = true;
         ur_end_forget(end);
         return true;
     }
-    return end_tunnel(tunnel, closed                   ? UR_OUTCOME_CLOSED
-                              : end == &tunnel->client ? UR_OUTCOME_CLIENT
-                                                       : UR_OUTCOME_BACKEND);
+    return ur_tunnel_part(end->tunnel);
 }
 
 /* Tells an end that the other one has nothing more to say. TLS towards a client cannot be
@@ -75,7 +83,7 @@ static bool shut(struct ur_end *to)
     struct ur_tunnel *tunnel = to->tunnel;
 
     if (to->ended || tunnel->no_half_close || (to == &tunnel->client && to->tls)) {
-        return end_tunnel(tunnel, UR_OUTCOME_CLOSED);
+        return ur_tunnel_part(tunnel);
     }
     to->shut = true;
     apr_socket_shutdown(to->socket, APR_SHUTDOWN_WRITE);
@@ -96,8 +104,7 @@ static bool send_early(struct ur_end *to)
         return true;
     }
     to->rest = (struct ur_span){NULL, 0};
-    to->other->received += early.len;
-    ur_frames_feed(&to->other->frames, early.at, early.len);
+    hear(to->other, early.at, early.len);
     return write_end(to, early.at, early.len);
 }
 
@@ -137,13 +144,13 @@ bool ur_tunnel_forward(struct ur_end *from, const struct ur_desk *desk, bool *mo
         }
         if (rv == APR_EOF) {
             from->ended = true;
+            ur_farewell_ended(&from->tunnel->farewell, side_of(from));
             return shut(to);
         }
         if (rv != APR_SUCCESS) {
             return ur_tunnel_lose(from);
         }
-        from->received += len;
-        ur_frames_feed(&from->frames, desk->buffer, len);
+        hear(from, desk->buffer, len);
         if (!write_end(to, desk->buffer, len)) {
             return false;
         }

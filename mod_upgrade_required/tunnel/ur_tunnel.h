@@ -1,7 +1,7 @@
 #ifndef UR_TUNNEL_H
 #define UR_TUNNEL_H
 
-#include "judgement/ur_tunnels.h"
+#include "judgement/ur_farewell.h"
 #include "tunnel/ur_end.h"
 #include "tunnel/ur_gate.h"
 
@@ -41,6 +41,7 @@ struct ur_tunnel {
     apr_time_t handed;           /* when the worker thread let go of it */
     enum ur_tunnel_state state;
     enum ur_outcome outcome;
+    struct ur_farewell farewell;
     bool no_half_close; /* proxy-nohalfclose in the environment */
     bool leaving;       /* ends as soon as it is between two frames */
     bool again;         /* is in its poller's list of those that have more to forward */
@@ -77,6 +78,9 @@ bool ur_tunnel_may_read(const struct ur_end *from);
 
 /* The connection of this end is broken. */
 bool ur_tunnel_lose(struct ur_end *end);
+
+/* Both ends have no more to say: false. */
+bool ur_tunnel_part(struct ur_tunnel *tunnel);
 
 /* Whether both directions are between two frames, and nothing is pending. */
 bool ur_tunnel_between(const struct ur_tunnel *tunnel);

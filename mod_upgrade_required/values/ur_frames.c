@@ -12,7 +12,8 @@ enum {
     LENGTH = 0x7f,
     LENGTH_16 = 126, /* two bytes of length follow */
     LENGTH_64 = 127,
-    KEY_SIZE = 4
+    KEY_SIZE = 4,
+    CODE_SIZE = 2
 };
 
 /* The header's own length, as soon as its first two bytes are there. */
@@ -42,7 +43,13 @@ static uint64_t payload_size(const unsigned char *header)
     return size;
 }
 
-/* 5.2 and 5.5: what no endpoint may send, after which the rest cannot be trusted. */
+static bool is_close(const unsigned char *header)
+{
+    return (header[0] & OPCODE) == CLOSE;
+}
+
+/* 5.2 and 5.5: what no endpoint may send, after which the rest cannot be trusted. The
+ * payload of a Close is none, or begins with two bytes of code (5.5.1). */
 static bool is_sound(const struct ur_frames *frames, uint64_t size)
 {
     const unsigned char *header = frames->header;
@@ -53,7 +60,17 @@ static bool is_sound(const struct ur_frames *frames, uint64_t size)
         size >> 63) {
         return false;
     }
+    if (is_close(header) && size > 0 && size < CODE_SIZE) {
+        return false;
+    }
     return !control || (header[0] & FIN && (header[1] & LENGTH) < LENGTH_16);
+}
+
+static void begin_close(struct ur_frames *frames, uint64_t size)
+{
+    frames->closed = true;
+    frames->code = size ? 0 : UR_FRAMES_NO_CODE;
+    frames->code_left = size ? CODE_SIZE : 0;
 }
 
 static void begin_frame(struct ur_frames *frames)
@@ -66,7 +83,21 @@ static void begin_frame(struct ur_frames *frames)
         return;
     }
     frames->left = size;
-    frames->closed = (frames->header[0] & OPCODE) == CLOSE;
+    if (is_close(frames->header)) {
+        begin_close(frames, size);
+    }
+}
+
+/* The header is that of the Close still, and ends in the key. */
+static void take_code(struct ur_frames *frames, const char *at, size_t len)
+{
+    size_t key = frames->masked ? header_size(frames->header) - KEY_SIZE : 0;
+
+    for (size_t i = 0; i < len && frames->code_left; i++) {
+        unsigned mask = key ? frames->header[key + CODE_SIZE - frames->code_left] : 0;
+        frames->code = (uint16_t)(frames->code << 8 | ((unsigned char)at[i] ^ mask));
+        frames->code_left--;
+    }
 }
 
 /* Takes as much of a header as there is, and returns how much that was. */
@@ -89,6 +120,9 @@ void ur_frames_feed(struct ur_frames *frames, const char *at, size_t len)
     while (len && !frames->lost) {
         size_t step = len < frames->left ? len : (size_t)frames->left;
         if (step) {
+            if (frames->code_left) {
+                take_code(frames, at, step);
+            }
             frames->left -= step;
         }
         else {

@@ -6,12 +6,17 @@
 #include <stdint.h>
 
 /* Where in its frames (RFC 6455, 5.2) one direction of a WebSocket is. Nothing is kept of the
- * frames but their headers, and nothing is changed. */
+ * frames but their headers and the code of a Close, and nothing is changed. */
+
+/* What is told of a Close that gives no code (7.1.5). */
+#define UR_FRAMES_NO_CODE 1005
 
 struct ur_frames {
     uint64_t left;            /* bytes of the payload that are still to come */
     unsigned char header[14]; /* as much of the next header as has come */
     unsigned char have;
+    unsigned char code_left; /* bytes of code that are still to come */
+    uint16_t code;           /* that a Close gives (7.4) */
     bool masked; /* to be set before the first byte: what a client sends is masked (5.1) */
     bool lost;   /* the bytes are no frames; where one ends will not be known again */
     bool closed; /* a Close has begun: nothing may follow it (5.5.1) */
@@ -24,6 +29,12 @@ void ur_frames_feed(struct ur_frames *frames, const char *at, size_t len);
 static inline bool ur_frames_between(const struct ur_frames *frames)
 {
     return frames->left == 0 && frames->have == 0 && !frames->lost && !frames->closed;
+}
+
+/* Whether a Close has come, as far as its code. */
+static inline bool ur_frames_said_close(const struct ur_frames *frames)
+{
+    return frames->closed && frames->code_left == 0;
 }
 
 /* The longest Close that ur_frames_close() writes. */

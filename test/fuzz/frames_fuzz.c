@@ -5,11 +5,11 @@
 static bool same(const struct ur_frames *a, const struct ur_frames *b)
 {
     return a->left == b->left && a->have == b->have && a->lost == b->lost &&
-           a->closed == b->closed;
+           a->closed == b->closed && a->code == b->code && a->code_left == b->code_left;
 }
 
-/* The first byte says who sends and in what steps; where the frames are does not depend on the
- * steps, and what is lost stays lost. */
+/* The first byte says who sends and in what steps; where the frames are, and what a Close says,
+ * does not depend on the steps; what is lost stays lost, and a code stays what it is. */
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 {
     struct ur_frames whole = {.masked = size && data[0] & 1};
@@ -22,12 +22,16 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
     ur_frames_feed(&whole, (const char *)data + 1, size - 1);
     for (size_t at = 1; at < size; at += step) {
         bool lost = steps.lost;
+        bool said = ur_frames_said_close(&steps);
+        unsigned code = steps.code;
         ur_frames_feed(&steps, (const char *)data + at, size - at < step ? size - at : step);
         must(!lost || steps.lost);
+        must(!said || (ur_frames_said_close(&steps) && steps.code == code));
     }
     must(same(&whole, &steps));
     must(whole.have < sizeof whole.header);
     must(!whole.have || !whole.left);
+    must(!whole.code_left || (whole.closed && whole.left >= whole.code_left));
     must(!(ur_frames_between(&whole) && (whole.lost || whole.closed)));
     return 0;
 }

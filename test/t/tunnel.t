@@ -3,7 +3,7 @@ use strict;
 use warnings;
 use Test::More;
 use Digest::SHA qw(sha256_hex);
-use Socket qw(SOL_SOCKET SO_LINGER SO_RCVBUF);
+use Socket qw(SOL_SOCKET SO_RCVBUF);
 use FindBin;
 use lib "$FindBin::Bin/lib";
 use Server;
@@ -80,8 +80,6 @@ sub line {
     return (logged($server, $number))[$number - 1] // 'none';
 }
 
-sub reset_by { my ($socket) = @_; setsockopt $socket, SOL_SOCKET, SO_LINGER, pack('ii', 1, 0); close $socket; return }
-
 # What memory the server's children have to themselves, in KB
 sub memory {
     my ($server) = @_;
@@ -141,12 +139,12 @@ my @kinds = (['plain', {}], ['TLS client', { port => $server->{tls}, tls => { SS
         close $backend;
         ok ended($client), "$name: the client sees the end";
         close $client;
-        like line($server, ++$number), qr/^101 - \d+ \d+ - closed /, "$name: logged as closed";
+        like line($server, ++$number), qr/^101 - \d+ \d+ - backend /, "$name: logged as ended by the backend";
     }
     is scalar(logged($server)), scalar @kinds, 'each is logged once';
     $now = tunnels_of($server);
     is $now->{open}, 0, 'none is open';
-    is $now->{closed}, scalar @kinds, 'all are closed';
+    is $now->{backend}, scalar @kinds, 'all have ended';
     cmp_ok $now->{bytes_sent}, '>', @kinds * 1_160_000, 'and their bytes are counted';
     like $server->ask('GET /server-status?auto HTTP/1.1')->{body}, qr/^UpgradeTunnels: 0\nUpgradeTunnelsLeaving: 0\nUpgradeTunnelsEnded: 7\nUpgradeTunnelsFull: 0$/m, 'in mod_status too';
 }
@@ -169,7 +167,7 @@ my @kinds = (['plain', {}], ['TLS client', { port => $server->{tls}, tls => { SS
     my @event = split ' ', $event;
     is_deeply [@event[0, 1, 3, 4]], [@stock[0, 1, 3, 4]], 'status, bytes, bytes out and connection state are logged as stock does';
     is $event[2], $stock[2] - length('/stock') + length('/ws'), 'and bytes in, but for the path';
-    is $stock[5], '-', 'a thread\'s tunnel has no outcome';
+    is "$stock[5] $event[5]", 'client client', 'and so is how they ended';
 }
 
 # What comes with the handshake, and with the switch

@@ -3,7 +3,6 @@
 use strict;
 use warnings;
 use Test::More;
-use Socket qw(SOL_SOCKET SO_LINGER);
 use FindBin;
 use lib "$FindBin::Bin/lib";
 use Server;
@@ -16,7 +15,6 @@ my $count = $ENV{UPGRADE_TEST_CHURN} || 1000;
 my $processes = 2;
 my $server = Server->new(modules => [qw(authz_core alias dir setenvif proxy proxy_http status)], helper => 1);
 
-sub reset_by { my ($socket) = @_; setsockopt $socket, SOL_SOCKET, SO_LINGER, pack('ii', 1, 0); close $socket; return }
 
 # Each leaves nothing open on the test's side.
 my @ends = (

@@ -61,8 +61,11 @@ sub finish {
     failing($server, 1);
     my ($client, $backend) = open_tunnel($server, $listener);
     alive($client, $backend, "$call: a tunnel");
-    close $_ for $client, $backend;
-    is line($server, 1), '-', "$call: a worker's";
+    close $client;
+    ok ended($backend), "$call: it ends";
+    close $backend;
+    is line($server, 1), 'client', "$call: logged";
+    is_deeply tunnels_of($server)->{by}, { event => 0, thread => 1 }, "$call: a worker's";
     like $server->log, qr/UR0013: the threads for event tunnels cannot be started; workers carry tunnels in this child/, "$call: the log says why";
     failing($server, 0);
     finish($server, $call);
@@ -113,7 +116,7 @@ sub finish {
     close $client;
     ok ended($backend), 'fcntl: it ends';
     close $backend;
-    is line($server, 1), 'closed', 'fcntl: logged';
+    is line($server, 1), 'client', 'fcntl: logged';
     failing($server, 0);
     finish($server, 'fcntl');
 }
@@ -150,7 +153,7 @@ for my $call (qw(send_short send_nothing)) {
     close $client;
     ok ended($backend), "$call: it ends";
     close $backend;
-    is line($server, 1), 'closed', "$call: logged";
+    is line($server, 1), 'client', "$call: logged";
     finish($server, $call);
 }
 

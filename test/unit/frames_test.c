@@ -38,6 +38,10 @@ static const struct {
     {"a client that does not mask", BYTES("\x81\x01h"), true, false, true, false},
     {"a server that masks", BYTES("\x81\x81kkkkh"), false, false, true, false},
     {"a Close", BYTES("\x88\x02\x03\xe8"), false, false, false, true},
+    {"a Close of one byte", BYTES("\x88\x01\x03"), false, false, true, false},
+    {"a masked Close of one byte", BYTES("\x88\x81kkkk\x03"), true, false, true, false},
+    {"a Close of 126 bytes", BYTES("\x88\x7e\x00\x7e"), false, false, true, false},
+    {"a fragment of a Close", BYTES("\x08\x02\x03\xe8"), false, false, true, false},
     {"a Close that has begun", BYTES("\x88\x02\x03"), false, false, false, true},
     {"a frame after a Close", BYTES("\x88\x00\x81\x01h"), false, false, true, true},
     {"another protocol", BYTES("GET / HTTP/1.1\r\n"), false, false, true, false},
@@ -59,6 +63,59 @@ static void check(size_t i, size_t step)
        "%s, in steps of %zu", cases[i].name, step);
 }
 
+/* What a Close says. no: not come, or not as far as its code */
+static const struct {
+    const char *name;
+    const char *bytes;
+    size_t len;
+    bool masked;
+    bool said;
+    unsigned code;
+} closes[] = {
+    {"no Close", BYTES("\x81\x02\x03\xe8"), false, false, 0},
+    {"1000", BYTES("\x88\x02\x03\xe8"), false, true, 1000},
+    {"1000 and a reason",
+     BYTES("\x88\x05\x03\xe8"
+           "bye"),
+     false, true, 1000},
+    {"1000 and half a reason",
+     BYTES("\x88\x05\x03\xe8"
+           "b"),
+     false, true, 1000},
+    {"no code: 1005", BYTES("\x88\x00"), false, true, UR_FRAMES_NO_CODE},
+    {"masked, no code", BYTES("\x88\x80kkkk"), true, true, UR_FRAMES_NO_CODE},
+    {"masked, 1001", BYTES("\x88\x82\x01\x02\x04\x08\x02\xeb"), true, true, 1001},
+    {"masked, a reason", BYTES("\x88\x85\xff\xfe\xfd\xfc\xf0\x5eXYZ"), true, true, 4000},
+    {"after other frames", BYTES("\x81\x02hi\x89\x01p\x88\x02\x0f\xa1"), false, true, 4001},
+    {"after a long one", BYTES("\x82\xfe\x00\x02kkkkxy\x88\x82\x00\x00\x00\x00\x03\xe9"), true,
+     true, 1001},
+    {"0", BYTES("\x88\x02\x00\x00"), false, true, 0},
+    {"65535", BYTES("\x88\x02\xff\xff"), false, true, 65535},
+    {"half a header", BYTES("\x88"), false, false, 0},
+    {"half a key", BYTES("\x88\x82kk"), true, false, 0},
+    {"without its code", BYTES("\x88\x02"), false, false, 0},
+    {"half a code", BYTES("\x88\x02\x03"), false, false, 0x03},
+    {"one byte is no code", BYTES("\x88\x01\x03"), false, false, 0},
+    {"what follows a Close is none", BYTES("\x88\x02\x03\xe8\x88\x02\x03\xe9"), false, true,
+     1000},
+    {"after what is no frame", BYTES("\x83\x00\x88\x02\x03\xe8"), false, false, 0},
+};
+
+static void check_code(size_t i, size_t step)
+{
+    struct ur_frames frames = {.masked = closes[i].masked};
+    char *bytes = malloc(closes[i].len);
+
+    memcpy(bytes, closes[i].bytes, closes[i].len);
+    for (size_t at = 0; at < closes[i].len; at += step) {
+        size_t len = closes[i].len - at < step ? closes[i].len - at : step;
+        ur_frames_feed(&frames, bytes + at, len);
+    }
+    free(bytes);
+    ok(ur_frames_said_close(&frames) == closes[i].said && frames.code == closes[i].code,
+       "Close: %s, in steps of %zu", closes[i].name, step);
+}
+
 /* What is written is read back as what it is, by the side that it is for. */
 static void check_close(const unsigned char *key, const char *want, size_t want_len)
 {
@@ -69,7 +126,8 @@ static void check_close(const unsigned char *key, const char *want, size_t want_
     ok(len == want_len && memcmp(out, want, len) == 0, "the bytes of a Close%s",
        key ? ", masked" : "");
     ur_frames_feed(&frames, out, len);
-    ok(frames.closed && !frames.lost && frames.left == 0, "and it reads as one");
+    ok(ur_frames_said_close(&frames) && frames.code == 1001 && !frames.lost && frames.left == 0,
+       "and it reads as one");
 }
 
 int main(void)
@@ -78,6 +136,11 @@ int main(void)
         check(i, 1);
         check(i, 3);
         check(i, 1000);
+    }
+    for (size_t i = 0; i < sizeof closes / sizeof closes[0]; i++) {
+        for (size_t step = 1; step <= closes[i].len; step++) {
+            check_code(i, step);
+        }
     }
     check_close(NULL, "\x88\x02\x03\xe9", 4);
     check_close((const unsigned char *)"\x01\x02\x04\x08", "\x88\x82\x01\x02\x04\x08\x02\xeb",

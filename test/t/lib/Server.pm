@@ -109,6 +109,18 @@ sub pid {
     return int(<$file> // 0);
 }
 
+# Ends a child as the system does when memory runs out. httpd will tell of it in its log: build/test does not take that
+# for a fault, since it reads here which one it was.
+sub kill_child {
+    my ($self, $pid) = @_;
+    open my $file, '>>', "$self->{folder}/killed" or die "$self->{folder}: $!";
+    print $file "child pid $pid exit signal Killed (9)\n";
+    close $file or die $!;
+    kill KILL => $pid or die "child $pid: $!";
+    $self->_until(sub { $self->log =~ /child pid $pid exit signal Killed \(9\)/ }, "rid of child $pid");
+    return;
+}
+
 # Whether a child is up and serving: a port that takes connections is not enough.
 sub answers {
     my ($self) = @_;

@@ -4,17 +4,19 @@ use strict;
 use warnings;
 use parent 'Exporter';
 
+use Digest::SHA      qw(sha1_base64);
+use File::Basename   qw(dirname);
 use IO::Handle       ();
 use IO::Select       ();
 use IO::Socket::INET ();
 use IO::Socket::SSL  ();
 use IO::Socket::UNIX ();
+use Socket           qw(AF_UNIX SOCK_STREAM SOL_SOCKET SO_LINGER);
 use Test::More       ();
 use Wire             ();
 
-our @EXPORT = qw(backend open_tunnel frame masked carry receive ended alive logged tunnels_of eventually);
-
-my $accept = 's3pPLMBiTxaQ9kYGzzhZRbK+xOo=';    # of Wire::WS_KEY
+our @EXPORT = qw(backend open_tunnel accept_tunnel reset_by frame masked close_frame carry receive ended alive
+  logged tunnels_of eventually);
 
 # A listener for backends; its port, or with a path a Unix socket.
 sub backend {
@@ -35,22 +37,28 @@ sub eventually {
 }
 
 # (client, backend, the client's answer). Options: path, port, lines, early (sent with the handshake), greeting (sent with
-# the 101), tls => {} for the client, backend_tls => {} for the backend.
+# the 101), tls => {} for the client, backend_tls => {} for the backend, h2 => 1 for a client over HTTP/2.
 sub open_tunnel {
     my ($server, $listener, %option) = @_;
-    my $client = Wire::connect_to($option{port} || $server->{port}, %{ $option{tls} || {} });
-    print $client join("\r\n", 'GET ' . ($option{path} || '/ws') . ' HTTP/1.1', 'Host: localhost', Wire::handshake(), @{ $option{lines} || [] }, '', '')
-      . ($option{early} // '');
-    $client->flush;
+    my $client = $option{h2} ? _http2_client($server->{port}, $option{path}) : _client($server, %option);
+    return accept_tunnel($client, $listener, %option);
+}
+
+# The second half of it: the handshake is under way.
+sub accept_tunnel {
+    my ($client, $listener, %option) = @_;
     IO::Select->new($listener)->can_read(Wire::LIMIT) or die 'no handshake arrives';
     my $backend = $listener->accept or die $!;
     if ($option{backend_tls}) {
-        IO::Socket::SSL->start_SSL($backend, SSL_server => 1, %{ $option{backend_tls} }) or die $IO::Socket::SSL::SSL_ERROR;
+        IO::Socket::SSL->start_SSL($backend, SSL_server => 1, %{ $option{backend_tls} })
+          or die $IO::Socket::SSL::SSL_ERROR;
     }
     my $head = '';
     while ($head !~ /\r\n\r\n\z/) {
         sysread $backend, $head, 1, length $head or die "the handshake ends early: $head";
     }
+    my ($key) = $head =~ /^Sec-WebSocket-Key: (\S+)\r$/mi;
+    my $accept = sha1_base64("${key}258EAFA5-E914-47DA-95CA-C5AB0DC85B11") . '=';
     syswrite $backend, "HTTP/1.1 101 Switching Protocols\r\nUpgrade: websocket\r\nConnection: Upgrade\r\nSec-WebSocket-Accept: $accept\r\nX-Of: the backend\r\n\r\n"
       . ($option{greeting} // '');
     # Byte by byte: nothing of what follows is to be in a buffer.
@@ -61,11 +69,54 @@ sub open_tunnel {
     return ($client, $backend, $answer);
 }
 
+sub _client {
+    my ($server, %option) = @_;
+    my $client = Wire::connect_to($option{port} || $server->{port}, %{ $option{tls} || {} });
+    print $client join("\r\n", 'GET ' . ($option{path} || '/ws') . ' HTTP/1.1', 'Host: localhost', Wire::handshake(), @{ $option{lines} || [] }, '', '')
+      . ($option{early} // '');
+    $client->flush;
+    return $client;
+}
+
+# One end of a pair of sockets; at the other one is a process that speaks HTTP/2 for it.
+sub _http2_client {
+    my ($port, $path) = @_;
+    socketpair my $here, my $there, AF_UNIX, SOCK_STREAM, 0 or die $!;
+    my $pid = fork // die $!;
+    if (!$pid) {
+        open STDIN, '<&', $there or die $!;
+        close $_ for $here, $there;
+        exec '/usr/bin/python3', dirname(__FILE__) . '/../clients/http2_tunnel.py', '--port', $port, '--path', $path;
+    }
+    close $there;
+    bless $here, 'IO::Handle';
+    ${*$here}{speaker} = $pid;
+    return $here;
+}
+
+# Breaks the connection: it ends in a reset, or with the process that has it.
+sub reset_by {
+    my ($socket) = @_;
+    my $speaker = ${*$socket}{speaker};
+    kill KILL => $speaker if $speaker;
+    setsockopt $socket, SOL_SOCKET, SO_LINGER, pack('ii', 1, 0) unless $speaker;
+    close $socket;
+    return;
+}
+
 sub _length { my ($n, $mask) = @_; return $n < 126 ? chr($n | $mask) : $n < 65536 ? pack 'Cn', 126 | $mask, $n : pack 'CQ>', 127 | $mask, $n }
 
 # A binary frame as a server sends it, and as a client does.
 sub frame { return "\x82" . _length(length $_[0], 0) . $_[0] }
 sub masked { return "\x82" . _length(length $_[0], 0x80) . "\0\0\0\0" . $_[0] }
+
+# A Close frame with this code and more payload: of a server, or with a key of a client. Without a code: the payload.
+sub close_frame {
+    my ($code, $payload, $key) = @_;
+    $payload = (defined $code ? pack 'n', $code : '') . ($payload // '');
+    return "\x88" . _length(length $payload, 0) . $payload unless $key;
+    return "\x88" . _length(length $payload, 0x80) . $key . ($payload ^ substr $key x length $payload, 0, length $payload);
+}
 
 # So many bytes, or as many as come before the end.
 sub receive {
