@@ -141,7 +141,6 @@ static int run_with(request_rec *r, struct ur_shadow *shadow, proxy_worker *work
     shadow->pool.conn = shadow->connection;
     ur_wait_begin(&kept->wait, r, shadow->connection->sock);
     status = run_http_handler(r, shadow, conf, url, proxyname, proxyport);
-    ur_threaded_end(r);
     /* An ErrorDocument sees what the client sent. */
     r->headers_in = kept->client_fields;
     ur_worker_count(worker, shadow->shared.read, shadow->shared.transferred);
@@ -154,19 +153,19 @@ static int run_with(request_rec *r, struct ur_shadow *shadow, proxy_worker *work
 }
 
 /* Where an event tunnel is wanted, a child that has to go ends this one too. */
-static int run_overflow(request_rec *r, struct ur_shadow *shadow, proxy_worker *worker,
-                        proxy_server_conf *conf, char *url, const char *proxyname,
-                        apr_port_t proxyport)
+static int run_thread(request_rec *r, struct ur_shadow *shadow, proxy_worker *worker,
+                      proxy_server_conf *conf, char *url, const char *proxyname,
+                      apr_port_t proxyport)
 {
+    bool wants_event = ur_keep_of(r)->event;
     struct ur_overflow overflow;
     int status;
 
-    if (!ur_keep_of(r)->event) {
-        return run_with(r, shadow, worker, conf, url, proxyname, proxyport);
+    if (wants_event) {
+        ur_overflow_begin(&overflow, r);
     }
-    ur_overflow_begin(&overflow, r);
     status = run_with(r, shadow, worker, conf, url, proxyname, proxyport);
-    ur_overflow_end(&overflow);
+    ur_threaded_end(r, wants_event && ur_overflow_end(&overflow));
     return status;
 }
 
@@ -182,7 +181,7 @@ static int run_in_worker(request_rec *r, proxy_worker *worker, proxy_server_conf
     }
     status = connect_backend(r, worker, conf, url, proxyname, proxyport, shadow->connection);
     if (status == OK) {
-        status = run_overflow(r, shadow, worker, conf, url, proxyname, proxyport);
+        status = run_thread(r, shadow, worker, conf, url, proxyname, proxyport);
     }
     else {
         shadow->connection->close = 1;

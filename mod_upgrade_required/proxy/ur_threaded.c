@@ -127,7 +127,7 @@ static enum ur_outcome outcome_of(const request_rec *r, const struct ur_threaded
     return ended ? ur_farewell_outcome(&tunnel->farewell) : UR_OUTCOME_TIMEOUT;
 }
 
-void ur_threaded_end(request_rec *r)
+void ur_threaded_end(request_rec *r, bool drained)
 {
     struct ur_kept *kept = ur_keep_of(r);
     struct ur_threaded *tunnel = kept->threaded;
@@ -139,7 +139,7 @@ void ur_threaded_end(request_rec *r)
     if (r->connection->aborted) {
         ur_threaded_broke(tunnel, UR_SIDE_CLIENT);
     }
-    outcome = outcome_of(r, tunnel);
+    outcome = drained ? UR_OUTCOME_DRAINED : outcome_of(r, tunnel);
     tunnel->over = true;
     kept->threaded = NULL;
     ur_books_ended(UR_CARRIED_THREAD, outcome);

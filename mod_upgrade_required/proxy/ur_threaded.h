@@ -28,7 +28,8 @@ void ur_threaded_heard(struct ur_threaded *tunnel, enum ur_side side, apr_status
 /* The connection of this side takes nothing any more. */
 void ur_threaded_broke(struct ur_threaded *tunnel, enum ur_side side);
 
-/* mod_proxy has done with the tunnel, if there has been one. */
-void ur_threaded_end(request_rec *r);
+/* mod_proxy has done with the tunnel, if there has been one. drained: its child has told it to
+ * end. */
+void ur_threaded_end(request_rec *r, bool drained);
 
 #endif

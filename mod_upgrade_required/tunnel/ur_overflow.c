@@ -27,12 +27,16 @@ void ur_overflow_begin(struct ur_overflow *tunnel, const request_rec *r)
     pthread_mutex_unlock(&mutex);
 }
 
-void ur_overflow_end(struct ur_overflow *tunnel)
+bool ur_overflow_end(struct ur_overflow *tunnel)
 {
+    bool told;
+
     pthread_mutex_lock(&mutex);
     APR_RING_REMOVE(tunnel, link);
-    staying -= !tunnel->told;
+    told = tunnel->told;
+    staying -= !told;
     pthread_mutex_unlock(&mutex);
+    return told && tunnel->client;
 }
 
 uint64_t ur_overflow_count(void)

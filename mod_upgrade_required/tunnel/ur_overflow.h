@@ -20,9 +20,9 @@ struct ur_overflow {
 /* child_init */
 void ur_overflow_reset(void);
 
-/* Before a thread waits for r's tunnel, and after that. */
+/* Before a thread waits for r's tunnel, and after that: whether it has been told to end. */
 void ur_overflow_begin(struct ur_overflow *tunnel, const request_rec *r);
-void ur_overflow_end(struct ur_overflow *tunnel);
+bool ur_overflow_end(struct ur_overflow *tunnel);
 
 /* How many have not been told to end. */
 uint64_t ur_overflow_count(void);

@@ -144,7 +144,7 @@ sub alive_quietly {
     like head_from($client), qr/ 101 /, 'its tunnel is opened';
     alive($client, $backend, 'and lives');
     close $_ for $client, $backend;
-    is_deeply [map { $_->[1] } grep { $_->[0] == 101 } lines_of($server)], ['-'], 'by a thread'
+    is_deeply tunnels_of($server)->{by}, { event => 0, thread => 1 }, 'by a thread'
       if eventually(sub { grep { $_->[0] == 101 } lines_of($server) });
     $server->stop;
 }

@@ -49,8 +49,13 @@ sub told {
     return receive($client, 100) eq "\x88\x02\x03\xe9";
 }
 
-# What a thread carries is not told: it only ends.
-sub threads { return scalar grep { (split)[1] eq '-' } logged($_[0]) }
+# What a thread carries is not told: it only ends. How many of these have ended
+sub threads {
+    my $tunnels = tunnels_of($_[0]);
+    my $open = 0;
+    $open += $_->{thread} for @{ $tunnels->{children} };
+    return $tunnels->{by}{thread} - $open;
+}
 
 sub is_over { return IO::Select->new($_[0])->can_read(0) ? 1 : 0 }
 
