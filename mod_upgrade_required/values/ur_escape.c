@@ -105,7 +105,7 @@ static void write_special(struct ur_buf *buf, char c, unsigned format)
         ur_buf_string(buf, format == HTML ? "&quot;" : "\\\"");
         break;
     default:
-        if (format == LABEL && c == '\n') {
+        if ((format == LABEL || format == JSON) && c == '\n') {
             ur_buf_literal(buf, "\\n");
         }
         else if (format == JSON) {

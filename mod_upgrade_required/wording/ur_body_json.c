@@ -1,93 +1,62 @@
 #include "wording/ur_body_forms.h"
 
-#include "values/ur_escape.h"
+#include "values/ur_json.h"
 
-/* A problem document (RFC 9457). Members without a value are left out, except
- * received.tls, whose null says "in clear". */
+/* A problem document (RFC 9457). Members without a value are left out, except received.tls,
+ * whose null says that the request was not encrypted. */
 
-/* text stands between the two literals, which open and close its string. */
-static void string(struct ur_buf *out, struct ur_span opening, struct ur_span text)
+static void received(struct ur_json *json, struct ur_seen seen)
 {
-    ur_buf_bytes(out, opening.at, opening.len);
-    ur_escape_json(out, text);
-    ur_buf_literal(out, "\"");
-}
+    const char *tls = ur_tls_version(seen.tls);
 
-#define MEMBER(name) UR_SPAN(",\n \"" name "\":\"")
-
-static void optional(struct ur_buf *out, struct ur_span opening, struct ur_span value)
-{
-    if (ur_span_present(value)) {
-        string(out, opening, value);
-    }
-}
-
-static void array(struct ur_buf *out, struct ur_span opening, const char *const words[],
-                  size_t count)
-{
-    ur_buf_bytes(out, opening.at, opening.len);
-    for (size_t i = 0; i < count; i++) {
-        string(out, i ? UR_SPAN(",\"") : UR_SPAN("\""), ur_span_of(words[i]));
-    }
-    ur_buf_literal(out, "]");
-}
-
-static void spans(struct ur_buf *out, struct ur_span opening, const struct ur_words *words)
-{
-    ur_buf_bytes(out, opening.at, opening.len);
-    for (size_t i = 0; i < words->count; i++) {
-        string(out, i ? UR_SPAN(",\"") : UR_SPAN("\""), words->words[i]);
-    }
-    ur_buf_literal(out, "]");
-}
-
-static void received(struct ur_buf *out, const struct ur_refusal *refusal)
-{
-    const char *tls = ur_tls_version(refusal->seen.tls);
-
-    string(out, UR_SPAN(",\n \"received\":{\"http\":\""),
-           ur_span_of(ur_http_version(refusal->seen.http)));
+    ur_json_object(json, "received", UR_JSON_INLINE);
+    ur_json_word(json, "http", ur_http_version(seen.http));
     if (tls) {
-        string(out, UR_SPAN(",\"tls\":\""), ur_span_of(tls));
-        ur_buf_literal(out, "}");
+        ur_json_word(json, "tls", tls);
     }
     else {
-        ur_buf_literal(out, ",\"tls\":null}");
+        ur_json_null(json, "tls");
     }
+    ur_json_end_object(json);
 }
 
-/* In one member: a client that shows a person one sentence shows this one. */
-static void detail(struct ur_buf *out, const struct ur_account *account)
+static void subprotocols(struct ur_json *json, const struct ur_words *words)
 {
-    ur_buf_literal(out, ",\n \"detail\":\"");
-    ur_escape_json(out, account->detail);
-    ur_buf_string(out, account->rehearsal.len ? " " : "");
-    ur_escape_json(out, account->rehearsal);
-    ur_buf_literal(out, "\"");
+    if (!words->count) {
+        return;
+    }
+    ur_json_array(json, "subprotocols", UR_JSON_INLINE);
+    for (size_t i = 0; i < words->count; i++) {
+        ur_json_string(json, NULL, words->words[i]);
+    }
+    ur_json_end_array(json);
 }
 
 void ur_body_json(const struct ur_account *account, struct ur_buf *out)
 {
     const struct ur_refusal *refusal = account->refusal;
+    struct ur_json json = {.out = out};
 
-    string(out, UR_SPAN("{\"type\":\"about:blank\",\n \"title\":\""),
-           ur_span_of(account->reply->title));
-    ur_buf_literal(out, ",\n \"status\":");
-    ur_buf_number(out, (unsigned)account->reply->status);
-    detail(out, account);
-    string(out, MEMBER("reason"), ur_span_of(account->reason));
-    string(out, MEMBER("policy"), refusal->name);
-    array(out, UR_SPAN(",\n \"required\":["), account->required, account->required_count);
-    received(out, refusal);
-    array(out, UR_SPAN(",\n \"upgrade\":["), account->upgrades, account->upgrades_count);
+    ur_json_object(&json, NULL, UR_JSON_LINES);
+    ur_json_word(&json, "type", "about:blank");
+    ur_json_word(&json, "title", account->reply->title);
+    ur_json_number(&json, "status", (unsigned)account->reply->status);
+    /* In one member: a client that shows a person one sentence shows this one. */
+    ur_json_joined(&json, "detail", account->detail, " ", account->rehearsal);
+    ur_json_word(&json, "reason", account->reason);
+    ur_json_string(&json, "policy", refusal->name);
+    ur_json_words(&json, "required", account->required, account->required_count);
+    received(&json, refusal->seen);
+    ur_json_words(&json, "upgrade", account->upgrades, account->upgrades_count);
     if (account->evidence_count) {
-        array(out, UR_SPAN(",\n \"evidence\":["), account->evidence, account->evidence_count);
+        ur_json_words(&json, "evidence", account->evidence, account->evidence_count);
     }
-    if (account->subprotocols.count) {
-        spans(out, UR_SPAN(",\n \"subprotocols\":["), &account->subprotocols);
+    subprotocols(&json, &account->subprotocols);
+    ur_json_string(&json, "hint", account->hint);
+    if (ur_span_present(refusal->guide)) {
+        ur_json_string(&json, "upgrade_guide", refusal->guide);
     }
-    string(out, MEMBER("hint"), account->hint);
-    optional(out, MEMBER("upgrade_guide"), refusal->guide);
-    optional(out, MEMBER("enforced_from"), ur_span_of(refusal->enforced_from));
-    ur_buf_literal(out, "}\n");
+    ur_json_word(&json, "enforced_from", refusal->enforced_from);
+    ur_json_end_object(&json);
+    ur_buf_literal(out, "\n");
 }

@@ -35,7 +35,7 @@ static const char plain_json[] =
 
 static const char old_tls_json[] =
     "{\"type\":\"about:blank\",\n \"title\":\"Upgrade Required\",\n \"status\":426,\n"
-    " \"detail\":\"1 < 2 & \\\"so\\\"\\u000a\",\n"
+    " \"detail\":\"1 < 2 & \\\"so\\\"\\n\",\n"
     " \"reason\":\"tls-version\",\n \"policy\":\"a<b>\\\"&\",\n"
     " \"required\":[\"TLS/1.2\",\"HTTP/2\"],\n"
     " \"received\":{\"http\":\"1.0\",\"tls\":\"1.1\"},\n"
@@ -95,7 +95,7 @@ static void check_more(void)
     } parts[] = {
         {UR_REASON_WEBSOCKET_STRIPPED, UR_MEDIA_JSON,
          "\"evidence\":[\"Sec-WebSocket-Key\",\"Via\"]"},
-        {UR_REASON_WEBSOCKET_STRIPPED, UR_MEDIA_JSON, "\\u000anginx: proxy_http_version 1.1;"},
+        {UR_REASON_WEBSOCKET_STRIPPED, UR_MEDIA_JSON, "\\nnginx: proxy_http_version 1.1;"},
         {UR_REASON_WEBSOCKET_STRIPPED, UR_MEDIA_TEXT,
          "\nnginx, once in http: map $http_upgrade $connection_upgrade { default upgrade; '' "
          "close; }\n"},

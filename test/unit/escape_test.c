@@ -16,7 +16,7 @@ static const struct {
     {"markup", "<a href='x'>&\"", "<a href='x'>&\\\"", "&lt;a href=&#39;x&#39;&gt;&amp;&quot;",
      "<a href='x'>&\""},
     {"backslash", "a\\b", "a\\\\b", "a\\b", "a\\b"},
-    {"line end, tab, delete", "\n\t\x7f", "\\u000a\\u0009\\u007f", "\n" BAD BAD, BAD BAD BAD},
+    {"line end, tab, delete", "\n\t\x7f", "\\n\\u0009\\u007f", "\n" BAD BAD, BAD BAD BAD},
     {"two, three and four bytes", "\xC3\xBC\xE2\x82\xAC\xF0\x9F\x98\x80",
      "\xC3\xBC\xE2\x82\xAC\xF0\x9F\x98\x80", "\xC3\xBC\xE2\x82\xAC\xF0\x9F\x98\x80",
      "\xC3\xBC\xE2\x82\xAC\xF0\x9F\x98\x80"},

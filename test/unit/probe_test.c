@@ -86,7 +86,7 @@ static void test_forms(void)
     struct ur_probe probe = old_tls;
 
     has(UR_PROBE_JSON, &old_tls, "\"alpn_offered\":[\"h2\",\"odd\"]");
-    has(UR_PROBE_JSON, &old_tls, "{\"policy\":\"a<b>\\u000a\",\"required\":[\"TLS/1.3\"]");
+    has(UR_PROBE_JSON, &old_tls, "{\"policy\":\"a<b>\\n\",\"required\":[\"TLS/1.3\"]");
     has(UR_PROBE_JSON, &old_tls, "{\"name\":\"Via\",\"value\":\"1.1 <x>\\u0001\"}");
     has(UR_PROBE_HTML, &old_tls, "<tr><td>a&lt;b&gt;\n<td>TLS/1.3<td>enforced");
     has(UR_PROBE_HTML, &old_tls, "<tr><th>Via<td>1.1 &lt;x&gt;\xEF\xBF\xBD\n");

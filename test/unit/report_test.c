@@ -99,7 +99,7 @@ static void test_pages(void)
         "\"reason\":\"tls-version\",\"count\":3,\"clients\":["
         "{\"http\":\"1.0\",\"tls\":\"1.1\",\"count\":2},"
         "{\"http\":\"2\",\"tls\":\"1.3\",\"count\":1}]}");
-    has(UR_REPORT_JSON, "\"policy\":\"a\\\"b\\u000a<i>&'\xEF\xBF\xBD\\u0001\"");
+    has(UR_REPORT_JSON, "\"policy\":\"a\\\"b\\n<i>&'\xEF\xBF\xBD\\u0001\"");
     has(UR_REPORT_HTML, "<td>a&quot;b\n&lt;i&gt;&amp;&#39;");
     has(UR_REPORT_HTML,
         "<p>2000 requests from 2027-01-01T00:00:00Z to 2027-01-01T00:01:01Z.</p>");
