@@ -56,6 +56,7 @@ static void register_hooks(apr_pool_t *p)
 
     /* Before mod_proxy_http and mod_proxy_wstunnel, who stand at APR_HOOK_FIRST. */
     proxy_hook_scheme_handler(ur_shadow_handler, NULL, NULL, APR_HOOK_REALLY_FIRST);
+    APR_OPTIONAL_HOOK(proxy, fixups, ur_shadow_fixups, NULL, NULL, APR_HOOK_MIDDLE);
     APR_OPTIONAL_HOOK(proxy, create_req, ur_backend_filter_create_req, NULL, NULL,
                       APR_HOOK_MIDDLE);
 }

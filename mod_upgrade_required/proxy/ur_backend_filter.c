@@ -416,6 +416,9 @@ int ur_backend_filter_create_req(request_rec *r, request_rec *answer)
     if (!kept) {
         return DECLINED;
     }
+    if (kept->shadow) {
+        ur_shadow_connected(kept->shadow);
+    }
     ur_offer_filter_set(r, NULL); /* of a backend that was tried before */
     /* The answer's pool is the connection's child and is destroyed with each answer: what is
      * kept longer adds up over the life of a reused connection. */
@@ -423,7 +426,7 @@ int ur_backend_filter_create_req(request_rec *r, request_rec *answer)
     watch->state = kept->accept ? JUDGING : NOTING;
     watch->len = 0;
     watch->client = r;
-    watch->shadow = kept->shadow;
+    watch->shadow = kept->ticket.carrier == UR_CARRIED_EVENT ? kept->shadow : NULL;
     watch->threaded = NULL;
     watch->accept = ur_span_of(apr_pstrdup(answer->pool, kept->accept));
     watch->held = apr_brigade_create(answer->pool, c->bucket_alloc);

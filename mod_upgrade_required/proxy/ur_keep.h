@@ -23,8 +23,7 @@ struct ur_kept {
     bool event;                   /* an event tunnel is wanted for it */
     struct ur_wait wait;          /* for the backend that is asked */
     struct ur_threaded *threaded; /* a tunnel that mod_proxy carries; NULL: none is open */
-    struct ur_shadow *shadow; /* while one is asked for an event tunnel, its connection; else
-                               * NULL */
+    struct ur_shadow *shadow;     /* while a backend is asked; else NULL */
 };
 
 /* post_config: finds the policy module, whose judgement this one uses. */

@@ -1,5 +1,6 @@
 #include "proxy/ur_shadow.h"
 
+#include "proxy/ur_address.h"
 #include "proxy/ur_backend_url.h"
 #include "proxy/ur_keep.h"
 #include "proxy/ur_proxy_module.h"
@@ -69,25 +70,29 @@ static bool wants_new_connection(const request_rec *r)
 }
 
 /* Connects it as one of the real worker's. */
-static int connect_backend(request_rec *r, proxy_worker *worker, proxy_server_conf *conf,
-                           char *url, const char *proxyname, apr_port_t proxyport,
-                           proxy_conn_rec *connection)
+static int connect_backend(request_rec *r, struct ur_shadow *shadow, proxy_worker *worker,
+                           proxy_server_conf *conf, char *url, const char *proxyname,
+                           apr_port_t proxyport)
 {
+    proxy_conn_rec *connection = shadow->connection;
     apr_uri_t uri;
     char port[32];
     int status;
 
-    connection->worker = worker;
+    shadow->worker.s = &shadow->shared;
     connection->is_ssl = ur_backend_url_is_tls(url);
     connection->close = wants_new_connection(r);
+    connection->worker = ur_address_owner(&shadow->worker, worker);
     status = ap_proxy_determine_connection(r->pool, r, conf, worker, connection, &uri, &url,
                                            proxyname, proxyport, port, sizeof port);
+    connection->worker = worker;
     if (status == OK &&
         ap_proxy_check_connection(FUNCTION, connection, r->server, 1, PROXY_CHECK_CONN_EMPTY) !=
             APR_SUCCESS &&
         ap_proxy_connect_backend(FUNCTION, connection, worker, r->server) != OK) {
         status = HTTP_SERVICE_UNAVAILABLE;
     }
+    ur_address_lend(&shadow->worker, connection);
     return status;
 }
 
@@ -108,10 +113,11 @@ static int run_http_handler(request_rec *r, struct ur_shadow *shadow, proxy_serv
 }
 
 /* Without a connection yet, and with the shared part of the real worker, by which mod_proxy
- * knows whether it can be used. */
-static struct ur_shadow *make_shadow(apr_pool_t *pool, proxy_worker *worker)
+ * knows whether it can be used. room is that of the shadow itself, and the connection is going
+ * to be made in pool if the real worker does not make it. */
+static struct ur_shadow *make_shadow(apr_pool_t *room, proxy_worker *worker, apr_pool_t *pool)
 {
-    struct ur_shadow *shadow = apr_pcalloc(pool, sizeof *shadow);
+    struct ur_shadow *shadow = apr_pcalloc(room, sizeof *shadow);
 
     shadow->worker = *worker;
     shadow->shared = *worker->s;
@@ -122,10 +128,10 @@ static struct ur_shadow *make_shadow(apr_pool_t *pool, proxy_worker *worker)
     shadow->shared.transferred = 0;
     shadow->pool.res = NULL; /* so that mod_proxy takes conn, and puts it back there */
     shadow->pool.conn = NULL;
-    /* Addresses of workers are counted, and the shadow owns no count of its own: it must not
-     * replace one, which it would on a failed second connect after the name has moved. A
-     * worker whose address is not reusable keeps none. */
-    shadow->shared.is_address_reusable = 0;
+    shadow->pool.pool = pool;
+    shadow->worker.s = &shadow->shared;
+    ur_address_open(&shadow->worker, pool);
+    shadow->worker.s = worker->s;
     return shadow;
 }
 
@@ -137,10 +143,11 @@ static int run_with(request_rec *r, struct ur_shadow *shadow, proxy_worker *work
     int status;
 
     ur_upgrade_narrow(r, kept);
-    shadow->worker.s = &shadow->shared;
     shadow->pool.conn = shadow->connection;
     ur_wait_begin(&kept->wait, r, shadow->connection->sock);
+    kept->shadow = shadow;
     status = run_http_handler(r, shadow, conf, url, proxyname, proxyport);
+    kept->shadow = NULL;
     /* An ErrorDocument sees what the client sent. */
     r->headers_in = kept->client_fields;
     ur_worker_count(worker, shadow->shared.read, shadow->shared.transferred);
@@ -173,13 +180,13 @@ static int run_thread(request_rec *r, struct ur_shadow *shadow, proxy_worker *wo
 static int run_in_worker(request_rec *r, proxy_worker *worker, proxy_server_conf *conf,
                          char *url, const char *proxyname, apr_port_t proxyport)
 {
-    struct ur_shadow *shadow = make_shadow(r->pool, worker);
+    struct ur_shadow *shadow = make_shadow(r->pool, worker, r->pool);
     int status = ap_proxy_acquire_connection(FUNCTION, &shadow->connection, worker, r->server);
 
     if (status != OK) {
         return status;
     }
-    status = connect_backend(r, worker, conf, url, proxyname, proxyport, shadow->connection);
+    status = connect_backend(r, shadow, worker, conf, url, proxyname, proxyport);
     if (status == OK) {
         status = run_thread(r, shadow, worker, conf, url, proxyname, proxyport);
     }
@@ -193,31 +200,29 @@ static int run_in_worker(request_rec *r, proxy_worker *worker, proxy_server_conf
 }
 
 /* Of a connection for itself, in pool. shadow, which is large, is not kept for the tunnel. */
-static int ask_backend(request_rec *r, struct ur_kept *kept, struct ur_shadow *shadow,
-                       proxy_worker *worker, proxy_server_conf *conf, char *url)
+static int ask_backend(request_rec *r, struct ur_shadow *shadow, proxy_worker *worker,
+                       proxy_server_conf *conf, char *url)
 {
     ap_filter_t *hiding;
     int status =
         ap_proxy_acquire_connection(FUNCTION, &shadow->connection, &shadow->worker, r->server);
 
     if (status == OK) {
-        status = connect_backend(r, worker, conf, url, NULL, 0, shadow->connection);
+        status = connect_backend(r, shadow, worker, conf, url, NULL, 0);
     }
     if (status != OK) {
         return status;
     }
-    kept->shadow = shadow;
     hiding = ur_takeover_hide(r, &shadow->switched);
     status = run_with(r, shadow, worker, conf, url, NULL, 0);
     ur_takeover_show(hiding);
-    kept->shadow = NULL;
     return status;
 }
 
 /* The connection is none of the worker's pool, which holds as many as there are threads, and
  * waits for one when they are gone. */
-static int run_in_tunnel(request_rec *r, struct ur_kept *kept, proxy_worker *worker,
-                         proxy_server_conf *conf, char *url)
+static int run_in_tunnel(request_rec *r, proxy_worker *worker, proxy_server_conf *conf,
+                         char *url)
 {
     apr_allocator_t *allocator = apr_pool_allocator_get(r->connection->pool);
     apr_pool_t *temporary;
@@ -229,9 +234,8 @@ static int run_in_tunnel(request_rec *r, struct ur_kept *kept, proxy_worker *wor
     apr_allocator_max_free_set(allocator, 1);
     apr_pool_create(&temporary, r->pool);
     apr_pool_create(&pool, r->pool);
-    shadow = make_shadow(temporary, worker);
-    shadow->pool.pool = pool;
-    status = ask_backend(r, kept, shadow, worker, conf, url);
+    shadow = make_shadow(temporary, worker, pool);
+    status = ask_backend(r, shadow, worker, conf, url);
     if (status == OK && shadow->switched) {
         proxy_conn_rec *connection = shadow->connection;
         apr_pool_destroy(temporary);
@@ -243,12 +247,27 @@ static int run_in_tunnel(request_rec *r, struct ur_kept *kept, proxy_worker *wor
     return status;
 }
 
+int ur_shadow_fixups(request_rec *r)
+{
+    const struct ur_kept *kept = ur_keep_of(r);
+
+    if (!kept || !kept->shadow) {
+        return DECLINED;
+    }
+    ur_address_freeze(&kept->shadow->worker);
+    return OK;
+}
+
+void ur_shadow_connected(struct ur_shadow *shadow)
+{
+    ur_address_thaw(&shadow->worker);
+}
+
 void ur_shadow_keep_open(struct ur_shadow *shadow)
 {
     proxy_conn_rec *connection = shadow->connection;
 
     shadow->switched = true;
-    shadow->shared.is_address_reusable = 1;
     shadow->shared.disablereuse = 0;
     connection->close = 0;
     connection->forward = NULL;
@@ -281,6 +300,6 @@ int ur_shadow_handler(request_rec *r, proxy_worker *worker, proxy_server_conf *c
         ur_gate_to_thread(&kept->ticket);
     }
     return kept->ticket.carrier == UR_CARRIED_EVENT
-               ? run_in_tunnel(r, kept, worker, conf, url)
+               ? run_in_tunnel(r, worker, conf, url)
                : run_in_worker(r, worker, conf, url, proxyname, proxyport);
 }

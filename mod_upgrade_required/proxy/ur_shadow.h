@@ -14,7 +14,13 @@ int ur_shadow_find_handler(apr_pool_t *pconf, apr_pool_t *plog, apr_pool_t *ptem
 int ur_shadow_handler(request_rec *r, proxy_worker *worker, proxy_server_conf *conf, char *url,
                       const char *proxyname, apr_port_t proxyport);
 
+/* mod_proxy's fixups: mod_proxy_http has determined the backend's address. */
+int ur_shadow_fixups(request_rec *r);
+
 struct ur_shadow;
+
+/* mod_proxy_http is connected, and has asked. */
+void ur_shadow_connected(struct ur_shadow *shadow);
 
 /* The backend has switched: when mod_proxy_http gives the connection back, it is to stay open.
  */
