@@ -468,15 +468,6 @@ int ur_enforce_route(request_rec *r)
     return DECLINED;
 }
 
-/* Whether the handshake is one that a backend can answer, whatever this server thinks of its
- * origin and its subprotocols. */
-static bool can_be_kept(const struct trial *trial)
-{
-    return trial->judgement.reason == UR_REASON_NONE ||
-           trial->judgement.reason == UR_REASON_WEBSOCKET_ORIGIN ||
-           trial->judgement.reason == UR_REASON_WEBSOCKET_SUBPROTOCOL;
-}
-
 int ur_enforce_keep(request_rec *r, const struct ur_label **label, int *keeps)
 {
     const struct ur_rule *route = &ur_config_dir(r)->route;
@@ -500,5 +491,5 @@ int ur_enforce_keep(request_rec *r, const struct ur_label **label, int *keeps)
         result = conclude(&trial);
     }
     *label = ur_enforce_label(trial.settings, route->policy.websocket ? route : &rule);
-    return result == DECLINED && can_be_kept(&trial) ? OK : result;
+    return result == DECLINED && ur_reason_row(trial.judgement.reason)->keepable ? OK : result;
 }

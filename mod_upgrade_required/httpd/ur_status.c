@@ -53,7 +53,7 @@ int ur_status_handler(request_rec *r)
 
 static uint64_t count_verdict(const struct ur_report *report, enum ur_verdict verdict)
 {
-    struct ur_decision_cursor cursor = {0, 0, 0};
+    struct ur_decision_cursor cursor = {.policy = 0};
     struct ur_decision decision;
     uint64_t count = 0;
 

@@ -140,25 +140,25 @@ enum ur_reason ur_handshake_judge(const struct ur_handshake *handshake)
 
 static const struct {
     const char *name;
-    enum ur_evidence kind;
+    enum ur_telling kind;
 } evidence[] = {
-    {"Sec-WebSocket-Key", UR_EVIDENCE_HANDSHAKE},
-    {"Sec-WebSocket-Version", UR_EVIDENCE_HANDSHAKE},
-    {"Upgrade", UR_EVIDENCE_HANDSHAKE},
-    {"Connection", UR_EVIDENCE_HANDSHAKE},
-    {"Via", UR_EVIDENCE_PROXY},
-    {"Forwarded", UR_EVIDENCE_PROXY},
-    {"X-Forwarded-For", UR_EVIDENCE_PROXY},
-    {"X-Forwarded-Host", UR_EVIDENCE_PROXY},
-    {"X-Forwarded-Proto", UR_EVIDENCE_PROXY},
-    {"X-Forwarded-Port", UR_EVIDENCE_PROXY},
-    {"X-Forwarded-Server", UR_EVIDENCE_PROXY},
-    {"X-Real-IP", UR_EVIDENCE_PROXY},
+    {"Sec-WebSocket-Key", UR_TELLS_HANDSHAKE},
+    {"Sec-WebSocket-Version", UR_TELLS_HANDSHAKE},
+    {"Upgrade", UR_TELLS_HANDSHAKE},
+    {"Connection", UR_TELLS_HANDSHAKE},
+    {"Via", UR_TELLS_PROXY},
+    {"Forwarded", UR_TELLS_PROXY},
+    {"X-Forwarded-For", UR_TELLS_PROXY},
+    {"X-Forwarded-Host", UR_TELLS_PROXY},
+    {"X-Forwarded-Proto", UR_TELLS_PROXY},
+    {"X-Forwarded-Port", UR_TELLS_PROXY},
+    {"X-Forwarded-Server", UR_TELLS_PROXY},
+    {"X-Real-IP", UR_TELLS_PROXY},
     /* Connection as some appliances leave it behind. */
-    {"X-Cnection", UR_EVIDENCE_PROXY},
-    {"Cneonction", UR_EVIDENCE_PROXY},
-    {"nnCoection", UR_EVIDENCE_PROXY},
-    {"X-Connection", UR_EVIDENCE_PROXY},
+    {"X-Cnection", UR_TELLS_PROXY},
+    {"Cneonction", UR_TELLS_PROXY},
+    {"nnCoection", UR_TELLS_PROXY},
+    {"X-Connection", UR_TELLS_PROXY},
 };
 
 _Static_assert(sizeof evidence / sizeof evidence[0] == UR_EVIDENCE_MAX, "one bit for each");
@@ -170,7 +170,7 @@ const char *ur_evidence_name(size_t i)
 
 bool ur_evidence_tells(size_t i, enum ur_reason reason)
 {
-    return i < UR_EVIDENCE_MAX && ur_reason_row(reason)->evidence & evidence[i].kind;
+    return i < UR_EVIDENCE_MAX && ur_reason_row(reason)->tells & evidence[i].kind;
 }
 
 bool ur_handshake_asks(const struct ur_handshake *handshake)

@@ -57,6 +57,8 @@ static void set_demand(struct ur_policy *policy, const struct requirement *found
     case UR_FAMILY_WEBSOCKET:
         policy->websocket = true;
         break;
+    case UR_FAMILY_NONE:
+        break;
     }
 }
 

@@ -13,14 +13,6 @@ struct ur_policy {
     bool websocket;    /* a valid opening handshake */
 };
 
-enum ur_family {
-    UR_FAMILY_TLS = 1 << 0,
-    UR_FAMILY_HTTP = 1 << 1,
-    UR_FAMILY_WEBSOCKET = 1 << 2
-};
-
-#define UR_FAMILIES 3
-
 /* What a client speaks. handshake is looked at only where the policy demands
  * WebSocket, and may be NULL otherwise. */
 struct ur_facts {

@@ -3,39 +3,41 @@
 
 #include "values/ur_protocol.h"
 
-/* The closed list of outcomes. Everything that names a reason (log, variable, body,
- * status) takes it from the one table in ur_verdict.c. */
+/* The closed list of reasons. Everything that names one (log, variable, body, status) takes it
+ * from its row in reasons.def. */
 enum ur_reason {
-    UR_REASON_NONE,
-    UR_REASON_TLS_MISSING,
-    UR_REASON_TLS_VERSION,
-    UR_REASON_HTTP_VERSION,
-    UR_REASON_WEBSOCKET_STRIPPED,
-    UR_REASON_WEBSOCKET_MISSING,
-    UR_REASON_WEBSOCKET_HTTP_VERSION,
-    UR_REASON_WEBSOCKET_METHOD,
-    UR_REASON_WEBSOCKET_BODY,
-    UR_REASON_WEBSOCKET_VERSION,
-    UR_REASON_WEBSOCKET_KEY,
-    UR_REASON_WEBSOCKET_CONNECTION,
-    UR_REASON_WEBSOCKET_ORIGIN,
-    UR_REASON_WEBSOCKET_SUBPROTOCOL,
+#define UR_REASON_ROW(name, status, word, family, keepable, tells, detail, hint)               \
+    UR_REASON_##name,
+#include "judgement/reasons.def"
+#undef UR_REASON_ROW
     UR_REASONS
 };
 
-/* Kinds of request fields whose presence tells what became of a request on its way. */
-enum ur_evidence {
-    UR_EVIDENCE_HANDSHAKE = 1 << 0, /* what is left of an opening handshake */
-    UR_EVIDENCE_PROXY = 1 << 1      /* what proxies add */
+/* What a policy can demand, as bits. */
+enum ur_family {
+    UR_FAMILY_NONE = 0,
+    UR_FAMILY_TLS = 1 << 0,
+    UR_FAMILY_HTTP = 1 << 1,
+    UR_FAMILY_WEBSOCKET = 1 << 2
+};
+
+#define UR_FAMILIES 3
+
+/* What the body of a refusal names besides. */
+enum ur_telling {
+    UR_TELLS_HANDSHAKE = 1 << 0,   /* request headers: what is left of an opening handshake */
+    UR_TELLS_PROXY = 1 << 1,       /* request headers: what proxies add */
+    UR_TELLS_SUBPROTOCOLS = 1 << 2 /* the subprotocols that are accepted */
 };
 
 struct ur_reason_row {
-    int status;        /* over HTTP/1.x, where Upgrade can be sent */
-    bool websocket;    /* of the WebSocket family: Sec-WebSocket-Version goes along */
-    unsigned evidence; /* enum ur_evidence bits: the fields that the body names, if they came */
-    const char *word;  /* in log, variables and body */
-    const char *detail; /* what was seen and what is required; templates, see below */
-    const char *hint;   /* what to do next */
+    int status;            /* over HTTP/1.x, where Upgrade can be sent */
+    enum ur_family family; /* WEBSOCKET: Sec-WebSocket-Version goes along */
+    bool keepable;         /* a backend can answer such a handshake */
+    unsigned tells;        /* enum ur_telling bits */
+    const char *word;      /* in log, variables and body */
+    const char *detail;    /* what was seen and what is required; templates, see below */
+    const char *hint;      /* what to do next */
 };
 
 /* In detail and hint a percent sign and a letter stand for

@@ -12,7 +12,8 @@ static void tell_more(struct ur_account *account)
 {
     const struct ur_refusal *refusal = account->refusal;
 
-    if (refusal->judgement.reason == UR_REASON_WEBSOCKET_SUBPROTOCOL && refusal->subprotocols) {
+    if (ur_reason_row(refusal->judgement.reason)->tells & UR_TELLS_SUBPROTOCOLS &&
+        refusal->subprotocols) {
         account->subprotocols = *refusal->subprotocols;
     }
     for (size_t i = 0; i < UR_EVIDENCE_MAX; i++) {

@@ -1,13 +1,29 @@
 #include "wording/ur_counters.h"
 
-/* The highest bit of ur_used is that of the tunnels that were opened. */
-#define OPENED (UINT64_C(1) << 63)
+/* The mark of tunnels is the one behind those of all pairs. */
+#define OPENED (UR_MARKS - 1)
 
-_Static_assert(UR_VERDICTS *UR_REASONS <= 63, "a bit of ur_used for each");
-
-uint64_t ur_tally_bit(enum ur_verdict verdict, enum ur_reason reason)
+static size_t mark_of(enum ur_verdict verdict, enum ur_reason reason)
 {
-    return UINT64_C(1) << ((unsigned)verdict * UR_REASONS + (unsigned)reason);
+    return (size_t)verdict * UR_REASONS + (size_t)reason;
+}
+
+static uint64_t bit_of(size_t mark)
+{
+    return UINT64_C(1) << mark % 64;
+}
+
+static bool is_used(ur_used *used, size_t mark)
+{
+    return atomic_load_explicit(&used->words[mark / 64], memory_order_relaxed) & bit_of(mark);
+}
+
+/* Read before it is written: nearly always the mark is there, and the line is shared. */
+static void set_used(ur_used *used, size_t mark)
+{
+    if (!is_used(used, mark)) {
+        atomic_fetch_or_explicit(&used->words[mark / 64], bit_of(mark), memory_order_relaxed);
+    }
 }
 
 /* All that decides where a number stands, and what it means. */
@@ -42,20 +58,17 @@ void ur_count_decision(struct ur_tally_slots slots, size_t slot, enum ur_verdict
                        enum ur_reason reason, struct ur_seen seen)
 {
     size_t at = slot * slots.stride;
-    uint64_t mark = ur_tally_bit(verdict, reason);
 
     atomic_fetch_add_explicit(&slots.first[at].counts[verdict][reason][seen.http - 1][seen.tls],
                               1, memory_order_relaxed);
-    if (!(atomic_load_explicit(&slots.used[at], memory_order_relaxed) & mark)) {
-        atomic_fetch_or_explicit(&slots.used[at], mark, memory_order_relaxed);
-    }
+    set_used(&slots.used[at], mark_of(verdict, reason));
 }
 
 void ur_count_opened(struct ur_tally_slots slots, size_t slot, enum ur_carried carrier)
 {
     atomic_fetch_add_explicit(&slots.first[slot * slots.stride].opened[carrier], 1,
                               memory_order_relaxed);
-    atomic_fetch_or_explicit(&slots.used[slot * slots.stride], OPENED, memory_order_relaxed);
+    set_used(&slots.used[slot * slots.stride], OPENED);
 }
 
 uint64_t ur_opened_sum(struct ur_tally_slots slots, enum ur_carried carrier)
@@ -64,7 +77,7 @@ uint64_t ur_opened_sum(struct ur_tally_slots slots, enum ur_carried carrier)
 
     for (size_t i = 0; i < slots.count; i++) {
         size_t at = i * slots.stride;
-        if (atomic_load_explicit(&slots.used[at], memory_order_relaxed) & OPENED) {
+        if (is_used(&slots.used[at], OPENED)) {
             sum += atomic_load_explicit(&slots.first[at].opened[carrier], memory_order_relaxed);
         }
     }
@@ -102,14 +115,24 @@ uint64_t ur_failures_sum(struct ur_hello_slots slots, enum ur_tls highest)
     return sum;
 }
 
-uint64_t ur_tally_used(struct ur_tally_slots slots)
+struct ur_marks ur_tally_marks(struct ur_tally_slots slots)
 {
-    uint64_t used = 0;
+    struct ur_marks marks = {{0}};
 
     for (size_t i = 0; i < slots.count; i++) {
-        used |= atomic_load_explicit(&slots.used[i * slots.stride], memory_order_relaxed);
+        for (size_t word = 0; word < UR_MARK_WORDS; word++) {
+            marks.words[word] |= atomic_load_explicit(&slots.used[i * slots.stride].words[word],
+                                                      memory_order_relaxed);
+        }
     }
-    return used;
+    return marks;
+}
+
+bool ur_marked(const struct ur_marks *marks, enum ur_verdict verdict, enum ur_reason reason)
+{
+    size_t mark = mark_of(verdict, reason);
+
+    return marks->words[mark / 64] & bit_of(mark);
 }
 
 uint64_t ur_tally_sum(struct ur_tally_slots slots, enum ur_verdict verdict,
@@ -120,8 +143,7 @@ uint64_t ur_tally_sum(struct ur_tally_slots slots, enum ur_verdict verdict,
     for (size_t i = 0; i < slots.count; i++) {
         size_t at = i * slots.stride;
         /* What is not marked is zero, or about to be counted: its page need not be made. */
-        if (atomic_load_explicit(&slots.used[at], memory_order_relaxed) &
-            ur_tally_bit(verdict, reason)) {
+        if (is_used(&slots.used[at], mark_of(verdict, reason))) {
             sum += atomic_load_explicit(
                 &slots.first[at].counts[verdict][reason][seen.http - 1][seen.tls],
                 memory_order_relaxed);

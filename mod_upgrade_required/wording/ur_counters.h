@@ -39,10 +39,20 @@ struct ur_tally {
     atomic_uint_fast64_t opened[UR_CARRIERS]; /* tunnels */
 };
 
-/* Bit verdict * UR_REASONS + reason: something is counted there; the highest bit: tunnels are.
- * Those of many policies stand
- * side by side: they spare the reader the zeros, and the system the pages of them. */
-typedef atomic_uint_fast64_t ur_used;
+/* What is counted of a policy at all, a bit each: pairs of verdict and reason, and tunnels.
+ * Those of many policies stand side by side: they spare the reader the zeros, and the system
+ * the pages of them. */
+#define UR_MARKS      (UR_VERDICTS * UR_REASONS + 1)
+#define UR_MARK_WORDS ((UR_MARKS + 63) / 64)
+
+typedef struct {
+    atomic_uint_fast64_t words[UR_MARK_WORDS];
+} ur_used;
+
+/* The same at one moment, for a reader. */
+struct ur_marks {
+    uint64_t words[UR_MARK_WORDS];
+};
 
 enum ur_direction {
     UR_DIRECTION_RECEIVED, /* from clients */
@@ -187,9 +197,9 @@ uint64_t ur_requests_sum(struct ur_request_slots slots, struct ur_seen seen);
 uint64_t ur_offers_sum(struct ur_hello_slots slots, enum ur_tls highest);
 uint64_t ur_failures_sum(struct ur_hello_slots slots, enum ur_tls highest);
 
-/* For which verdicts and reasons anything is counted: bits of ur_used. */
-uint64_t ur_tally_used(struct ur_tally_slots slots);
-uint64_t ur_tally_bit(enum ur_verdict verdict, enum ur_reason reason);
+/* What is counted of a policy. */
+struct ur_marks ur_tally_marks(struct ur_tally_slots slots);
+bool ur_marked(const struct ur_marks *marks, enum ur_verdict verdict, enum ur_reason reason);
 
 uint64_t ur_tally_sum(struct ur_tally_slots slots, enum ur_verdict verdict,
                       enum ur_reason reason, struct ur_seen seen);

@@ -45,7 +45,8 @@ static const struct ur_probe_policy *next_with_hint(const struct ur_probe *probe
         enum ur_reason reason = policy->judgement.reason;
         bool first = !(*given & 1U << reason);
         *given |= 1U << reason;
-        if (first && reason != UR_REASON_NONE && !ur_reason_row(reason)->websocket) {
+        if (first && reason != UR_REASON_NONE &&
+            ur_reason_row(reason)->family != UR_FAMILY_WEBSOCKET) {
             return policy;
         }
     }

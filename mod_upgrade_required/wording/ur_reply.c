@@ -167,7 +167,7 @@ size_t ur_reply_fields(const struct ur_refusal *refusal, const struct ur_reply *
     if (!refusal->http2 && refusal->advertise) {
         add_upgrade_fields(&fields, refusal, scratch);
     }
-    if (ur_reason_row(refusal->judgement.reason)->websocket) {
+    if (ur_reason_row(refusal->judgement.reason)->family == UR_FAMILY_WEBSOCKET) {
         add_field(&fields, "Sec-WebSocket-Version", "13");
     }
     if (reply->status == METHOD_NOT_ALLOWED) {

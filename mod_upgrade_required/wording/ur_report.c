@@ -36,13 +36,13 @@ bool ur_decision_next(const struct ur_report *report, struct ur_decision_cursor 
     for (; cursor->policy < report->policies_count; cursor->policy++, cursor->next = 0) {
         const struct ur_policy_numbers *policy = &report->policies[cursor->policy];
         if (cursor->next == 0) {
-            cursor->used = ur_tally_used(policy->tally);
+            cursor->marks = ur_tally_marks(policy->tally);
         }
         while (cursor->next < UR_VERDICTS * UR_REASONS) {
             enum ur_verdict verdict = (enum ur_verdict)(cursor->next / UR_REASONS);
             enum ur_reason reason = (enum ur_reason)(cursor->next % UR_REASONS);
             cursor->next++;
-            if (cursor->used & ur_tally_bit(verdict, reason)) {
+            if (ur_marked(&cursor->marks, verdict, reason)) {
                 *decision = (struct ur_decision){policy, verdict, reason};
                 return true;
             }

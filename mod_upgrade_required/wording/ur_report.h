@@ -32,9 +32,9 @@ struct ur_decision {
 
 /* All zero: before the first row. */
 struct ur_decision_cursor {
-    size_t policy; /* the next one is this one's, or of a later one */
-    unsigned next; /* verdict and reason in one number */
-    uint64_t used; /* by this policy */
+    size_t policy;         /* the next one is this one's, or of a later one */
+    unsigned next;         /* verdict and reason in one number */
+    struct ur_marks marks; /* of this policy */
 };
 
 /* Stores the next row. False after the last. */

@@ -178,7 +178,7 @@ static void keep_row(struct rows *rows, const struct row *row)
 
 static void collect_rows(const struct ur_report *report, struct rows *rows)
 {
-    struct ur_decision_cursor cursor = {0, 0, 0};
+    struct ur_decision_cursor cursor = {.policy = 0};
     struct row row;
 
     while (ur_decision_next(report, &cursor, &row.decision)) {
@@ -244,7 +244,7 @@ static void breaking(const struct ur_report *report, uint64_t total, struct ur_b
 
 static void decided(const struct ur_report *report, struct ur_buf *out)
 {
-    struct ur_decision_cursor cursor = {0, 0, 0};
+    struct ur_decision_cursor cursor = {.policy = 0};
     struct ur_decision decision;
 
     heading(out, "What the policies decided", "Requests that were not simply allowed.");

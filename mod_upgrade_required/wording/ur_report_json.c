@@ -139,7 +139,7 @@ static void write_decision(const struct ur_decision *decision, struct ur_buf *ou
 
 void ur_report_json(const struct ur_report *report, struct ur_buf *out)
 {
-    struct ur_decision_cursor cursor = {0, 0, 0};
+    struct ur_decision_cursor cursor = {.policy = 0};
     struct ur_decision decision;
     const char *before = "\n  ";
 

@@ -68,7 +68,7 @@ static void hellos(const struct ur_report *report, const char *opening,
 
 static void decisions(const struct ur_report *report, struct ur_buf *out)
 {
-    struct ur_decision_cursor cursor = {0, 0, 0};
+    struct ur_decision_cursor cursor = {.policy = 0};
     struct ur_decision decision;
 
     while (ur_decision_next(report, &cursor, &decision)) {

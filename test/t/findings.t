@@ -98,7 +98,7 @@ for my $file (glob "$FindBin::Bin/conf.d/*.conf") {
     is_deeply $row{'localhost floor'}, ['HTTP/1.1', 'enforce', 'enforced', '-', '-', 'floor', @plain], 'a floor';
     is_deeply $row{'localhost <Location /chat>'}, ['WebSocket', 'enforce', 'announced', '2099-01-01T00:00:00Z', '2026-06-01T00:00:00Z', 'chat',
         'This resource is a WebSocket endpoint. The request was a plain HTTP/1.1 GET.', "    brownout: 2098-01-01T00:00:00Z to 2098-01-02T00:00:00Z, 600 of every 3600 seconds\n"], 'a route with dates and brownouts';
-    is_deeply $row{'localhost <Location /off>'}, ['TLS', 'off', 'off', '-', '-', '/off', 'This resource requires TLS. The request came in clear.', ''], 'off';
+    is_deeply $row{'localhost <Location /off>'}, ['TLS', 'off', 'off', '-', '-', '/off', 'This resource requires TLS. The request was not encrypted.', ''], 'off';
     is_deeply $row{'localhost <Location /words>'}, ['TLS/1.2 HTTP/2', 'enforce', 'enforced', '-', '-', '/words', 'In my words, %{SERVER_NAME}', ''], 'with a message';
     is $row{q{localhost <If "%{HTTPS} == 'on'"> in <Location /words>}}[0], 'HTTP/2', 'a section in a section';
     is_deeply $row{'b.test:8080 server'}, ['HTTP/1.1', 'announce', 'announced', '-', '-', 'server', @plain], 'a virtual host as a whole';

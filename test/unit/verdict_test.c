@@ -43,7 +43,8 @@ int main(void)
 
         is(row->word, published[i].word, published[i].word);
         ok(row->status == published[i].status, "%s: status %d", row->word, row->status);
-        ok(row->websocket == !strncmp(row->word, "websocket-", 10), "%s: family", row->word);
+        ok((row->family == UR_FAMILY_WEBSOCKET) == !strncmp(row->word, "websocket-", 10),
+           "%s: family", row->word);
         ok(templates_sound(row->detail) && templates_sound(row->hint), "%s: templates",
            row->word);
         ok(!i || (*row->detail && *row->hint), "%s: has detail and hint", row->word);
