@@ -231,17 +231,17 @@ static void test_tunnels(void)
     has(UR_REPORT_PROMETHEUS,
         "upgrade_required_tunnel_bytes_total{direction=\"sent\"} 12345678901\n");
     has(UR_REPORT_JSON,
-        ",\n \"tunnels\":{\n  \"open\":{\"current\":3,\"leaving\":1},\n"
+        ",\n \"tunnels\":{\"open\":{\"current\":3,\"leaving\":1},\n"
         "  \"opened\":{\"event\":8,\"thread\":1},\n"
         "  \"ended\":{\"closed\":0,\"client\":5,\"backend\":0,\"timeout\":0,\"drained\":0,"
         "\"stopped\":0,\"lost\":0},\n"
         "  \"refused\":{\"full\":4,\"busy\":0},\n"
         "  \"bytes\":{\"received\":0,\"sent\":12345678901},\n"
         "  \"children\":[\n"
-        "    "
+        "   "
         "{\"pid\":77,\"generation\":2,\"leaving\":false,\"event\":3,\"thread\":0,\"room\":33},"
         "\n"
-        "    "
+        "   "
         "{\"pid\":78,\"generation\":0,\"leaving\":true,\"event\":0,\"thread\":1,\"room\":0}]}}"
         "\n");
     has(UR_REPORT_HTML, "<tr><td>open now<td class=\"n\">3\n");
