@@ -65,13 +65,14 @@ PURE_O    := $(PURE_C:%.c=$(OUT)/%.o)
 POLICY_O  := $(POLICY_C:%.c=$(OUT)/%.o)
 HELPER_O  := $(HELPER_C:%.c=$(OUT)/%.o)
 UNIT_BIN  := $(UNIT_C:test/unit/%.c=$(OUT)/unit/%)
+LOADS     := $(patsubst test/%.c,$(OUT)/%,$(sort $(wildcard test/load/*.c)))
 FAULTS    := $(patsubst test/%.c,$(OUT)/%.so,$(sort $(wildcard test/fault/*.c)))
 REPLAY_BIN:= $(FUZZ_C:test/fuzz/%.c=$(OUT)/fuzz/%)
 
 # One short line a step; V=1 shows the whole command.
 run = $(if $(V),$(2),@printf '  %s  %s\n' '$(1)' '$@' && $(2))
 
-.PHONY: all faults help setup module unit test asan tsan cov fuzz bench bench-tunnels lint demo serve install clean FORCE
+.PHONY: all faults loads help setup module unit test asan tsan cov fuzz bench bench-tunnels lint demo serve install clean FORCE
 .DELETE_ON_ERROR:
 .SECONDARY:
 
@@ -120,6 +121,13 @@ $(OUT)/fault/%.so: test/fault/%.c $(OUT)/flags
 	$(call run,LD,$(CC) -shared -fPIC -O2 -Wall -Wextra -Werror $< -o $@ -ldl)
 
 faults: $(FAULTS)
+
+# Many clients and their backend, fast enough not to be what is measured.
+$(OUT)/load/%: test/load/%.c $(OUT)/flags
+	@mkdir -p $(@D)
+	$(call run,LD,$(CC) -O2 -Wall -Wextra -Werror $< -o $@ -lssl -lcrypto)
+
+loads: $(LOADS)
 
 # Unit tests and replayed fuzz corpora only: seconds, and no httpd.
 unit: $(UNIT_BIN) $(REPLAY_BIN)

@@ -4,6 +4,7 @@
 use strict;
 use warnings;
 use Test::More;
+use IPC::Open2 qw(open2);
 use POSIX      ();
 use Socket     qw(SOL_SOCKET SO_LINGER);
 use Time::HiRes qw(time);
@@ -61,39 +62,6 @@ sub children_of {
 
 sub sockets_of { my ($pid) = @_; return map { my $to = readlink; $to && $to =~ /^socket/ ? $to : () } glob "/proc/$pid/fd/*" }
 
-# What a client says when it asks for a tunnel; its socket
-sub asking {
-    my ($server, $path, @lines) = @_;
-    my $socket = connect_to($server->{port});
-    print $socket join "\r\n", "GET $path HTTP/1.1", 'Host: localhost', handshake, @lines, '', '';
-    $socket->flush;
-    return $socket;
-}
-
-my $switching = "HTTP/1.1 101 Switching Protocols\r\nUpgrade: websocket\r\nConnection: Upgrade\r\n"
-  . "Sec-WebSocket-Accept: s3pPLMBiTxaQ9kYGzzhZRbK+xOo=\r\n\r\n";
-
-# A head, byte by byte: nothing of what follows is to be in a buffer.
-sub head_from {
-    my ($socket) = @_;
-    my $head = '';
-    local $SIG{ALRM} = sub { die "no head within the limit: $head\n" };
-    alarm Wire::LIMIT;
-    while ($head !~ /\r\n\r\n\z/) { sysread $socket, $head, 1, length $head or last }
-    alarm 0;
-    return $head;
-}
-
-# The backend, once it has been asked
-sub asked {
-    my ($from, %tls) = @_;
-    IO::Select->new($from)->can_read(Wire::LIMIT) or die 'no handshake arrives';
-    my $backend = $from->accept or die $!;
-    IO::Socket::SSL->start_SSL($backend, SSL_server => 1, %tls) or die $IO::Socket::SSL::SSL_ERROR if %tls;
-    head_from($backend);
-    return $backend;
-}
-
 # The next tunnel, or the status that a client gets instead
 sub open_or_status {
     my ($server, $from, $path) = @_;
@@ -104,7 +72,7 @@ sub open_or_status {
         return $status;
     }
     my $backend = asked($from);
-    syswrite $backend, $switching;
+    syswrite $backend, switching();
     head_from($client) =~ / 101 / or die 'no tunnel is opened';
     return [$client, $backend];
 }
@@ -140,7 +108,7 @@ sub alive_quietly {
     ok eventually(sub { !$listens->() }), 'its child leaves';
     unlink $switch;
     my $backend = asked($listener);
-    syswrite $backend, $switching;
+    syswrite $backend, switching();
     like head_from($client), qr/ 101 /, 'its tunnel is opened';
     alive($client, $backend, 'and lives');
     close $_ for $client, $backend;
@@ -252,6 +220,34 @@ for my $case (
     ok eventually(sub { tunnels_of($server)->{open} == 0 }), "$name: they end";
     ok ref(my $next = eventually(sub { my $tunnel = open_or_status($server, $listener); ref $tunnel && $tunnel })), "$name: and make room";
     close $_ for @$next;
+    $server->stop;
+}
+
+# The README's lines on Debian's own, from which every file descriptor and every worker is counted. For fewer than
+# ten thousand, with a factor and a limit of open files that are smaller in proportion.
+{
+    my $many = $ENV{UPGRADE_TEST_MANY} || 500;
+    my $factor = POSIX::ceil($many / 20);
+    my $files = POSIX::ceil($many * 1.6) + 384;
+    my $backend = open2(my $listening, my $end_backend, "$ENV{UPGRADE_TEST_LOAD}/ws_backend");
+    chomp(my $to = <$listening>);
+    local $ENV{UPGRADE_TEST_HTTPD} = "ulimit -n $files; exec $ENV{UPGRADE_TEST_HTTPD}";
+    my $server = server("${debian}ProxyPass /chat http://127.0.0.1:$to/\n<Location /chat>\nUpgradeKeep WebSocket\nUpgradeTunnel event\n</Location>\n"
+          . "AsyncRequestWorkerFactor $factor\n");
+    my ($told) = $server->log =~ /UR0011: UpgradeTunnel event: (\d+) tunnels at least/;
+    cmp_ok $told, '>=', $many, "README: $told tunnels are told";
+    my $clients = open2(my $answers, my $commands, "$ENV{UPGRADE_TEST_LOAD}/ws_clients", $server->{port}, '/chat');
+    my $say = sub { print $commands "$_[0]\n"; $commands->flush; my $answer = <$answers>; chomp $answer; return $answer };
+    is $say->("open $many"), "open $many", "README: $many are asked for, $many are up";
+    is scalar(grep { $server->ask('GET / HTTP/1.1')->{status} == 200 } 1 .. 20), 20, 'README: every other request is answered';
+    is $say->('check'), "check $many", 'README: each carries a message';
+    my $now = tunnels_of($server);
+    is $now->{by}{event} + $now->{by}{thread}, $many, "README: opened: $now->{by}{event} by event, $now->{by}{thread} by thread";
+    close $commands;
+    waitpid $clients, 0;
+    ok eventually(sub { tunnels_of($server)->{open} == 0 }), 'README: they end';
+    close $end_backend;
+    waitpid $backend, 0;
     $server->stop;
 }
 

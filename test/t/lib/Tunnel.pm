@@ -15,8 +15,8 @@ use Socket           qw(AF_UNIX SOCK_STREAM SOL_SOCKET SO_LINGER);
 use Test::More       ();
 use Wire             ();
 
-our @EXPORT = qw(backend open_tunnel accept_tunnel reset_by frame masked close_frame carry receive ended alive
-  logged tunnels_of eventually);
+our @EXPORT = qw(backend open_tunnel accept_tunnel asking asked head_from switching reset_by frame masked close_frame
+  carry receive ended alive logged tunnels_of eventually);
 
 # A listener for backends; its port, or with a path a Unix socket.
 sub backend {
@@ -40,42 +40,65 @@ sub eventually {
 # the 101), tls => {} for the client, backend_tls => {} for the backend, h2 => 1 for a client over HTTP/2.
 sub open_tunnel {
     my ($server, $listener, %option) = @_;
-    my $client = $option{h2} ? _http2_client($server->{port}, $option{path}) : _client($server, %option);
-    return accept_tunnel($client, $listener, %option);
+    return accept_tunnel(asking($server, $option{path} || '/ws', %option), $listener, %option);
 }
 
 # The second half of it: the handshake is under way.
 sub accept_tunnel {
     my ($client, $listener, %option) = @_;
-    IO::Select->new($listener)->can_read(Wire::LIMIT) or die 'no handshake arrives';
-    my $backend = $listener->accept or die $!;
-    if ($option{backend_tls}) {
-        IO::Socket::SSL->start_SSL($backend, SSL_server => 1, %{ $option{backend_tls} })
-          or die $IO::Socket::SSL::SSL_ERROR;
-    }
-    my $head = '';
-    while ($head !~ /\r\n\r\n\z/) {
-        sysread $backend, $head, 1, length $head or die "the handshake ends early: $head";
-    }
+    my ($backend, $head) = _asked($listener, %{ $option{backend_tls} || {} });
     my ($key) = $head =~ /^Sec-WebSocket-Key: (\S+)\r$/mi;
-    my $accept = sha1_base64("${key}258EAFA5-E914-47DA-95CA-C5AB0DC85B11") . '=';
-    syswrite $backend, "HTTP/1.1 101 Switching Protocols\r\nUpgrade: websocket\r\nConnection: Upgrade\r\nSec-WebSocket-Accept: $accept\r\nX-Of: the backend\r\n\r\n"
-      . ($option{greeting} // '');
-    # Byte by byte: nothing of what follows is to be in a buffer.
-    my $answer = '';
-    while ($answer !~ /\r\n\r\n\z/) {
-        sysread $client, $answer, 1, length $answer or die "the answer ends early: $answer";
-    }
+    syswrite $backend, switching($key) . ($option{greeting} // '');
+    my $answer = head_from($client);
+    $answer =~ /\r\n\r\n\z/ or die "the answer ends early: $answer";
     return ($client, $backend, $answer);
 }
 
-sub _client {
-    my ($server, %option) = @_;
+# A client that asks for a tunnel. Options as above.
+sub asking {
+    my ($server, $path, %option) = @_;
+    return _http2_client($server->{port}, $path) if $option{h2};
     my $client = Wire::connect_to($option{port} || $server->{port}, %{ $option{tls} || {} });
-    print $client join("\r\n", 'GET ' . ($option{path} || '/ws') . ' HTTP/1.1', 'Host: localhost', Wire::handshake(), @{ $option{lines} || [] }, '', '')
-      . ($option{early} // '');
+    print $client join("\r\n", "GET $path HTTP/1.1", 'Host: localhost', Wire::handshake(),
+        @{ $option{lines} || [] }, '', '') . ($option{early} // '');
     $client->flush;
     return $client;
+}
+
+# The backend's end, once it has been asked. Options: of TLS
+sub asked { return (_asked(@_))[0] }
+
+sub _asked {
+    my ($listener, %tls) = @_;
+    IO::Select->new($listener)->can_read(Wire::LIMIT) or die 'no handshake arrives';
+    my $backend = $listener->accept or die $!;
+    if (%tls) {
+        IO::Socket::SSL->start_SSL($backend, SSL_server => 1, %tls) or die $IO::Socket::SSL::SSL_ERROR;
+    }
+    my $head = head_from($backend);
+    $head =~ /\r\n\r\n\z/ or die "the handshake ends early: $head";
+    return ($backend, $head);
+}
+
+# A head, or what there is of it before the end. Byte by byte: nothing of what follows is to be in a buffer.
+sub head_from {
+    my ($socket) = @_;
+    my $head = '';
+    local $SIG{ALRM} = sub { die 'no head within ' . Wire::LIMIT . " seconds: $head\n" };
+    alarm Wire::LIMIT;
+    while ($head !~ /\r\n\r\n\z/) {
+        sysread $socket, $head, 1, length $head or last;
+    }
+    alarm 0;
+    return $head;
+}
+
+# What a backend answers to a handshake with this key
+sub switching {
+    my ($key) = @_;
+    my $accept = sha1_base64(($key // Wire::WS_KEY) . '258EAFA5-E914-47DA-95CA-C5AB0DC85B11') . '=';
+    return "HTTP/1.1 101 Switching Protocols\r\nUpgrade: websocket\r\nConnection: Upgrade\r\n"
+      . "Sec-WebSocket-Accept: $accept\r\nX-Of: the backend\r\n\r\n";
 }
 
 # One end of a pair of sockets; at the other one is a process that speaks HTTP/2 for it.

@@ -1,0 +1,245 @@
+# Handshakes whose backends do not answer: how many may wait, for how long, and for whom.
+use strict;
+use warnings;
+use Test::More;
+use IPC::Open2  qw(open2);
+use Socket      qw(SOL_SOCKET SO_LINGER);
+use Time::HiRes qw(time);
+use FindBin;
+use lib "$FindBin::Bin/lib";
+use Server;
+use Tunnel;
+use Wire;
+
+local $SIG{PIPE} = 'IGNORE';
+
+my $folder = Apache::Test::vars('t_conf');
+my %certificate = (SSL_cert_file => "$folder/server.crt", SSL_key_file => "$folder/server.key");
+my @modules = qw(authz_core alias dir env proxy proxy_http slotmem_shm proxy_balancer lbmethod_byrequests socache_shmcb
+  ssl status);
+my $listener = backend();
+my $port = $listener->sockport;
+
+# For each carrier, and with longer patience than the test has, so that no time decides.
+my $routes = <<'END';
+LogFormat "%>s %{UPGRADE_TUNNEL}e %U %X" tunnels
+CustomLog access_log tunnels
+<LocationMatch ^/(event|tls|many|strict|short)>
+UpgradeTunnel event
+</LocationMatch>
+<LocationMatch ^/(event|thread|tls|many|strict|short)>
+UpgradeKeep WebSocket
+</LocationMatch>
+SSLProxyEngine on
+SSLProxyVerify none
+SSLProxyCheckPeerName off
+SSLProxyCheckPeerCN off
+<Location /status>
+SetHandler upgrade-status
+</Location>
+<Location /server-status>
+SetHandler server-status
+</Location>
+ExtendedStatus On
+ProxyStatus On
+END
+
+sub tls_port { my $socket = IO::Socket::INET->new(LocalAddr => '127.0.0.1', Listen => 1) or die $!; return $socket->sockport }
+
+sub server {
+    my ($to, $text, %option) = @_;
+    my $tls = tls_port();
+    my $server = Server->new(modules => \@modules, helper => 1, %option)->configure(<<"END")->start;
+$text$routes
+ProxyPass /event http://127.0.0.1:$to/e
+ProxyPass /thread http://127.0.0.1:$to/t
+ProxyPass /tls https://127.0.0.1:$to/
+ProxyPass /short http://127.0.0.1:$to/s timeout=1
+ProxyPass /many balancer://many/
+ProxyPass /strict balancer://strict/ failontimeout=on
+<Proxy balancer://many>
+BalancerMember http://127.0.0.1:$to/m
+</Proxy>
+<Proxy balancer://strict>
+BalancerMember http://127.0.0.1:$to/n
+</Proxy>
+Listen 127.0.0.1:$tls
+<VirtualHost 127.0.0.1:$tls>
+SSLEngine on
+SSLCertificateFile $folder/server.crt
+SSLCertificateKeyFile $folder/server.key
+</VirtualHost>
+END
+    $server->{tls} = $tls;
+    return $server;
+}
+
+sub line_of {
+    my ($server, $pattern) = @_;
+    return eventually(sub {
+        open my $file, '<', "$server->{folder}/access_log" or return;
+        my ($found) = grep { $_ =~ $pattern } <$file>;
+        return $found;
+    }) || 'none';
+}
+
+sub in_error {
+    my ($server, $balancer) = @_;
+    return $server->ask('GET /server-status?auto HTTP/1.1')->{body} =~ /^ProxyBalancer\[$balancer\]Worker\[0\]Status: .*Err/m;
+}
+
+sub reset_by { my ($socket) = @_; setsockopt $socket, SOL_SOCKET, SO_LINGER, pack('ii', 1, 0); close $socket; return }
+
+my $forever = "SetEnv proxy-upgrade-wait 600\n";
+my $fifty = "StartServers 2\nMinSpareThreads 25\nMaxSpareThreads 75\nThreadLimit 25\nThreadsPerChild 25\nMaxRequestWorkers 50\n";
+
+# A process that is stopped takes connections, and says nothing. However many wait for it, half of the workers go on.
+for my $case (['event', 'event'], ['thread', 'event'], ['thread', 'worker']) {
+    my ($carrier, $mpm) = @$case;
+    my $name = "$carrier, $mpm MPM";
+    my $process = open2(my $output, my $input, "$ENV{UPGRADE_TEST_LOAD}/ws_backend");
+    chomp(my $number = <$output>);
+    my $server = server($number, $fifty . "ListenBackLog 511\n" . $forever, mpm => $mpm);
+    kill STOP => $process;
+    my @waiting = map { asking($server, "/$carrier") } 1 .. 200;
+    # Some are refused, and the others wait.
+    my %refused;
+    my $refused = sub {
+        for my $socket (IO::Select->new(grep { !$refused{$_} } @waiting)->can_read(0)) {
+            $refused{$socket} = head_from($socket);
+        }
+        return scalar keys %refused;
+    };
+    ok eventually(sub { $refused->() >= 200 - 25 }), "$name: the others are refused";
+    my @gets;
+    for (1 .. 20) {
+        my $start = time;
+        my $status = $server->ask('GET / HTTP/1.1')->{status};
+        push @gets, [$status, time - $start];
+    }
+    is scalar(grep { $_->[0] == 200 } @gets), 20, "$name: 20 of 20 GETs are answered beside them";
+    diag "$name: GETs took " . join ' ', map { sprintf '%.1f', 1000 * $_->[1] } @gets;
+    my $count = $refused->();
+    cmp_ok 200 - $count, '<=', 24, "$name: no more than half of the workers wait: " . (200 - $count);
+    cmp_ok 200 - $count, '>=', 8, "$name: and some do";
+    is scalar(grep { !m{^HTTP/1\.1 503 .*\r\nRetry-After: (?:[5-9]|1[0-5])\r\n}s } values %refused), 0, "$name: the others get 503 with Retry-After";
+    is tunnels_of($server)->{busy}, $count, "$name: each is counted as such";
+    like $server->log, qr/UR0025: no tunnel is opened: \d+ handshakes wait for their backends in this child, as many as may/, "$name: and the log says why";
+    kill CONT => $process;
+    my @open = grep { !$refused{$_} } @waiting;
+    is scalar(grep { head_from($_) !~ / 101 / } @open), 0, "$name: once it goes on, those that wait get their tunnels";
+    close $_ for @waiting;
+    ok eventually(sub { tunnels_of($server)->{open} == 0 }), "$name: all end";
+    my @again = map { asking($server, "/$carrier") } 1 .. 12;
+    is scalar(grep { head_from($_) !~ / 101 / } @again), 0, "$name: and as many can be opened again";
+    close $_ for @again, $input;
+    waitpid $process, 0;
+    $server->stop;
+}
+
+# Many at once are no hanging backend.
+{
+    my $process = open2(my $output, my $input, "$ENV{UPGRADE_TEST_LOAD}/ws_backend");
+    chomp(my $number = <$output>);
+    my $server = server($number, "AsyncRequestWorkerFactor 50\nThreadLimit 8\nThreadsPerChild 8\nMaxRequestWorkers 8\n");
+    my @asked = map { asking($server, '/event') } 1 .. 100;
+    is scalar(grep { head_from($_) !~ / 101 / } @asked), 0, 'a hundred at once, of whom four may wait: each gets its tunnel';
+    close $_ for @asked, $input;
+    waitpid $process, 0;
+    $server->stop;
+}
+
+my $two = "ThreadLimit 2\nThreadsPerChild 2\nMaxRequestWorkers 2\nAsyncRequestWorkerFactor 50\n";
+
+# Where one may wait, the next one gets its turn as soon as that one's client has gone, however it goes.
+{
+    my $server = server($port, $two . $forever);
+    my %tls = (SSL_version => 'TLSv1_3', SSL_verify_mode => 0);
+    for my $case (['closed', '/event', sub { close $_[0] }], ['reset', '/event', \&reset_by], ['half-closed', '/event', sub { shutdown $_[0], 1 }],
+        ['closed, a thread\'s', '/thread', sub { close $_[0] }], ['closed, through a balancer', '/many', sub { close $_[0] }],
+        ['closed behind frames', '/event', sub { syswrite $_[0], masked('early'); close $_[0] }],
+        ['TLS, closed', '/event', sub { $_[0]->close }, %tls], ['TLS, cut', '/event', sub { $_[0]->close(SSL_no_shutdown => 1) }, %tls],
+        ['TLS to the backend', '/tls', sub { close $_[0] }]) {
+        my ($name, $path, $end, @tls) = @$case;
+        my $client = asking($server, $path, @tls ? (port => $server->{tls}, tls => {@tls}) : ());
+        my $backend = asked($listener, $path eq '/tls' ? %certificate : ());
+        is $server->ask('GET /event HTTP/1.1', handshake)->{status}, 503, "$name: one more may not wait";
+        $end->($client);
+        ok ended($backend), "$name: the backend is told that nobody waits";
+        close $backend;
+        my ($next, $other) = open_tunnel($server, $listener, path => '/event');
+        alive($next, $other, "$name: the next one gets its tunnel");
+        close $_ for $next, $other;
+    }
+    like line_of($server, qr{^499 - /event X}), qr/499/, 'the log has 499';
+    like $server->log, qr/UR0026: the client of a WebSocket handshake has gone before the backend has answered; it is given up/, 'and says why';
+    ok !in_error($server, 0), 'the balancer\'s member is not blamed';
+    $server->stop;
+}
+
+# For how long
+{
+    my $server = server($port, $two . "SetEnv proxy-upgrade-wait 1\n");
+    for my $case (['/event', 0], ['/thread', 0], ['/many', 0], ['/strict', 1], ['/tls', 0, %certificate]) {
+        my ($path, $blamed, %tls) = @$case;
+        my $client = asking($server, $path);
+        my $backend = asked($listener, %tls);
+        syswrite $backend, "HTTP/1.1 1" if $path ne '/strict';
+        like head_from($client), qr{^HTTP/1\.1 504 }, "$path: a backend that does not answer in time: 504";
+        ok ended($backend), "$path: and nobody waits for it";
+        close $_ for $client, $backend;
+        is !!in_error($server, $path eq '/strict' ? 1 : 0), !!$blamed, "$path: a balancer's member is in error " . ($blamed ? 'with failontimeout' : 'not');
+    }
+    my ($client, $backend) = open_tunnel($server, $listener, path => '/event');
+    select undef, undef, undef, 1.5;
+    alive($client, $backend, 'a tunnel is under no such limit');
+    close $_ for $client, $backend;
+    $server->stop;
+    $server = server($port, $two . $forever);
+    $client = asking($server, '/short');
+    $backend = asked($listener);
+    like head_from($client), qr{^HTTP/1\.1 504 }, 'the worker\'s own timeout, where it is less';
+    close $_ for $client, $backend;
+    $server->stop;
+    for my $word (qw(0 -1 1s 86401 many)) {
+        $server = server($port, $two . "SetEnv proxy-upgrade-wait $word\n");
+        ($client, $backend) = open_tunnel($server, $listener, path => '/event');
+        alive($client, $backend, "proxy-upgrade-wait $word is none");
+        close $_ for $client, $backend;
+        $server->stop;
+    }
+}
+
+# An answer in pieces, as small as they come
+{
+    my $server = server($port, $two);
+    for my $case (['/event'], ['/thread'], ['/tls', %certificate]) {
+        my ($path, %tls) = @$case;
+        for my $size (1, 7, 40) {
+            my $client = asking($server, $path);
+            my $backend = asked($listener, %tls);
+            my $answer = switching() . frame('greeting');
+            while (length $answer) {
+                syswrite $backend, substr $answer, 0, $size, '';
+                select undef, undef, undef, 0.01;
+            }
+            like head_from($client), qr{^HTTP/1\.1 101 .*^X-Of: the backend\r$}ms, "$path: in pieces of $size";
+            is receive($client, 10), frame('greeting'), "$path: and what follows";
+            alive($client, $backend, "$path: both ways");
+            close $_ for $client, $backend;
+        }
+    }
+    $server->stop;
+}
+
+# A process for each request knows of no others.
+{
+    my $server = server($port, "StartServers 4\nMinSpareServers 4\n$forever", mpm => 'prefork');
+    my @pairs = map { [asking($server, '/event'), asked($listener)] } 1 .. 3;
+    syswrite $_->[1], switching() for @pairs;
+    is scalar(grep { head_from($_->[0]) !~ / 101 / } @pairs), 0, 'prefork: as many wait as there are processes';
+    close $_ for map { @$_ } @pairs;
+    $server->stop;
+}
+
+done_testing;
