@@ -241,8 +241,8 @@ for my $case (
     is $say->("open $many"), "open $many", "README: $many are asked for, $many are up";
     is scalar(grep { $server->ask('GET / HTTP/1.1')->{status} == 200 } 1 .. 20), 20, 'README: every other request is answered';
     is $say->('check'), "check $many", 'README: each carries a message';
-    my $now = tunnels_of($server);
-    is $now->{by}{event} + $now->{by}{thread}, $many, "README: opened: $now->{by}{event} by event, $now->{by}{thread} by thread";
+    my $event = tunnels_of($server)->{by}{event};
+    cmp_ok $event, '>=', 0.9 * $many, "README: $event of them are event tunnels";
     close $commands;
     waitpid $clients, 0;
     ok eventually(sub { tunnels_of($server)->{open} == 0 }), 'README: they end';
