@@ -43,7 +43,7 @@ struct ur_crowd {
     uint64_t waiting; /* handshakes that their backends have not answered yet */
     uint64_t threads; /* ThreadsPerChild; fewer than 2: each request has a process to itself */
     bool event;       /* an event tunnel is wanted, and can be one */
-    bool sibling;     /* another child has room for event tunnels, or can be started */
+    bool sibling;     /* another child has room, or can be started */
 };
 
 enum ur_admission {

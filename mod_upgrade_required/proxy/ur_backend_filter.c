@@ -203,6 +203,10 @@ static apr_status_t wait_for_byte(ap_filter_t *f, struct watch *watch)
         ur_wait_slice(wait, ap_get_conn_socket(f->c));
         rv = read_head(f, watch, AP_MODE_READBYTES, APR_BLOCK_READ, 1);
     } while (APR_STATUS_IS_TIMEUP(rv) && ur_wait_on(wait, watch->client));
+    if (APR_STATUS_IS_TIMEUP(rv)) {
+        /* Before the backend hears of it: the next one may come at once. */
+        ur_gate_give_up(&ur_keep_of(watch->client)->ticket);
+    }
     return APR_STATUS_IS_EAGAIN(rv) ? APR_EOF : rv;
 }
 

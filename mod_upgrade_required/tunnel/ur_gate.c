@@ -19,7 +19,6 @@ static struct {
     uint64_t threads;
     apr_thread_mutex_t *mutex; /* over what follows; NULL: there is one thread */
     apr_thread_cond_t *moved;
-    uint64_t carried;
     uint64_t waiting;
     apr_time_t since; /* when the last one came in, or was answered */
     bool hanging;     /* nobody has been answered since PATIENCE ran out */
@@ -68,6 +67,12 @@ static void unlock(void)
     }
 }
 
+static bool has_room(struct ur_tunnel_cell *cell)
+{
+    return atomic_load(&cell->held) < atomic_load(&cell->room) ||
+           atomic_load(&cell->carried) < ur_tunnels_reserve(gate.threads);
+}
+
 /* Whether connections that this child does not take come to one that has room: to a sibling
  * that is there, or to one that the MPM can start, which it does as soon as too few workers
  * are idle in children that take connections. */
@@ -90,7 +95,7 @@ static bool sibling_may_take(void)
             continue;
         }
         serving++;
-        if (cell != gate.cell && atomic_load(&cell->held) < atomic_load(&cell->room)) {
+        if (cell != gate.cell && has_room(cell)) {
             return true;
         }
     }
@@ -103,7 +108,7 @@ static struct ur_crowd crowd_now(void)
     return (struct ur_crowd){
         .held = atomic_load(&gate.cell->held),
         .room = atomic_load(&gate.cell->room),
-        .carried = gate.carried,
+        .carried = atomic_load(&gate.cell->carried),
         .waiting = gate.waiting,
         .threads = gate.mutex ? gate.threads : 1,
     };
@@ -137,7 +142,7 @@ static void take(struct ur_ticket *ticket, enum ur_carried carrier)
         atomic_fetch_add(&gate.cell->held, 1);
     }
     else {
-        gate.carried++;
+        atomic_fetch_add(&gate.cell->carried, 1);
     }
     ticket->carrier = carrier;
     ticket->kept = true;
@@ -152,7 +157,7 @@ static void give_back(struct ur_ticket *ticket)
         atomic_fetch_sub(&gate.cell->held, 1);
     }
     else {
-        gate.carried--;
+        atomic_fetch_sub(&gate.cell->carried, 1);
     }
     ticket->kept = false;
 }
@@ -201,6 +206,13 @@ void ur_gate_answered(struct ur_ticket *ticket)
     lock();
     gate.hanging = false;
     gate.since = ur_clock();
+    stop_waiting(ticket);
+    unlock();
+}
+
+void ur_gate_give_up(struct ur_ticket *ticket)
+{
+    lock();
     stop_waiting(ticket);
     unlock();
 }

@@ -30,8 +30,9 @@ enum ur_admission ur_gate_enter(struct ur_ticket *ticket, bool event);
 /* Who is in, for a message. */
 struct ur_crowd ur_gate_crowd(void);
 
-/* The backend has answered, or is not asked. */
+/* The backend has answered; or it is not waited for any more. */
 void ur_gate_answered(struct ur_ticket *ticket);
+void ur_gate_give_up(struct ur_ticket *ticket);
 
 /* A worker thread carries it after all. */
 void ur_gate_to_thread(struct ur_ticket *ticket);

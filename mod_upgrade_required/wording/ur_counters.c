@@ -200,6 +200,7 @@ uint64_t ur_tunnel_cell_free(struct ur_tunnel_cells cells, long pid, enum ur_out
             atomic_store(&cell->draining, 0);
             atomic_store(&cell->room, 0);
             atomic_store(&cell->held, 0);
+            atomic_store(&cell->carried, 0);
             atomic_store(&cell->pid, 0);
         }
     }

@@ -73,6 +73,7 @@ struct ur_tunnel_cell {
                                    * clock; 0: whenever they do */
     atomic_uint_fast64_t room;    /* how many event tunnels it may hold; 0: not known yet */
     atomic_uint_fast64_t held;    /* places that are taken, of these */
+    atomic_uint_fast64_t carried; /* workers that carry one, or have a handshake for that */
     atomic_uint_fast64_t opened[UR_CARRIERS];
     atomic_uint_fast64_t ended[UR_CARRIERS][UR_OUTCOMES];
     atomic_uint_fast64_t turned_away[UR_TURNED_AWAYS];

@@ -149,12 +149,13 @@ for my $case (['event', 'event'], ['thread', 'event'], ['thread', 'worker']) {
     $server->stop;
 }
 
-my $two = "ThreadLimit 2\nThreadsPerChild 2\nMaxRequestWorkers 2\nAsyncRequestWorkerFactor 50\n";
+my $few = "ThreadLimit 4\nThreadsPerChild 4\nMaxRequestWorkers 4\nAsyncRequestWorkerFactor 50\n";
 
-# Where one may wait, the next one gets its turn as soon as that one's client has gone, however it goes.
+# Where two may wait, and one always does, the next one gets its turn as soon as that one's client has gone, however it goes.
 {
-    my $server = server($port, $two . $forever);
+    my $server = server($port, $few . $forever);
     my %tls = (SSL_version => 'TLSv1_3', SSL_verify_mode => 0);
+    my @always = (asking($server, '/event'), asked($listener));
     for my $case (['closed', '/event', sub { close $_[0] }], ['reset', '/event', \&reset_by], ['half-closed', '/event', sub { shutdown $_[0], 1 }],
         ['closed, a thread\'s', '/thread', sub { close $_[0] }], ['closed, through a balancer', '/many', sub { close $_[0] }],
         ['closed behind frames', '/event', sub { syswrite $_[0], masked('early'); close $_[0] }],
@@ -174,12 +175,13 @@ my $two = "ThreadLimit 2\nThreadsPerChild 2\nMaxRequestWorkers 2\nAsyncRequestWo
     like line_of($server, qr{^499 - /event X}), qr/499/, 'the log has 499';
     like $server->log, qr/UR0026: the client of a WebSocket handshake has gone before the backend has answered; it is given up/, 'and says why';
     ok !in_error($server, 0), 'the balancer\'s member is not blamed';
+    close $_ for @always;
     $server->stop;
 }
 
 # For how long
 {
-    my $server = server($port, $two . "SetEnv proxy-upgrade-wait 1\n");
+    my $server = server($port, $few . "SetEnv proxy-upgrade-wait 1\n");
     for my $case (['/event', 0], ['/thread', 0], ['/many', 0], ['/strict', 1], ['/tls', 0, %certificate]) {
         my ($path, $blamed, %tls) = @$case;
         my $client = asking($server, $path);
@@ -195,14 +197,14 @@ my $two = "ThreadLimit 2\nThreadsPerChild 2\nMaxRequestWorkers 2\nAsyncRequestWo
     alive($client, $backend, 'a tunnel is under no such limit');
     close $_ for $client, $backend;
     $server->stop;
-    $server = server($port, $two . $forever);
+    $server = server($port, $few . $forever);
     $client = asking($server, '/short');
     $backend = asked($listener);
     like head_from($client), qr{^HTTP/1\.1 504 }, 'the worker\'s own timeout, where it is less';
     close $_ for $client, $backend;
     $server->stop;
     for my $word (qw(0 -1 1s 86401 many)) {
-        $server = server($port, $two . "SetEnv proxy-upgrade-wait $word\n");
+        $server = server($port, $few . "SetEnv proxy-upgrade-wait $word\n");
         ($client, $backend) = open_tunnel($server, $listener, path => '/event');
         alive($client, $backend, "proxy-upgrade-wait $word is none");
         close $_ for $client, $backend;
@@ -212,7 +214,7 @@ my $two = "ThreadLimit 2\nThreadsPerChild 2\nMaxRequestWorkers 2\nAsyncRequestWo
 
 # An answer in pieces, as small as they come
 {
-    my $server = server($port, $two);
+    my $server = server($port, $few);
     for my $case (['/event'], ['/thread'], ['/tls', %certificate]) {
         my ($path, %tls) = @$case;
         for my $size (1, 7, 40) {
