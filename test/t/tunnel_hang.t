@@ -3,7 +3,6 @@ use strict;
 use warnings;
 use Test::More;
 use IPC::Open2  qw(open2);
-use Socket      qw(SOL_SOCKET SO_LINGER);
 use Time::HiRes qw(time);
 use FindBin;
 use lib "$FindBin::Bin/lib";
@@ -16,7 +15,7 @@ local $SIG{PIPE} = 'IGNORE';
 my $folder = Apache::Test::vars('t_conf');
 my %certificate = (SSL_cert_file => "$folder/server.crt", SSL_key_file => "$folder/server.key");
 my @modules = qw(authz_core alias dir env proxy proxy_http slotmem_shm proxy_balancer lbmethod_byrequests socache_shmcb
-  ssl status);
+  ssl http2 status);
 my $listener = backend();
 my $port = $listener->sockport;
 
@@ -88,8 +87,6 @@ sub in_error {
     return $server->ask('GET /server-status?auto HTTP/1.1')->{body} =~ /^ProxyBalancer\[$balancer\]Worker\[0\]Status: .*Err/m;
 }
 
-sub reset_by { my ($socket) = @_; setsockopt $socket, SOL_SOCKET, SO_LINGER, pack('ii', 1, 0); close $socket; return }
-
 my $forever = "SetEnv proxy-upgrade-wait 600\n";
 my $fifty = "StartServers 2\nMinSpareThreads 25\nMaxSpareThreads 75\nThreadLimit 25\nThreadsPerChild 25\nMaxRequestWorkers 50\n";
 
@@ -153,16 +150,16 @@ my $few = "ThreadLimit 4\nThreadsPerChild 4\nMaxRequestWorkers 4\nAsyncRequestWo
 
 # Where two may wait, and one always does, the next one gets its turn as soon as that one's client has gone, however it goes.
 {
-    my $server = server($port, $few . $forever);
+    my $server = server($port, $few . $forever . "Protocols h2c http/1.1\nH2WebSockets on\n");
     my %tls = (SSL_version => 'TLSv1_3', SSL_verify_mode => 0);
     my @always = (asking($server, '/event'), asked($listener));
     for my $case (['closed', '/event', sub { close $_[0] }], ['reset', '/event', \&reset_by], ['half-closed', '/event', sub { shutdown $_[0], 1 }],
         ['closed, a thread\'s', '/thread', sub { close $_[0] }], ['closed, through a balancer', '/many', sub { close $_[0] }],
         ['closed behind frames', '/event', sub { syswrite $_[0], masked('early'); close $_[0] }],
         ['TLS, closed', '/event', sub { $_[0]->close }, %tls], ['TLS, cut', '/event', sub { $_[0]->close(SSL_no_shutdown => 1) }, %tls],
-        ['TLS to the backend', '/tls', sub { close $_[0] }]) {
-        my ($name, $path, $end, @tls) = @$case;
-        my $client = asking($server, $path, @tls ? (port => $server->{tls}, tls => {@tls}) : ());
+        ['TLS to the backend', '/tls', sub { close $_[0] }], ['HTTP/2, cut', '/event', \&reset_by, h2 => 1]) {
+        my ($name, $path, $end, @option) = @$case;
+        my $client = asking($server, $path, $name =~ /^TLS, / ? (port => $server->{tls}, tls => {@option}) : @option);
         my $backend = asked($listener, $path eq '/tls' ? %certificate : ());
         is $server->ask('GET /event HTTP/1.1', handshake)->{status}, 503, "$name: one more may not wait";
         $end->($client);
