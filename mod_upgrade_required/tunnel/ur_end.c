@@ -144,11 +144,10 @@ static apr_status_t send_some(struct ur_end *end, struct ur_span *bytes)
     return APR_SUCCESS;
 }
 
-/* After what is pending already. */
-static apr_status_t keep(struct ur_end *end, struct ur_span more)
+apr_status_t ur_end_keep(struct ur_end *end, const char *at, apr_size_t len)
 {
     struct ur_span rest = end->rest;
-    apr_memnode_t *node = apr_allocator_alloc(end->allocator, rest.len + more.len);
+    apr_memnode_t *node = apr_allocator_alloc(end->allocator, rest.len + len);
 
     if (!node) {
         return APR_ENOMEM;
@@ -156,10 +155,10 @@ static apr_status_t keep(struct ur_end *end, struct ur_span more)
     if (rest.len) {
         memcpy(node->first_avail, rest.at, rest.len);
     }
-    memcpy(node->first_avail + rest.len, more.at, more.len);
+    memcpy(node->first_avail + rest.len, at, len);
     ur_end_forget(end);
     end->node = node;
-    end->rest = (struct ur_span){node->first_avail, rest.len + more.len};
+    end->rest = (struct ur_span){node->first_avail, rest.len + len};
     return APR_SUCCESS;
 }
 
@@ -168,7 +167,7 @@ apr_status_t ur_end_send(struct ur_end *end, const char *at, apr_size_t len)
     struct ur_span bytes = {at, len};
     apr_status_t rv = ur_end_pending(end) ? APR_SUCCESS : send_some(end, &bytes);
 
-    return rv == APR_SUCCESS && bytes.len ? keep(end, bytes) : rv;
+    return rv == APR_SUCCESS && bytes.len ? ur_end_keep(end, bytes.at, bytes.len) : rv;
 }
 
 static apr_status_t write_filtered(struct ur_end *end, const char *at, apr_size_t len)

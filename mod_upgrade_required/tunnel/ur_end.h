@@ -55,6 +55,9 @@ apr_status_t ur_end_read(struct ur_end *end, char *at, apr_size_t *len);
 /* Writes all of it, now or later: nothing more may be written while ur_end_pending(). */
 apr_status_t ur_end_write(struct ur_end *end, const char *at, apr_size_t len);
 
+/* After what is pending: as if the socket did not take it now. */
+apr_status_t ur_end_keep(struct ur_end *end, const char *at, apr_size_t len);
+
 /* The same past the filters. */
 apr_status_t ur_end_receive(struct ur_end *end, char *at, apr_size_t *len);
 apr_status_t ur_end_send(struct ur_end *end, const char *at, apr_size_t len);

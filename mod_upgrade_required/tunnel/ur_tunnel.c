@@ -8,6 +8,11 @@
 /* A TLS record. */
 #define CHUNK_FILTERED 16384
 
+/* Payloads of large frames go through the pipe, but what is left at their end if it is little.
+ */
+#define LARGE_FRAME ((uint64_t)65536)
+#define PIPED_LEAST ((uint64_t)16384)
+
 #define GOING_AWAY 1001 /* RFC 6455, 7.4.1 */
 
 static apr_interval_time_t socket_timeout(apr_socket_t *socket)
@@ -108,7 +113,7 @@ static bool send_early(struct ur_end *to)
     return write_end(to, early.at, early.len);
 }
 
-bool ur_tunnel_start(struct ur_tunnel *tunnel, const struct ur_desk *desk)
+bool ur_tunnel_start(struct ur_tunnel *tunnel, struct ur_desk *desk)
 {
     tunnel->client.allocator = tunnel->backend.allocator = desk->allocator;
     return send_early(&tunnel->client) && send_early(&tunnel->backend);
@@ -123,19 +128,68 @@ bool ur_tunnel_may_read(const struct ur_end *from)
     return !from->ended && !to->broken && !ur_end_pending(to) && from->rest.len <= UR_CHUNK;
 }
 
-bool ur_tunnel_forward(struct ur_end *from, const struct ur_desk *desk, bool *more)
+static bool can_be_piped(const struct ur_end *from, const struct ur_desk *desk)
+{
+    return !from->filtered && !from->other->filtered && ur_pipe_is_there(&desk->pipe);
+}
+
+/* Payload only, so that the frames are still followed. */
+static apr_status_t pipe_payload(struct ur_end *from, struct ur_desk *desk, apr_status_t *gave)
+{
+    uint64_t payload = ur_frames_payload(&from->frames);
+    apr_size_t len = payload < UR_CHUNK ? (apr_size_t)payload : UR_CHUNK;
+    apr_status_t rv;
+
+    if (payload < PIPED_LEAST || !can_be_piped(from, desk)) {
+        return APR_ENOTIMPL;
+    }
+    rv = ur_pipe_move(&desk->pipe, from, desk->buffer, &len, gave);
+    if (rv == APR_SUCCESS) {
+        from->received += len;
+        ur_frames_skip(&from->frames, len);
+    }
+    return rv;
+}
+
+/* After a large frame another one may follow: of that only the header is read. */
+static apr_size_t most_to_read(const struct ur_end *from, const struct ur_desk *desk)
+{
+    uint64_t payload = ur_frames_payload(&from->frames);
+
+    if (from->other->filtered) {
+        return CHUNK_FILTERED;
+    }
+    return from->frames.size >= LARGE_FRAME && payload < PIPED_LEAST && can_be_piped(from, desk)
+               ? (apr_size_t)payload + UR_FRAMES_HEADER_MAX
+               : UR_CHUNK;
+}
+
+/* The result is that of reading. */
+static apr_status_t copy(struct ur_end *from, struct ur_desk *desk, apr_status_t *gave)
+{
+    apr_size_t len = most_to_read(from, desk);
+    apr_status_t rv = ur_end_read(from, desk->buffer, &len);
+
+    if (rv == APR_SUCCESS) {
+        hear(from, desk->buffer, len);
+        *gave = ur_end_write(from->other, desk->buffer, len);
+    }
+    return rv;
+}
+
+bool ur_tunnel_forward(struct ur_end *from, struct ur_desk *desk, bool *more)
 {
     struct ur_end *to = from->other;
-    apr_size_t wanted = to->filtered ? CHUNK_FILTERED : UR_CHUNK;
 
     *more = false;
     for (int turn = 0; turn < TURNS; turn++) {
-        apr_size_t len = wanted;
+        apr_status_t gave = APR_SUCCESS;
         apr_status_t rv;
         if (!ur_tunnel_may_read(from)) {
             return true;
         }
-        rv = ur_end_read(from, desk->buffer, &len);
+        rv = pipe_payload(from, desk, &gave);
+        rv = rv == APR_ENOTIMPL ? copy(from, desk, &gave) : rv;
         if (rv == APR_EAGAIN && from->filtered && !from->asked) {
             continue; /* something that was no data, and data may be behind it */
         }
@@ -150,8 +204,7 @@ bool ur_tunnel_forward(struct ur_end *from, const struct ur_desk *desk, bool *mo
         if (rv != APR_SUCCESS) {
             return ur_tunnel_lose(from);
         }
-        hear(from, desk->buffer, len);
-        if (!write_end(to, desk->buffer, len)) {
+        if (gave != APR_SUCCESS && !ur_tunnel_lose(to)) {
             return false;
         }
         /* A poll tells when there is more on the wire, but not what filters hold. */
@@ -163,7 +216,7 @@ bool ur_tunnel_forward(struct ur_end *from, const struct ur_desk *desk, bool *mo
     return true;
 }
 
-bool ur_tunnel_resume(struct ur_end *to, const struct ur_desk *desk, bool *more)
+bool ur_tunnel_resume(struct ur_end *to, struct ur_desk *desk, bool *more)
 {
     *more = false;
     if (ur_end_flush(to) != APR_SUCCESS) {

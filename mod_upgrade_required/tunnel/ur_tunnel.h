@@ -2,7 +2,7 @@
 #define UR_TUNNEL_H
 
 #include "judgement/ur_farewell.h"
-#include "tunnel/ur_end.h"
+#include "tunnel/ur_pipe.h"
 #include "tunnel/ur_gate.h"
 
 #include <apr_ring.h>
@@ -56,6 +56,7 @@ struct ur_tunnel *ur_tunnel_open(request_rec *r, proxy_worker *worker, conn_rec 
 /* What a poller has for all its tunnels. */
 struct ur_desk {
     char *buffer; /* for UR_CHUNK bytes */
+    struct ur_pipe pipe;
     apr_allocator_t *allocator;
 };
 
@@ -64,14 +65,14 @@ struct ur_desk {
 
 /* Sends what came before the tunnel was one. These return false when the tunnel is over;
  * then its outcome is known. */
-bool ur_tunnel_start(struct ur_tunnel *tunnel, const struct ur_desk *desk);
+bool ur_tunnel_start(struct ur_tunnel *tunnel, struct ur_desk *desk);
 
 /* Forwards what comes from here, while the other end takes it. *more: there may be some left
  * that no poll tells of. */
-bool ur_tunnel_forward(struct ur_end *from, const struct ur_desk *desk, bool *more);
+bool ur_tunnel_forward(struct ur_end *from, struct ur_desk *desk, bool *more);
 
 /* Sends what is pending here, and what its having been so has held up. */
-bool ur_tunnel_resume(struct ur_end *to, const struct ur_desk *desk, bool *more);
+bool ur_tunnel_resume(struct ur_end *to, struct ur_desk *desk, bool *more);
 
 /* Whether more can be taken from this end now. */
 bool ur_tunnel_may_read(const struct ur_end *from);

@@ -78,11 +78,12 @@ static void begin_frame(struct ur_frames *frames)
     uint64_t size = payload_size(frames->header);
 
     frames->have = 0;
+    frames->size = 0;
     if (!is_sound(frames, size)) {
         frames->lost = true;
         return;
     }
-    frames->left = size;
+    frames->left = frames->size = size;
     if (is_close(frames->header)) {
         begin_close(frames, size);
     }

@@ -11,9 +11,13 @@
 /* What is told of a Close that gives no code (7.1.5). */
 #define UR_FRAMES_NO_CODE 1005
 
+/* No header is longer. */
+#define UR_FRAMES_HEADER_MAX 14
+
 struct ur_frames {
-    uint64_t left;            /* bytes of the payload that are still to come */
-    unsigned char header[14]; /* as much of the next header as has come */
+    uint64_t left; /* bytes of the payload that are still to come */
+    uint64_t size; /* of the latest frame's payload as a whole */
+    unsigned char header[UR_FRAMES_HEADER_MAX]; /* as much of the next header as has come */
     unsigned char have;
     unsigned char code_left; /* bytes of code that are still to come */
     uint16_t code;           /* that a Close gives (7.4) */
@@ -24,6 +28,18 @@ struct ur_frames {
 
 /* Moves on by these bytes. */
 void ur_frames_feed(struct ur_frames *frames, const char *at, size_t len);
+
+/* How many of the bytes that come next need not be seen: payload. */
+static inline uint64_t ur_frames_payload(const struct ur_frames *frames)
+{
+    return frames->closed ? 0 : frames->left;
+}
+
+/* Moves on by so many bytes, at most those of ur_frames_payload(). */
+static inline void ur_frames_skip(struct ur_frames *frames, uint64_t len)
+{
+    frames->left -= len;
+}
 
 /* Whether another frame could be put in here. */
 static inline bool ur_frames_between(const struct ur_frames *frames)

@@ -1,7 +1,7 @@
 /* Preloaded into a server, lets calls that event tunnels make fail: UPGRADE_FAULT_CALL names
- * one (pthread_create, epoll_ctl, fcntl, recv, send, send_short, send_nothing), which
- * fails from the moment on at which the file UPGRADE_FAULT_SWITCH is there, if its argument is
- * what event tunnels give it. */
+ * one (pthread_create, epoll_ctl, fcntl, recv, send, send_short, send_nothing, splice,
+ * splice_short, splice_out, read), which fails from the moment on at which the file
+ * UPGRADE_FAULT_SWITCH is there, if its argument is what event tunnels give it. */
 #define _GNU_SOURCE
 #include <dlfcn.h>
 #include <errno.h>
@@ -13,6 +13,7 @@
 #include <string.h>
 #include <sys/epoll.h>
 #include <sys/socket.h>
+#include <sys/stat.h>
 #include <unistd.h>
 
 static bool fails(const char *call)
@@ -100,4 +101,43 @@ ssize_t send(int file, const void *at, size_t len, int flags)
         return -1;
     }
     return REAL(send)(file, at, len, flags);
+}
+
+static bool is_pipe(int file)
+{
+    struct stat about;
+
+    return fstat(file, &about) == 0 && S_ISFIFO(about.st_mode);
+}
+
+ssize_t splice(int from, loff_t *from_offset, int to, loff_t *to_offset, size_t len,
+               unsigned flags)
+{
+    static __thread bool turn;
+
+    if (fails("splice")) {
+        errno = EINVAL;
+        return -1;
+    }
+    if (is_pipe(from) && (fails("splice_out") || fails("read"))) {
+        errno = fails("read") ? EAGAIN : EPIPE;
+        return -1;
+    }
+    if (is_pipe(from) && fails("splice_short")) {
+        turn = !turn;
+        errno = EAGAIN;
+        len = len > 1000 ? 1000 : len;
+        return turn ? REAL(splice)(from, from_offset, to, to_offset, len, flags) : -1;
+    }
+    return REAL(splice)(from, from_offset, to, to_offset, len, flags);
+}
+
+/* More than anybody else reads out of a pipe here. */
+ssize_t read(int file, void *at, size_t len)
+{
+    if (len > 4096 && fails("read") && is_pipe(file)) {
+        errno = EAGAIN;
+        return -1;
+    }
+    return REAL(read)(file, at, len);
 }

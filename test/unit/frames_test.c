@@ -116,6 +116,38 @@ static void check_code(size_t i, size_t step)
        "Close: %s, in steps of %zu", closes[i].name, step);
 }
 
+/* What need not be seen is skipped, at most so much at a time. */
+static void check_skipping(size_t i, size_t most)
+{
+    struct ur_frames all = {.masked = cases[i].masked};
+    struct ur_frames seen = all;
+
+    ur_frames_feed(&all, cases[i].bytes, cases[i].len);
+    for (size_t at = 0; at < cases[i].len;) {
+        size_t step = cases[i].len - at < most ? cases[i].len - at : most;
+        if (ur_frames_payload(&seen)) {
+            step = step < ur_frames_payload(&seen) ? step : (size_t)ur_frames_payload(&seen);
+            ur_frames_skip(&seen, step);
+        }
+        else {
+            step = 1;
+            ur_frames_feed(&seen, cases[i].bytes + at, step);
+        }
+        at += step;
+    }
+    ok(memcmp(&seen, &all, sizeof all) == 0, "%s, skipping %zu at most", cases[i].name, most);
+}
+
+/* Of the latest frame; nothing is known of what is no frame. */
+static void check_size(const char *bytes, size_t len, uint64_t size, uint64_t payload)
+{
+    struct ur_frames frames = {.masked = false};
+
+    ur_frames_feed(&frames, bytes, len);
+    ok(frames.size == size && ur_frames_payload(&frames) == payload,
+       "%zu bytes: a frame of %u, %u to come", len, (unsigned)size, (unsigned)payload);
+}
+
 /* What is written is read back as what it is, by the side that it is for. */
 static void check_close(const unsigned char *key, const char *want, size_t want_len)
 {
@@ -136,12 +168,21 @@ int main(void)
         check(i, 1);
         check(i, 3);
         check(i, 1000);
+        check_skipping(i, 1);
+        check_skipping(i, 1000);
     }
     for (size_t i = 0; i < sizeof closes / sizeof closes[0]; i++) {
         for (size_t step = 1; step <= closes[i].len; step++) {
             check_code(i, step);
         }
     }
+    check_size(BYTES(""), 0, 0);
+    check_size(BYTES("\x82\x7e\x01\x00xy"), 256, 254);
+    check_size(BYTES("\x82\x01x"), 1, 0);
+    check_size(BYTES("\x82\x01x\x82"), 1, 0);
+    check_size(BYTES("\x82\x03xyz\x82\x02x"), 2, 1);
+    check_size(BYTES("\x82\x03xyz\x83\x02x"), 0, 0);
+    check_size(BYTES("\x88\x02\x03"), 2, 0); /* the code of a Close is to be seen */
     check_close(NULL, "\x88\x02\x03\xe9", 4);
     check_close((const unsigned char *)"\x01\x02\x04\x08", "\x88\x82\x01\x02\x04\x08\x02\xeb",
                 8);
