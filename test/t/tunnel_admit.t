@@ -242,9 +242,13 @@ for my $case (
     like $say->('check'), qr/^check $many\b/, 'README: each carries a message';
     my $event = tunnels_of($server)->{by}{event};
     cmp_ok $event, '>=', 0.9 * $many, "README: $event of them are event tunnels";
+    $say->('close');
+    ok eventually(sub { tunnels_of($server)->{open} == 0 }), 'README: they end';
+    my $storm = $say->("storm $many");
+    like $storm, qr/^open $many\b/, "README: $many that come at once are up: $storm";
+    is tunnels_of($server)->{busy}, 0, 'README: none is taken for one that waits for a hanging backend';
     close $commands;
     waitpid $clients, 0;
-    ok eventually(sub { tunnels_of($server)->{open} == 0 }), 'README: they end';
     close $end_backend;
     waitpid $backend, 0;
     $server->stop;
