@@ -65,17 +65,44 @@ static uint64_t count_verdict(const struct ur_report *report, enum ur_verdict ve
     return count;
 }
 
-static void put_children(request_rec *r, const struct ur_report *report)
+static void put_child(request_rec *r, const struct ur_child_numbers *child, unsigned number,
+                      bool keys)
 {
-    struct ur_child_numbers child;
-    size_t at = 0;
-
-    while (ur_child_next(report, &at, &child)) {
+    if (keys) {
         ap_rprintf(r,
-                   "<dt>child %ld of generation %ld%s: %" APR_UINT64_T_FMT
-                   " event tunnels, %" APR_UINT64_T_FMT " by threads</dt>\n",
-                   child.pid, child.generation, child.leaving ? ", leaving" : "",
-                   child.open[UR_CARRIED_EVENT], child.open[UR_CARRIED_THREAD]);
+                   "UpgradeChild[%u]Pid: %ld\nUpgradeChild[%u]Generation: %ld\n"
+                   "UpgradeChild[%u]Leaving: %d\n",
+                   number, child->pid, number, child->generation, number, child->leaving);
+        ap_rprintf(r,
+                   "UpgradeChild[%u]EventTunnels: %" APR_UINT64_T_FMT
+                   "\nUpgradeChild[%u]ThreadTunnels: %" APR_UINT64_T_FMT "\n",
+                   number, child->open[UR_CARRIED_EVENT], number,
+                   child->open[UR_CARRIED_THREAD]);
+        return;
+    }
+    ap_rprintf(r,
+               "<tr><td>%ld</td><td>%ld</td><td>%s</td><td>%" APR_UINT64_T_FMT
+               "</td><td>%" APR_UINT64_T_FMT "</td></tr>\n",
+               child->pid, child->generation, child->leaving ? "leaving" : "serving",
+               child->open[UR_CARRIED_EVENT], child->open[UR_CARRIED_THREAD]);
+}
+
+static void put_children(request_rec *r, const struct ur_report *report, bool keys)
+{
+    struct ur_child_cursor cursor = ur_child_first(report);
+    struct ur_child_numbers child;
+
+    if (!keys) {
+        ap_rputs(
+            "</dl>\n<table border=\"0\"><tr><th>Child</th><th>Generation</th><th>State</th>"
+            "<th>Event tunnels</th><th>Tunnels of threads</th></tr>\n",
+            r);
+    }
+    for (unsigned number = 0; ur_child_next(report, &cursor, &child); number++) {
+        put_child(r, &child, number, keys);
+    }
+    if (!keys) {
+        ap_rputs("</table>\n", r);
     }
 }
 
@@ -97,9 +124,7 @@ static void put_tunnels(request_rec *r, const struct ur_report *report, bool key
                       " ended, %" APR_UINT64_T_FMT " not opened for lack of room</dt>\n",
                books.open + books.leaving, books.leaving, ended,
                books.turned_away[UR_TURNED_AWAY_FULL]);
-    if (!keys) {
-        put_children(r, report);
-    }
+    put_children(r, report, keys);
 }
 
 int ur_status_section(request_rec *r, int flags)
@@ -133,8 +158,5 @@ int ur_status_section(request_rec *r, int flags)
         }
     }
     put_tunnels(r, &report, keys);
-    if (!keys) {
-        ap_rputs("</dl>\n", r);
-    }
     return OK;
 }

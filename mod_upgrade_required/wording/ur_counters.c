@@ -207,8 +207,26 @@ uint64_t ur_tunnel_cell_free(struct ur_tunnel_cells cells, long pid, enum ur_out
     return open;
 }
 
+long ur_tunnel_generation(struct ur_tunnel_cells cells)
+{
+    long newest = 0;
+
+    for (size_t i = 0; i < cells.count; i++) {
+        long generation = atomic_load(&cells.first[i].generation);
+        if (atomic_load(&cells.first[i].pid) && generation > newest) {
+            newest = generation;
+        }
+    }
+    return newest;
+}
+
+bool ur_tunnel_cell_leaving(const struct ur_tunnel_cell *cell, long newest)
+{
+    return atomic_load(&cell->leaving) || atomic_load(&cell->generation) < newest;
+}
+
 static void add_carried(struct ur_tunnel_books *books, const struct ur_tunnel_cell *cell,
-                        enum ur_carried carrier)
+                        enum ur_carried carrier, bool leaving)
 {
     uint64_t ended = 0;
     uint64_t opened;
@@ -221,17 +239,18 @@ static void add_carried(struct ur_tunnel_books *books, const struct ur_tunnel_ce
     }
     opened = atomic_load_explicit(&cell->opened[carrier], memory_order_relaxed);
     books->opened[carrier] += opened;
-    *(atomic_load(&cell->leaving) ? &books->leaving : &books->open) += opened - ended;
+    *(leaving ? &books->leaving : &books->open) += opened - ended;
 }
 
 struct ur_tunnel_books ur_tunnel_books(struct ur_tunnel_cells cells)
 {
     struct ur_tunnel_books books = {.open = 0};
+    long newest = ur_tunnel_generation(cells);
 
     for (size_t i = 0; i < cells.count; i++) {
         const struct ur_tunnel_cell *cell = &cells.first[i];
         for (enum ur_carried carrier = 0; carrier < UR_CARRIERS; carrier++) {
-            add_carried(&books, cell, carrier);
+            add_carried(&books, cell, carrier, ur_tunnel_cell_leaving(cell, newest));
         }
         for (enum ur_turned_away why = 0; why < UR_TURNED_AWAYS; why++) {
             books.turned_away[why] +=

@@ -174,6 +174,13 @@ uint64_t ur_tunnel_cell_free(struct ur_tunnel_cells cells, long pid, enum ur_out
 /* How many tunnels of this kind are open in one child. */
 uint64_t ur_tunnel_cell_open(const struct ur_tunnel_cell *cell, enum ur_carried carrier);
 
+/* The generation of the newest children. */
+long ur_tunnel_generation(struct ur_tunnel_cells cells);
+
+/* Whether a child only waits for its tunnels to end: it has said so, or, as children of prefork
+ * do not, it is of an older generation than others. */
+bool ur_tunnel_cell_leaving(const struct ur_tunnel_cell *cell, long newest);
+
 /* The sum of all cells at one moment: opened = ended + open. */
 struct ur_tunnel_books {
     uint64_t opened[UR_CARRIERS];

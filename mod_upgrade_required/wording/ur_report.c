@@ -88,21 +88,26 @@ uint64_t ur_report_requests(const struct ur_report *report)
     return count;
 }
 
-bool ur_child_next(const struct ur_report *report, size_t *at, struct ur_child_numbers *child)
+struct ur_child_cursor ur_child_first(const struct ur_report *report)
 {
-    for (; *at < report->cells.count; ++*at) {
-        const struct ur_tunnel_cell *cell = &report->cells.first[*at];
+    return (struct ur_child_cursor){0, ur_tunnel_generation(report->cells)};
+}
+
+bool ur_child_next(const struct ur_report *report, struct ur_child_cursor *cursor,
+                   struct ur_child_numbers *child)
+{
+    while (cursor->at < report->cells.count) {
+        const struct ur_tunnel_cell *cell = &report->cells.first[cursor->at++];
         long pid = atomic_load(&cell->pid);
         if (pid) {
             *child = (struct ur_child_numbers){
                 .pid = pid,
                 .generation = atomic_load(&cell->generation),
-                .leaving = atomic_load(&cell->leaving) != 0,
+                .leaving = ur_tunnel_cell_leaving(cell, cursor->newest),
                 .open = {[UR_CARRIED_EVENT] = ur_tunnel_cell_open(cell, UR_CARRIED_EVENT),
                          [UR_CARRIED_THREAD] = ur_tunnel_cell_open(cell, UR_CARRIED_THREAD)},
                 .room = atomic_load(&cell->room),
             };
-            ++*at;
             return true;
         }
     }

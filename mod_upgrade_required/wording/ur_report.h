@@ -55,8 +55,17 @@ struct ur_child_numbers {
     uint64_t room; /* for event tunnels; 0: none was asked for yet */
 };
 
-/* The next child that has a cell, from *at = 0 on. False after the last. */
-bool ur_child_next(const struct ur_report *report, size_t *at, struct ur_child_numbers *child);
+/* Before the first child. */
+struct ur_child_cursor {
+    size_t at;
+    long newest; /* generation */
+};
+
+struct ur_child_cursor ur_child_first(const struct ur_report *report);
+
+/* The next child that has a cell. False after the last. */
+bool ur_child_next(const struct ur_report *report, struct ur_child_cursor *cursor,
+                   struct ur_child_numbers *child);
 
 enum ur_report_form {
     UR_REPORT_HTML,

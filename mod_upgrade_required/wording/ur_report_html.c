@@ -284,12 +284,12 @@ static void number_cell(struct ur_buf *out, uint64_t number)
 static void children(const struct ur_report *report, struct ur_buf *out)
 {
     struct ur_child_numbers child;
-    size_t at = 0;
+    struct ur_child_cursor cursor = ur_child_first(report);
 
     ur_buf_literal(out, "<table>\n<tr><th>Child<th class=\"n\">Generation<th class=\"n\">Event "
                         "tunnels<th class=\"n\">Room for<th class=\"n\">Threads' tunnels"
                         "<th>State\n");
-    while (ur_child_next(report, &at, &child)) {
+    while (ur_child_next(report, &cursor, &child)) {
         if (child.leaving || child.open[UR_CARRIED_EVENT] || child.open[UR_CARRIED_THREAD]) {
             ur_buf_literal(out, "<tr><td>");
             ur_buf_number(out, (uint64_t)child.pid);
@@ -319,7 +319,7 @@ static void tunnels(const struct ur_report *report, struct ur_buf *out)
     heading(out, "WebSocket tunnels",
             "Those on routes that keep handshakes, and how they ended.");
     ur_buf_literal(out, "<table>\n<tr><th>Tunnels<th class=\"n\">Count\n");
-    number_row(out, "open now", books.open);
+    number_row(out, "open in children that serve", books.open);
     number_row(out, "open in children that are leaving", books.leaving);
     number_row(out, "opened, carried by events", books.opened[UR_CARRIED_EVENT]);
     number_row(out, "opened, carried by threads", books.opened[UR_CARRIED_THREAD]);

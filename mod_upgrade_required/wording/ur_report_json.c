@@ -78,10 +78,10 @@ static void decisions(struct ur_json *json, const struct ur_report *report)
 static void children(struct ur_json *json, const struct ur_report *report)
 {
     struct ur_child_numbers child;
-    size_t at = 0;
+    struct ur_child_cursor cursor = ur_child_first(report);
 
     ur_json_array(json, "children", UR_JSON_LINES);
-    while (ur_child_next(report, &at, &child)) {
+    while (ur_child_next(report, &cursor, &child)) {
         ur_json_object(json, NULL, UR_JSON_INLINE);
         ur_json_number(json, "pid", (uint64_t)child.pid);
         ur_json_number(json, "generation", (uint64_t)child.generation);

@@ -189,6 +189,31 @@ for my $mpm (qw(worker prefork)) {
     $server->stop;
 }
 
+# mod_status: a row for each child, of every generation
+{
+    my $server = server('event', "${threads}UpgradeTunnel event\n");
+    my @open = map { [open_tunnel($server, $listener)] } 1 .. 3;
+    my ($old) = map { $_->{pid} } @{ tunnels_of($server)->{children} };
+    $server->graceful;
+    push @open, [open_tunnel($server, $listener)], [open_tunnel($server, $listener, path => '/remote')];
+    my ($new) = grep { $_ != $old } map { $_->{pid} } @{ tunnels_of($server)->{children} };
+    ok eventually(sub { tunnels_of($server)->{leaving} == 3 }), 'mod_status: an old generation and a new one';
+    my $page = $server->ask('GET /server-status HTTP/1.1')->{body};
+    like $page, qr{<th>Child</th><th>Generation</th><th>State</th><th>Event tunnels</th>}, 'mod_status: a table';
+    like $page, qr{<tr><td>$old</td><td>0</td><td>leaving</td><td>3</td><td>0</td></tr>}, 'mod_status: the old child has a row';
+    like $page, qr{<tr><td>$new</td><td>1</td><td>serving</td><td>1</td><td>1</td></tr>}, 'mod_status: and the new one';
+    my $keys = $server->ask('GET /server-status?auto HTTP/1.1')->{body};
+    for my $child ([$old, 0, 1, 3, 0], [$new, 1, 0, 1, 1]) {
+        my ($pid, $generation, $leaving, $event, $thread) = @$child;
+        my ($n) = $keys =~ /^UpgradeChild\[(\d+)\]Pid: $pid$/m;
+        my %keys = $keys =~ /^UpgradeChild\[$n\](\w+): (\d+)$/mg;
+        is_deeply \%keys, { Pid => $pid, Generation => $generation, Leaving => $leaving, EventTunnels => $event,
+            ThreadTunnels => $thread }, "mod_status, keys: generation $generation";
+    }
+    close $_ for map { @$_[0, 1] } @open;
+    $server->stop;
+}
+
 # Silence
 for my $carrier (qw(event thread)) {
     my $server = server('event', ($threads =~ s/Timeout 60/Timeout 1/r) . "UpgradeTunnel $carrier\n");

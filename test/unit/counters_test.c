@@ -168,8 +168,8 @@ static void test_cells(void)
     static struct ur_tunnel_cell cells[2];
     struct ur_tunnel_cells all = {cells, 2};
     struct ur_tunnel_cell *one = ur_tunnel_cell_take(all, 11, 3);
-    struct ur_tunnel_cell *two = ur_tunnel_cell_take(all, 12, 4);
-    struct ur_tunnel_cell *nowhere = ur_tunnel_cell_take(all, 13, 4);
+    struct ur_tunnel_cell *two = ur_tunnel_cell_take(all, 12, 3);
+    struct ur_tunnel_cell *nowhere = ur_tunnel_cell_take(all, 13, 3);
 
     ok(one && two && one != two, "a cell for each child");
     ok(!nowhere, "and none where there are no more");
@@ -188,10 +188,14 @@ static void test_cells(void)
     ok(books_are(all, 3, 1, 0) && ur_tunnel_books(all).ended[UR_OUTCOME_LOST] == 1,
        "which is lost");
     ok(ur_tunnel_cell_free(all, 99, UR_OUTCOME_LOST) == 0, "another's child has none");
-    ok(ur_tunnel_cell_take(all, 14, 5) == one && books_are(all, 3, 1, 0),
+    ok(ur_tunnel_cell_take(all, 14, 3) == one && books_are(all, 3, 1, 0),
        "its cell is another's, and the numbers go on");
     ok(ur_tunnel_cell_open(one, UR_CARRIED_EVENT) == 0 && !atomic_load(&one->leaving),
        "who starts with none");
+    ok(ur_tunnel_cell_free(all, 14, UR_OUTCOME_LOST) == 0 && books_are(all, 3, 1, 0),
+       "and goes without one");
+    ok(ur_tunnel_cell_take(all, 15, 4) == one && books_are(all, 3, 0, 1),
+       "a newer generation is there: what older children have is open in those that leave");
     ok(ur_tunnel_cell_free(all, 12, UR_OUTCOME_STOPPED) == 1 && books_are(all, 3, 0, 0),
        "a server that stops ends what threads carry");
     ur_count_tunnel_turned_away(two, UR_TURNED_AWAY_BUSY);

@@ -244,7 +244,7 @@ static void test_tunnels(void)
         "   "
         "{\"pid\":78,\"generation\":0,\"leaving\":true,\"event\":0,\"thread\":1,\"room\":0}]}}"
         "\n");
-    has(UR_REPORT_HTML, "<tr><td>open now<td class=\"n\">3\n");
+    has(UR_REPORT_HTML, "<tr><td>open in children that serve<td class=\"n\">3\n");
     has(UR_REPORT_HTML, "<tr><td>77<td class=\"n\">2<td class=\"n\">3<td class=\"n\">33"
                         "<td class=\"n\">0<td>serving\n");
     report.cells = (struct ur_tunnel_cells){NULL, 0};
