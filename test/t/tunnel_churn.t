@@ -1,4 +1,5 @@
-# Many event tunnels that end in every way: each is logged once, and nothing is left behind.
+# Many tunnels that end in every way, most of them event tunnels: each is logged once, as it is counted, and nothing
+# is left behind.
 # UPGRADE_TEST_CHURN=100000 for as many.
 use strict;
 use warnings;
@@ -27,6 +28,8 @@ my @ends = (
     ['reset by the client with data under way', sub { my ($c, $b) = @_; syswrite $b, frame('x' x 5000); reset_by($c); close $b }],
     ['reset by the backend with data under way', sub { my ($c, $b) = @_; syswrite $c, masked('x' x 5000); reset_by($b); close $c }],
     ['both at once', sub { my ($c, $b) = @_; close $c; close $b }],
+    ['with a Close of the client', sub { my ($c, $b) = @_; syswrite $c, close_frame(1000, '', 'mask'); receive($b, 8); close $b; ended($c); close $c }],
+    ['with a Close of the backend', sub { my ($c, $b) = @_; syswrite $b, close_frame(1001); receive($c, 4); close $c; ended($b); close $b }],
 );
 
 # What the server's children have: (descriptors, private memory in KB)
@@ -54,8 +57,9 @@ sub churn {
     my ($listener, $path, $from, $step, $below) = @_;
     my @silent;
     for (my $number = $from; $number < $below; $number += $step) {
-        my ($client, $backend) = open_tunnel($server, $listener, path => $path, lines => ["X-Number: $number"]);
-        if ($number / $step % 50 == 49) { push @silent, [$client, $backend] }
+        my $carried = $number % 7 == 6 ? '/thread' : '';
+        my ($client, $backend) = open_tunnel($server, $listener, path => "$path$carried", lines => ["X-Number: $number"]);
+        if ($number / $step % 50 == 49 && !$carried) { push @silent, [$client, $backend] }
         else { $ends[$number / $step % @ends][1]->($client, $backend) }
         if (@silent > 200) { ended($_->[0]) && ended($_->[1]) for splice @silent, 0, 100 }
     }
@@ -78,6 +82,9 @@ $routes
 <LocationMatch ^/ws>
 UpgradeKeep WebSocket
 UpgradeTunnel event
+</LocationMatch>
+<LocationMatch /thread\$>
+UpgradeTunnel thread
 </LocationMatch>
 <Location /status>
 SetHandler upgrade-status
@@ -117,6 +124,11 @@ my %outcomes;
 $outcomes{ $_->[1] }++ for lines();
 diag join ', ', map { "$_ $outcomes{$_}" } sort keys %outcomes;
 is join(' ', grep { !/^(?:closed|client|backend|timeout)$/ } keys %outcomes), '', 'and every outcome is one of those that can be';
+my $books = tunnels_of($server);
+is $books->{opened}, 400 + $count, 'as many are counted as opened';
+cmp_ok $books->{by}{thread}, '>', 0, 'some of them by threads';
+is_deeply { map { ($_ => $books->{$_}) } keys %outcomes }, \%outcomes, 'and as many as ended in each way as are logged';
+is $books->{all_ended}, 400 + $count, 'and no others';
 $server->stop;
 
 done_testing;
