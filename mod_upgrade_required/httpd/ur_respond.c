@@ -100,7 +100,7 @@ static void write_body(struct ur_buf *out, const void *from)
 static void compose_fields(request_rec *r, const struct ur_refusal *refusal,
                            const struct ur_reply *reply)
 {
-    struct ur_field fields[UR_FIELDS_MAX];
+    struct ur_field fields[UR_FIELDS_MAX] = {{NULL, NULL, false}};
     size_t count = 0;
     const struct answer answer = {
         .refusal = refusal, .reply = reply, .fields = fields, .count = &count};

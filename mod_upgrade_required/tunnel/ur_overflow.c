@@ -59,6 +59,7 @@ void ur_overflow_tell(uint64_t count)
         if (!count) {
             break;
         }
+        /* cppcheck-suppress uninitvar; the ring's macro sets it */
         if (!tunnel->told) {
             tunnel->told = true;
             apr_socket_shutdown(tunnel->client, APR_SHUTDOWN_READ);

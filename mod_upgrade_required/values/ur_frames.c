@@ -96,7 +96,8 @@ static void take_code(struct ur_frames *frames, const char *at, size_t len)
 
     for (size_t i = 0; i < len && frames->code_left; i++) {
         unsigned mask = key ? frames->header[key + CODE_SIZE - frames->code_left] : 0;
-        frames->code = (uint16_t)(frames->code << 8 | ((unsigned char)at[i] ^ mask));
+        unsigned byte = (unsigned char)at[i] ^ mask;
+        frames->code = (uint16_t)((unsigned)frames->code << 8 | byte);
         frames->code_left--;
     }
 }
