@@ -66,11 +66,13 @@ sub open_three { my ($server) = @_; return map { [open_tunnel($server, $listener
 # A child keeps its file: what the manual and the finding say is so.
 {
     my $server = server('access_log', '');
-    like $server->log, qr/UR0004: \S+ is a file, and an event tunnel is logged when it ends/, 'a file: the start warns';
+    like $server->log, qr/UR0004: \S+ is a file, and an event tunnel is logged when it ends/,
+      'a file: the start warns';
     my @open = open_three($server);
     rotate($server) for 1 .. 2;
     close $_ for map { @$_[0, 1] } @open;
-    ok eventually(sub { tunnels_in($server, 'access_log.2') == 3 }), 'a file: the lines go to one that was rotated twice, where it is still there';
+    ok eventually(sub { tunnels_in($server, 'access_log.2') == 3 }),
+      'a file: the lines go to one that was rotated twice, where it is still there';
     is tunnels_in($server, 'access_log'), 0, 'and not to the one of today';
     $server->stop;
 }
@@ -81,7 +83,8 @@ sub open_three { my ($server) = @_; return map { [open_tunnel($server, $listener
     unlike $server->log, qr/UR0004/, 'a file, drained: the start does not warn';
     my @open = open_three($server);
     rotate($server);
-    ok eventually(sub { tunnels_in($server, 'access_log.1') == 3 }), 'a drain ends them while their file is the one of yesterday';
+    ok eventually(sub { tunnels_in($server, 'access_log.1') == 3 }),
+      'a drain ends them while their file is the one of yesterday';
     close $_ for map { @$_[0, 1] } @open;
     $server->stop;
 }
@@ -94,7 +97,9 @@ my %programs = (
 for my $name (sort keys %programs) {
     my $lasts  = $name eq 'not ended';
     my $server = server($programs{$name}, '');
-    is $server->log =~ /UR0004: \S+ is piped to a program that each reload ends/ ? 1 : 0, $lasts ? 0 : 1, "a program that is $name: the start warns where it should";
+    my $warnings = () = $server->log =~ /UR0004: \S+ is piped to a program that each reload ends/g;
+    is $warnings, $lasts ? 0 : 1,
+      "a program that is $name: the start warns where it should";
     my @open = open_three($server);
     for (1 .. 2) {
         $server->graceful;
@@ -106,15 +111,20 @@ for my $name (sort keys %programs) {
     close $_ for map { @$_[0, 1] } @open;
     my $current = sub {
         my $sum = 0;
-        $sum += tunnels_in($server, $_) for map { /piped\.(\d+)\z/ && $1 >= $closed - 1 ? "piped.$1" : () } glob "$server->{folder}/piped.*";
+        for my $name (glob "$server->{folder}/piped.*") {
+            my ($second) = $name =~ /piped\.(\d+)\z/;
+            $sum += tunnels_in($server, "piped.$second") if $second >= $closed - 1;
+        }
         return $sum;
     };
     if ($lasts) {
-        ok eventually(sub { $current->() == 3 }), 'it writes the lines of old tunnels to the file of the moment';
+        ok eventually(sub { $current->() == 3 }),
+          'it writes the lines of old tunnels to the file of the moment';
         unlike $server->log, qr/AH00646/, 'and nothing is lost';
     }
     else {
-        ok eventually(sub { (() = $server->log =~ /AH00646: Error writing to/g) == 3 }), 'the lines of old tunnels are lost, and httpd says so';
+        ok eventually(sub { (() = $server->log =~ /AH00646: Error writing to/g) == 3 }),
+          'the lines of old tunnels are lost, and httpd says so';
         is $current->(), 0, 'they are nowhere';
     }
     $server->stop->finish;
