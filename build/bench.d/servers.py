@@ -6,7 +6,6 @@ import os
 import pathlib
 import pwd
 import re
-import signal
 import socket
 import subprocess
 import time
@@ -22,6 +21,9 @@ def load_bench():
     module = importlib.util.module_from_spec(importlib.util.spec_from_loader("bench", loader))
     loader.exec_module(module)
     return module
+
+
+BENCH = load_bench()
 
 
 def free_port():
@@ -120,16 +122,24 @@ class Server:
         self.folder.chmod(0o777)
         self.clear, self.tls = free_port(), free_port()
         self.command = getattr(self, "_" + name.split()[0])(backend)
-        self.process = subprocess.Popen(self.command, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
+        self.process = None
+        try:
+            with BENCH.ENDING.held():
+                self.process = subprocess.Popen(self.command, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL,
+                                                start_new_session=True)
+            self._wait_until_it_answers()
+        except BaseException:
+            self.end(5)
+            raise
+
+    def _wait_until_it_answers(self):
         for _ in range(200):
             if self.process.poll() is None and self.get() is not None:
                 return
             time.sleep(0.05)
-        self.process.kill()
-        raise SystemExit(f"{name} does not start: {self.command}: {self.process.poll()}")
+        raise SystemExit(f"{self.name} does not start: {self.command}: {self.process.poll()}")
 
     def _httpd(self, workers, route):
-        bench = load_bench()
         threads = 25
         text = f"""LoadModule proxy_module @LIBEXEC@/mod_proxy.so
 LoadModule proxy_http_module @LIBEXEC@/mod_proxy_http.so
@@ -158,8 +168,8 @@ SSLCertificateKeyFile {self.folder.parent}/key.pem
 """
         (self.folder / "htdocs").mkdir()
         (self.folder / "htdocs/page").write_text("x" * 512)
-        bench.configuration(self.folder, self.clear, text, "", mpm="event")
-        return [bench.HTTPD, "-DFOREGROUND", "-f", self.folder / "httpd.conf"]
+        BENCH.configuration(self.folder, self.clear, text, "", mpm="event")
+        return [BENCH.HTTPD, "-DFOREGROUND", "-f", self.folder / "httpd.conf"]
 
     def _stock(self, backend):
         return self._httpd(STOCK_WORKERS, f"ProxyPass /ws http://127.0.0.1:{backend}/ upgrade=websocket")
@@ -243,6 +253,6 @@ backend out
     def clients(self, tls, path="/ws"):
         return Talk(OUT / "ws_clients", str(self.tls if tls else self.clear), path, *(["tls"] if tls else []))
 
-    def end(self):
-        self.process.send_signal(signal.SIGTERM)
-        self.process.wait(60)
+    def end(self, seconds=60):
+        if self.process:
+            BENCH.end(self.process, seconds)
