@@ -4,6 +4,7 @@
 #include "proxy/ur_backend_url.h"
 #include "proxy/ur_keep.h"
 #include "proxy/ur_proxy_module.h"
+#include "proxy/ur_scratch.h"
 #include "proxy/ur_takeover.h"
 #include "proxy/ur_threaded.h"
 #include "proxy/ur_upgrade.h"
@@ -224,18 +225,12 @@ static int ask_backend(request_rec *r, struct ur_shadow *shadow, proxy_worker *w
 static int run_in_tunnel(request_rec *r, proxy_worker *worker, proxy_server_conf *conf,
                          char *url)
 {
-    apr_allocator_t *allocator = apr_pool_allocator_get(r->connection->pool);
-    apr_pool_t *temporary;
-    apr_pool_t *pool;
-    struct ur_shadow *shadow;
-    int status;
+    apr_thread_t *thread = r->connection->current_thread;
+    apr_pool_t *temporary = ur_scratch_pool(r->pool, thread);
+    apr_pool_t *pool = ur_scratch_pool(r->pool, thread);
+    struct ur_shadow *shadow = make_shadow(temporary, worker, pool);
+    int status = ask_backend(r, shadow, worker, conf, url);
 
-    /* What the handshake has needed is given back at once: there may be many tunnels. */
-    apr_allocator_max_free_set(allocator, 1);
-    apr_pool_create(&temporary, r->pool);
-    apr_pool_create(&pool, r->pool);
-    shadow = make_shadow(temporary, worker, pool);
-    status = ask_backend(r, shadow, worker, conf, url);
     if (status == OK && shadow->switched) {
         proxy_conn_rec *connection = shadow->connection;
         apr_pool_destroy(temporary);
@@ -243,7 +238,6 @@ static int run_in_tunnel(request_rec *r, proxy_worker *worker, proxy_server_conf
     }
     apr_pool_destroy(pool);
     apr_pool_destroy(temporary);
-    apr_allocator_max_free_set(allocator, ap_max_mem_free);
     return status;
 }
 

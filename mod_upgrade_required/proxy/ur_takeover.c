@@ -2,12 +2,10 @@
 
 #include "proxy/ur_keep.h"
 #include "proxy/ur_proxy_module.h"
+#include "proxy/ur_scratch.h"
 #include "tunnel/ur_books.h"
 #include "tunnel/ur_child.h"
 
-#include <fcntl.h>
-
-#include <apr_portable.h>
 #include <apr_strings.h>
 #include <http_protocol.h>
 
@@ -54,35 +52,18 @@ static void send_switch(request_rec *r)
     r->connection->keepalive = AP_CONN_CLOSE;
 }
 
-/* The same socket for itself, without mod_proxy's memory around it. NULL: there is none. */
-static apr_socket_t *copy_socket(apr_socket_t *socket, apr_pool_t *pool)
-{
-    apr_os_sock_t number;
-    apr_socket_t *copy = NULL;
-    apr_os_sock_info_t info = {
-        .os_sock = &number, .family = APR_INET, .type = SOCK_STREAM, .protocol = 0};
-
-    apr_os_sock_get(&number, socket);
-    number = fcntl(number, F_DUPFD_CLOEXEC, 0);
-    if (number >= 0) {
-        apr_os_sock_make(&copy, &info, pool);
-    }
-    return copy;
-}
-
 /* A plain backend needs none of what stands around its socket. */
-static void shed_backend(struct ur_end *backend, apr_pool_t *pool)
+static void shed_backend(struct ur_end *backend, conn_rec *origin, apr_pool_t *pool)
 {
-    apr_socket_t *copy;
+    conn_rec *c = backend->tunnel->c;
 
     if (backend->filtered) {
+        ur_scratch_keep(pool, c->current_thread);
         return;
     }
-    copy = copy_socket(backend->socket, backend->tunnel->c->pool);
-    if (copy) {
-        ur_end_use(backend, copy);
-        apr_pool_destroy(pool);
-    }
+    ur_end_own(backend, c->pool);
+    origin->aborted = 1; /* for mod_proxy, which would end it in order */
+    apr_pool_destroy(pool);
 }
 
 /* The client has gone before it was told. */
@@ -121,14 +102,17 @@ int ur_takeover(request_rec *r, proxy_worker *worker, proxy_conn_rec *connection
         return HTTP_BAD_GATEWAY;
     }
     ur_books_opened(ur_keep_of(r)->label, UR_CARRIED_EVENT);
+    tunnel = ur_tunnel_prepare(r, worker, connection->connection, connection->sock);
+    /* What is freed from here on is given back to the system: there may be many tunnels. */
+    apr_allocator_max_free_set(apr_pool_allocator_get(r->connection->pool), 1);
     send_switch(r);
     if (r->connection->aborted) {
         end_missed(r);
         return DONE;
     }
-    tunnel = ur_tunnel_open(r, worker, connection->connection, connection->sock);
+    ur_tunnel_open(tunnel);
     apr_pool_cleanup_register(r->connection->pool, tunnel, end_unhanded, apr_pool_cleanup_null);
-    shed_backend(&tunnel->backend, pool);
+    shed_backend(&tunnel->backend, connection->connection, pool);
     ur_child_carry(tunnel, &ur_keep_of(r)->ticket);
     return SUSPENDED;
 }

@@ -10,9 +10,6 @@
 #include <http_ssl.h>
 #include <util_filter.h>
 
-/* More than this is not taken out of the filters to make an end a plain one. */
-#define EARLY_MAX 32768
-
 /* Those that pass bytes as they are. mod_logio only counts them. */
 static bool is_plain(const ap_filter_t *filter)
 {
@@ -30,34 +27,46 @@ static bool is_plain(const ap_filter_t *filter)
     return true;
 }
 
-/* What the filters hold already. False where they have more to say than that nothing is there.
- */
-static bool take_early(conn_rec *c, apr_bucket_brigade *some, apr_pool_t *pool,
-                       struct ur_span *early)
+/* What the filters have read already. They are asked for all that there is, the socket itself
+ * included, and thus ask the socket for nothing. mod_logio does not count what it cannot know
+ * the length of. */
+static void take_early(struct ur_end *end, conn_rec *c, apr_pool_t *pool, struct ur_span *early)
 {
-    char *bytes = NULL;
+    apr_bucket_brigade *all = end->brigade;
+    char *bytes;
     apr_size_t len = 0;
-    apr_status_t rv;
 
-    do {
-        apr_size_t more = EARLY_MAX - len;
-        rv = ap_get_brigade(c->input_filters, some, AP_MODE_READBYTES, APR_NONBLOCK_READ,
-                            (apr_off_t)more);
-        if (rv != APR_SUCCESS || APR_BRIGADE_EMPTY(some)) {
-            break;
+    if (ap_get_brigade(c->input_filters, all, AP_MODE_EXHAUSTIVE, APR_NONBLOCK_READ, 0) !=
+        APR_SUCCESS) {
+        return;
+    }
+    for (apr_bucket *b = APR_BRIGADE_FIRST(all); b != APR_BRIGADE_SENTINEL(all);) {
+        apr_bucket *next = APR_BUCKET_NEXT(b);
+        if (APR_BUCKET_IS_SOCKET(b)) {
+            apr_bucket_delete(b);
         }
-        if (!bytes) {
-            bytes = apr_palloc(pool, EARLY_MAX);
+        else {
+            len += b->length;
         }
-        apr_brigade_flatten(some, bytes + len, &more);
-        apr_brigade_cleanup(some);
-        len += more;
-    } while (len < EARLY_MAX);
-    *early = (struct ur_span){bytes, len};
-    return len < EARLY_MAX && (rv == APR_SUCCESS || APR_STATUS_IS_EAGAIN(rv));
+        b = next;
+    }
+    if (len && (bytes = apr_palloc(pool, len)) != NULL &&
+        apr_brigade_flatten(all, bytes, &len) == APR_SUCCESS) {
+        end->wire_in += len;
+        *early = (struct ur_span){bytes, len};
+    }
+    apr_brigade_cleanup(all);
 }
 
-void ur_end_open(struct ur_end *end, conn_rec *c, apr_pool_t *pool, struct ur_span *early)
+static void use(struct ur_end *end, apr_socket_t *socket)
+{
+    end->socket = socket;
+    end->watch.desc_type = APR_POLL_SOCKET;
+    end->watch.desc.s = socket;
+    end->watch.client_data = end;
+}
+
+void ur_end_prepare(struct ur_end *end, conn_rec *c, apr_pool_t *pool, struct ur_span *early)
 {
     /* It would hold small writes back until it is flushed. mod_reqtimeout
      * does not know that this is no request any more. */
@@ -67,22 +76,35 @@ void ur_end_open(struct ur_end *end, conn_rec *c, apr_pool_t *pool, struct ur_sp
     end->tls = ap_ssl_conn_is_ssl(c);
     *early = (struct ur_span){NULL, 0};
     end->brigade = apr_brigade_create(pool, c->bucket_alloc);
-    if (!is_plain(c->input_filters) || !is_plain(c->output_filters) ||
-        !take_early(c, end->brigade, pool, early)) {
-        end->filtered = c;
-        ur_wire_insert(end, c);
+    if (is_plain(c->input_filters) && is_plain(c->output_filters)) {
+        take_early(end, c, pool, early);
     }
-    ur_end_use(end, end->socket);
+    else {
+        end->filtered = c;
+    }
 }
 
-void ur_end_use(struct ur_end *end, apr_socket_t *socket)
+void ur_end_open(struct ur_end *end)
 {
-    end->socket = socket;
-    apr_os_sock_get(&end->number, socket);
-    apr_socket_timeout_set(socket, 0);
-    end->watch.desc_type = APR_POLL_SOCKET;
-    end->watch.desc.s = socket;
-    end->watch.client_data = end;
+    if (end->filtered) {
+        ur_wire_insert(end, end->filtered);
+    }
+    apr_os_sock_get(&end->number, end->socket);
+    apr_socket_timeout_set(end->socket, 0);
+    use(end, end->socket);
+}
+
+void ur_end_own(struct ur_end *end, apr_pool_t *pool)
+{
+    apr_socket_t *before = end->socket;
+    apr_os_sock_t none = -1;
+    apr_os_sock_info_t info = {
+        .os_sock = &end->number, .family = APR_INET, .type = SOCK_STREAM, .protocol = 0};
+
+    if (apr_os_sock_make(&end->socket, &info, pool) == APR_SUCCESS) {
+        apr_os_sock_put(&before, &none, pool);
+        use(end, end->socket);
+    }
 }
 
 static apr_status_t read_filtered(struct ur_end *end, char *at, apr_size_t *len)

@@ -41,12 +41,15 @@ struct ur_end {
     bool has_early; /* httpd's filters may hold what was read before */
 };
 
-/* Takes a connection over, whose socket is not to be waited for any more. What has been read of
- * it already goes to *early, in the pool. */
-void ur_end_open(struct ur_end *end, conn_rec *c, apr_pool_t *pool, struct ur_span *early);
+/* Takes a connection over, from which nothing is going to be read in another way. What has been
+ * read of it already goes to *early, in the pool. */
+void ur_end_prepare(struct ur_end *end, conn_rec *c, apr_pool_t *pool, struct ur_span *early);
 
-/* From here on by this socket, which is the same connection. */
-void ur_end_use(struct ur_end *end, apr_socket_t *socket);
+/* After the last that is written in another way: its socket is not waited for any more. */
+void ur_end_open(struct ur_end *end);
+
+/* Makes the socket, of a plain end, its own, in pool: what it stood in may go. */
+void ur_end_own(struct ur_end *end, apr_pool_t *pool);
 
 /* Reads into at, at most *len bytes. APR_SUCCESS: *len of them, at least one; APR_EAGAIN: none
  * now; APR_EOF: none any more; another: the connection is broken. */

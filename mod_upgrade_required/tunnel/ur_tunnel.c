@@ -23,8 +23,8 @@ static apr_interval_time_t socket_timeout(apr_socket_t *socket)
     return timeout;
 }
 
-struct ur_tunnel *ur_tunnel_open(request_rec *r, proxy_worker *worker, conn_rec *origin,
-                                 apr_socket_t *socket)
+struct ur_tunnel *ur_tunnel_prepare(request_rec *r, proxy_worker *worker, conn_rec *origin,
+                                    apr_socket_t *socket)
 {
     conn_rec *c = r->connection;
     struct ur_tunnel *tunnel = apr_pcalloc(c->pool, sizeof *tunnel);
@@ -45,9 +45,15 @@ struct ur_tunnel *ur_tunnel_open(request_rec *r, proxy_worker *worker, conn_rec 
     tunnel->r = r;
     tunnel->worker = worker;
     tunnel->no_half_close = apr_table_get(r->subprocess_env, "proxy-nohalfclose") != NULL;
-    ur_end_open(client, c, r->pool, &backend->rest);
-    ur_end_open(backend, origin, r->pool, &client->rest);
+    ur_end_prepare(client, c, r->pool, &backend->rest);
+    ur_end_prepare(backend, origin, r->pool, &client->rest);
     return tunnel;
+}
+
+void ur_tunnel_open(struct ur_tunnel *tunnel)
+{
+    ur_end_open(&tunnel->client);
+    ur_end_open(&tunnel->backend);
 }
 
 static enum ur_side side_of(const struct ur_end *end)

@@ -49,9 +49,12 @@ struct ur_tunnel {
 
 APR_RING_HEAD(ur_tunnel_ring, ur_tunnel);
 
-/* A tunnel on r, whose client has been sent the 101, to the backend that has sent it. */
-struct ur_tunnel *ur_tunnel_open(request_rec *r, proxy_worker *worker, conn_rec *origin,
-                                 apr_socket_t *socket);
+/* A tunnel on r to the backend that has sent its 101, which has not been passed on yet. */
+struct ur_tunnel *ur_tunnel_prepare(request_rec *r, proxy_worker *worker, conn_rec *origin,
+                                    apr_socket_t *socket);
+
+/* The client has been sent the 101 too. */
+void ur_tunnel_open(struct ur_tunnel *tunnel);
 
 /* What a poller has for all its tunnels. */
 struct ur_desk {

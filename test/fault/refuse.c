@@ -1,13 +1,11 @@
 /* Preloaded into a server, lets calls that event tunnels make fail: UPGRADE_FAULT_CALL names
- * one (pthread_create, epoll_ctl, fcntl, recv, send, send_short, send_nothing, splice,
+ * one (pthread_create, epoll_ctl, recv, send, send_short, send_nothing, splice,
  * splice_short, splice_out, read), which fails from the moment on at which the file
  * UPGRADE_FAULT_SWITCH is there, if its argument is what event tunnels give it. */
 #define _GNU_SOURCE
 #include <dlfcn.h>
 #include <errno.h>
-#include <fcntl.h>
 #include <pthread.h>
-#include <stdarg.h>
 #include <stdbool.h>
 #include <stdlib.h>
 #include <string.h>
@@ -57,25 +55,6 @@ int epoll_wait(int polled, struct epoll_event *events, int most, int patience)
     }
     return REAL(epoll_wait)(polled, events, most, patience);
 }
-
-/* Programs that were built for large files call the other name. */
-#define FCNTL(name)                                                                            \
-    int name(int file, int command, ...)                                                       \
-    {                                                                                          \
-        va_list arguments;                                                                     \
-        void *argument;                                                                        \
-        va_start(arguments, command);                                                          \
-        argument = va_arg(arguments, void *);                                                  \
-        va_end(arguments);                                                                     \
-        if (command == F_DUPFD_CLOEXEC && fails("fcntl")) {                                    \
-            errno = EMFILE;                                                                    \
-            return -1;                                                                         \
-        }                                                                                      \
-        return REAL(name)(file, command, argument);                                            \
-    }
-
-FCNTL(fcntl)
-FCNTL(fcntl64)
 
 /* httpd itself read()s and write()s. */
 ssize_t recv(int file, void *at, size_t len, int flags)

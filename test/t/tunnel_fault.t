@@ -106,21 +106,6 @@ sub finish {
     finish($server, 'epoll_wait');
 }
 
-# No descriptor for a socket of its own: it is carried by mod_proxy's.
-{
-    my $server = server('fcntl');
-    failing($server, 1);
-    my ($client, $backend) = open_tunnel($server, $listener, greeting => frame('greeting'));
-    is receive($client, 10), frame('greeting'), 'fcntl: a tunnel';
-    alive($client, $backend, 'fcntl: both ways');
-    close $client;
-    ok ended($backend), 'fcntl: it ends';
-    close $backend;
-    is line($server, 1), 'client', 'fcntl: logged';
-    failing($server, 0);
-    finish($server, 'fcntl');
-}
-
 # The network gives up.
 for my $case (['recv', 'client'], ['send', 'backend']) {
     my ($call, $outcome) = @$case;

@@ -1,0 +1,45 @@
+/* Preloaded into a server, counts how often memory is taken from the system and given back to
+ * it, in the file UPGRADE_FAULT_MAPS, a number of 8 bytes that all its processes share. */
+#define _GNU_SOURCE
+#include <dlfcn.h>
+#include <fcntl.h>
+#include <stdatomic.h>
+#include <stdlib.h>
+#include <sys/mman.h>
+#include <unistd.h>
+
+#define REAL(name) ((__typeof__(name) *)dlsym(RTLD_NEXT, #name))
+
+static atomic_ulong *count;
+
+__attribute__((constructor)) static void share(void)
+{
+    int file = open(getenv("UPGRADE_FAULT_MAPS"), O_RDWR);
+
+    count = REAL(mmap)(NULL, sizeof *count, PROT_READ | PROT_WRITE, MAP_SHARED, file, 0);
+    if (count == MAP_FAILED) {
+        abort(); /* what is not counted would pass a test */
+    }
+    close(file);
+}
+
+/* Programs that were built for large files call the other name. */
+#define MMAP(name)                                                                             \
+    void *name(void *at, size_t len, int protection, int flags, int file, off_t offset)        \
+    {                                                                                          \
+        if (count) {                                                                           \
+            atomic_fetch_add(count, 1);                                                        \
+        }                                                                                      \
+        return REAL(name)(at, len, protection, flags, file, offset);                           \
+    }
+
+MMAP(mmap)
+MMAP(mmap64)
+
+int munmap(void *at, size_t len)
+{
+    if (count) {
+        atomic_fetch_add(count, 1);
+    }
+    return REAL(munmap)(at, len);
+}
