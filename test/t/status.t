@@ -111,7 +111,7 @@ sub count {
 for my $mpm (qw(event worker prefork)) {
     my $server = Server->new(mpm => $mpm, modules => \@modules)->configure($pages . route('dir'))->start;
     my $before = numbers($server);
-    my ($clients, $each) = (4, $ENV{UPGRADE_TEST_LOAD} || 1000);
+    my ($clients, $each) = (4, $ENV{UPGRADE_TEST_REQUESTS} || 1000);
     my @pipes;
     for my $client (1 .. $clients) {
         pipe my $reader, my $writer or die $!;
