@@ -77,7 +77,7 @@ struct ur_tunnel_cell {
     atomic_uint_fast64_t opened[UR_CARRIERS];
     atomic_uint_fast64_t ended[UR_CARRIERS][UR_OUTCOMES];
     atomic_uint_fast64_t turned_away[UR_TURNED_AWAYS];
-    atomic_uint_fast64_t bytes[UR_DIRECTIONS]; /* through event tunnels */
+    atomic_uint_fast64_t bytes[UR_DIRECTIONS];
 };
 
 struct ur_tunnel_cells {

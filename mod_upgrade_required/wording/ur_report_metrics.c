@@ -122,7 +122,7 @@ static void tunnels(const struct ur_report *report, bool openmetrics, struct ur_
         labelled(out, PREFIX "tunnels_refused_total{reason=\"", ur_turned_away_word(why),
                  books.turned_away[why]);
     }
-    family(out, "tunnel_bytes", "Bytes through event tunnels, as clients see them.",
+    family(out, "tunnel_bytes", "Bytes through WebSocket tunnels, as clients see them.",
            openmetrics);
     for (enum ur_direction direction = 0; direction < UR_DIRECTIONS; direction++) {
         labelled(out, PREFIX "tunnel_bytes_total{direction=\"", ur_report_direction(direction),

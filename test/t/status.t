@@ -182,7 +182,7 @@ for my $case ([64, 65536, qr/UR0009: not enough shared memory for the counters: 
 # Prometheus scrapes, and answers a query.
 SKIP: {
     my ($prometheus) = grep { -x } map { "$_/prometheus" } split /:/, $ENV{PATH};
-    skip 'Prometheus is not installed', 14 unless $prometheus;
+    skip 'Prometheus is not installed', 21 unless $prometheus;
     my $server = Server->new(modules => \@modules)->configure($pages . route('dir', 'UpgradeMode announce'))->start;
     $server->ask('GET /dir/ HTTP/1.1') for 1 .. 7;
     my $folder = tempdir(CLEANUP => 1);
@@ -218,15 +218,46 @@ SKIP: {
     like `promtool check rules $FindBin::Bin/conf.d/monitoring/upgrade_required.rules.yml 2>&1`, qr/SUCCESS: 7 rules found/, 'the alert rules are sound';
     my $json = do { local (@ARGV, $/) = "$FindBin::Bin/conf.d/monitoring/grafana-dashboard.json"; <> };
     my @expressions = map { $_->{expr} } map { @{ $_->{targets} } } @{ JSON::PP->new->decode($json)->{panels} };
-    is scalar @expressions, 8, 'the dashboard has its panels';
+    is scalar @expressions, 13, 'the dashboard has its panels';
     for my $expression (@expressions) {
         (my $text = $expression) =~ s/\$__rate_interval|\$__range/5m/g;
         $text =~ s/"\$\w+"/".*"/g;
         $text =~ s/([^\w])/sprintf '%%%02X', ord $1/ge;
         is $query->("query?query=$text")->{status}, 'success', "dashboard: $expression";
     }
-    my %known = map { $_ => 1 } qw(upgrade_required_requests_total upgrade_required_decisions_total);
-    is_deeply [grep { !$known{$_} } map { /(upgrade_required_\w+)/g } @expressions], [], 'the dashboard asks for metrics that there are';
+    my $rules = do { local (@ARGV, $/) = "$FindBin::Bin/conf.d/monitoring/upgrade_required.rules.yml"; <> };
+    my $metrics = $server->ask('GET /status?format=prometheus HTTP/1.1')->{body};
+    my %known = map { $_ => 1 } $metrics =~ /^# TYPE (\w+)/mg;
+    my @asked = map { /(?<![\w:])(upgrade_required_\w+)(?=[\[{])/g } @expressions, $rules;
+    cmp_ok scalar @asked, '>', @expressions, 'the dashboard and the rules ask for metrics';
+    is_deeply [grep { !$known{$_} } @asked], [], 'all of which there are';
+
+    # Alerts of tunnels: what is counted within ten minutes, and whether the alert is there then
+    for my $case (['UpgradeTunnelsLost', 'ended_total{instance="a",outcome="lost"}', '0x9 3x10', 1],
+        ['UpgradeTunnelsLost', 'ended_total{instance="a",outcome="lost"}', '3x20', 0],
+        ['UpgradeTunnelsLost', 'ended_total{instance="a",outcome="client"}', '0+9x20', 0],
+        ['UpgradeTunnelsFull', 'refused_total{instance="a",reason="full"}', '0+1x30', 1],
+        ['UpgradeTunnelsFull', 'refused_total{instance="a",reason="full"}', '5x30', 0]) {
+        my ($alert, $series, $values, $fires) = @$case;
+        open my $tests, '>', "$folder/alerts.yml" or die $!;
+        print $tests <<"END";
+rule_files: ['$FindBin::Bin/conf.d/monitoring/upgrade_required.rules.yml']
+evaluation_interval: 1m
+tests:
+  - interval: 1m
+    input_series:
+      - series: 'upgrade_required_tunnels_$series'
+        values: '$values'
+    promql_expr_test:
+      - expr: 'count(ALERTS{alertname="$alert",alertstate="firing"}) or vector(0)'
+        eval_time: 15m
+        exp_samples: [{labels: '{}', value: $fires}]
+END
+        close $tests;
+        my $output = `promtool test rules $folder/alerts.yml 2>&1`;
+        like $output, qr/SUCCESS/, "$alert: " . ($fires ? 'fires' : 'is silent') . " on $values of $series"
+          or diag $output;
+    }
     kill TERM => $pid;
     waitpid $pid, 0;
     $server->stop;

@@ -1,4 +1,5 @@
-# Whoever carries a tunnel: it is opened once in the books and ends once, the log says how, and with which code.
+# Whoever carries a tunnel: it is opened once in the books and ends once; the log says how, and with which
+# code.
 use strict;
 use warnings;
 use Test::More;
@@ -44,7 +45,8 @@ RewriteEngine on
 RewriteRule ^redirected\$ /ws
 </Directory>
 END
-my $threads = "ThreadsPerChild 8\nThreadLimit 8\nMaxRequestWorkers 8\nAsyncRequestWorkerFactor 100\nTimeout 60\n";
+my $threads = "ThreadsPerChild 8\nThreadLimit 8\nMaxRequestWorkers 8\nTimeout 60\n";
+my $events = "${threads}AsyncRequestWorkerFactor 100\n";
 my @modules = qw(authz_core alias dir setenvif rewrite proxy proxy_http status);
 my %tls = (port => 0, tls => { SSL_version => 'TLSv1_3' });
 
@@ -57,7 +59,8 @@ sub tls_host {
 sub server {
     my ($mpm, $text) = @_;
     my @more = $mpm eq 'event' ? qw(socache_shmcb ssl http2) : ();
-    return Server->new(modules => [@modules, @more], helper => 1, mpm => $mpm)->configure("$common$text")->start;
+    my $server = Server->new(modules => [@modules, @more], helper => 1, mpm => $mpm);
+    return $server->configure("$common$text")->start;
 }
 
 my $key = "\x01\x20\x03\xf4";
@@ -91,11 +94,20 @@ my @ends = (
         ended($b);
         close $b;
     }, 'closed', 1001],
-    ['a Close without a code', sub { my ($c, $b) = @_; syswrite $c, client_close(); receive($b, 6); close $b; told($c); close $c },
-        'closed', 1005],
+    ['a Close without a code', sub {
+        my ($c, $b) = @_;
+        syswrite $c, client_close();
+        receive($b, 6);
+        close $b;
+        told($c);
+        close $c;
+    }, 'closed', 1005],
     ['a Close in pieces, without an answer', sub {
         my ($c, $b) = @_;
-        for my $byte (split //, frame('before') . close_frame(4001, 'kicked')) { syswrite $b, $byte; receive($c, 1) }
+        for my $byte (split //, frame('before') . close_frame(4001, 'kicked')) {
+            syswrite $b, $byte;
+            receive($c, 1);
+        }
         close $b;
         told($c);
         close $c;
@@ -108,14 +120,38 @@ my @ends = (
         receive($c, 4);
         close $_ for $b, $c;
     }, 'closed', 1011],
-    ['half-closed', sub { my ($c, $b) = @_; shutdown $c, 1; ended($b); syswrite $b, frame('x'); receive($c, 3); close $b; close $c },
-        'client', '-'],
-    ['half of a Close', sub { my ($c, $b) = @_; syswrite $c, substr client_close(1000), 0, 7; receive($b, 7); close $c; ended($b); close $b },
-        'client', '-'],
-    ['a Close of one byte', sub { my ($c, $b) = @_; syswrite $b, "\x88\x01\x03"; receive($c, 3); close $b; told($c); close $c },
-        'backend', '-'],
-    ['what is no frame', sub { my ($c, $b) = @_; syswrite $b, "\x03\xe8no frame"; receive($c, 10); close $b; told($c); close $c },
-        'backend', '-'],
+    ['half-closed', sub {
+        my ($c, $b) = @_;
+        shutdown $c, 1;
+        ended($b);
+        syswrite $b, frame('x');
+        receive($c, 3);
+        close $_ for $b, $c;
+    }, 'client', '-'],
+    ['half of a Close', sub {
+        my ($c, $b) = @_;
+        syswrite $c, substr client_close(1000), 0, 7;
+        receive($b, 7);
+        close $c;
+        ended($b);
+        close $b;
+    }, 'client', '-'],
+    ['a Close of one byte', sub {
+        my ($c, $b) = @_;
+        syswrite $b, "\x88\x01\x03";
+        receive($c, 3);
+        close $b;
+        told($c);
+        close $c;
+    }, 'backend', '-'],
+    ['what is no frame', sub {
+        my ($c, $b) = @_;
+        syswrite $b, "\x03\xe8no frame";
+        receive($c, 10);
+        close $b;
+        told($c);
+        close $c;
+    }, 'backend', '-'],
     ['no half-closing', sub { my ($c, $b) = @_; shutdown $c, 1; ended($b); told($c); close $_ for $b, $c },
         'client', '-', lines => ['X-Half: no']],
 );
@@ -138,12 +174,14 @@ sub check {
         my ($status, @line) = split ' ', $lines[-1] // 'none none none';
         is "@line[0, 1]", "$outcome $code", "$what, $name: logged";
         my $after = tunnels_of($server);
-        is_deeply [$open->{by}{$carrier} - $before->{by}{$carrier}, $open->{open} - $before->{open},
-            $after->{$outcome} - $before->{$outcome}, $after->{open} - $before->{open}, $after->{all_ended} - $before->{all_ended}],
-          [1, 1, 1, 0, 1], "$what, $name: opened once by $carrier, and ended once as $outcome";
+        my @more_open = ($open->{by}{$carrier} - $before->{by}{$carrier}, $open->{open} - $before->{open});
+        my @then = map { $after->{$_} - $before->{$_} } $outcome, 'all_ended', 'open';
+        is_deeply [@more_open, @then], [1, 1, 1, 1, 0],
+          "$what, $name: opened once by $carrier, and ended once as $outcome";
     }
     my $metrics = $server->ask('GET /status?format=prometheus HTTP/1.1')->{body};
-    my ($counted) = $metrics =~ /^upgrade_required_tunnels_opened_total\{server="[^"]*",policy="$policy",carrier="$carrier"\} (\d+)$/m;
+    my $labels = qr/server="[^"]*",policy="$policy",carrier="$carrier"/;
+    my ($counted) = $metrics =~ /^upgrade_required_tunnels_opened_total\{$labels\} (\d+)$/m;
     cmp_ok $counted // 0, '>=', @ends - 2, "$what: counted under its policy";
     return;
 }
@@ -155,14 +193,16 @@ sub check_sums {
     my $opened = tunnels_of($server)->{by};
     for my $carrier (sort keys %$opened) {
         my $sum = 0;
-        $sum += $1 while $metrics =~ /^upgrade_required_tunnels_opened_total\{.*carrier="$carrier"\} (\d+)$/mg;
+        my $row = qr/^upgrade_required_tunnels_opened_total\{.*carrier="$carrier"\} (\d+)$/m;
+        $sum += $1 while $metrics =~ /$row/g;
         is $sum, $opened->{$carrier}, "$what: opened by $carrier, over all policies";
     }
     return;
 }
 
 {
-    my $server = server('event', "${threads}UpgradeTunnel event\nH2WebSockets on\nProtocols h2c http/1.1\n" . $redirect . tls_host());
+    my $server = server('event', $events . "UpgradeTunnel event\nH2WebSockets on\nProtocols h2c http/1.1\n"
+          . $redirect . tls_host());
     check($server, 'event', 'event', 'kept', path => '/ws');
     check($server, 'a policy that demands it', 'event', 'demanded', path => '/required');
     check($server, 'a TLS client', 'event', 'kept', path => '/ws', %tls);
@@ -174,14 +214,14 @@ sub check_sums {
     unlike $server->log, qr/exit signal/, 'event: no child has crashed';
 }
 {
-    my $server = server('event', "${threads}UpgradeTunnel thread\n" . tls_host());
+    my $server = server('event', "${events}UpgradeTunnel thread\n" . tls_host());
     check($server, 'threads', 'thread', 'kept', path => '/ws');
     check($server, 'a TLS client', 'thread', 'kept', path => '/ws', %tls);
     check_sums($server, 'threads');
     $server->stop;
 }
 for my $mpm (qw(worker prefork)) {
-    my $size = $mpm eq 'worker' ? $threads =~ s/AsyncRequest.*\n//r : "StartServers 4\nMaxRequestWorkers 4\nTimeout 60\n";
+    my $size = $mpm eq 'worker' ? $threads : "StartServers 4\nMaxRequestWorkers 4\nTimeout 60\n";
     my $server = server($mpm, "${size}UpgradeTunnel event\n");
     check($server, $mpm, 'thread', 'kept', path => '/ws');
     check($server, "$mpm, a policy that demands it", 'thread', 'demanded', path => '/required');
@@ -191,7 +231,7 @@ for my $mpm (qw(worker prefork)) {
 
 # mod_status: a row for each child, of every generation
 {
-    my $server = server('event', "${threads}UpgradeTunnel event\n");
+    my $server = server('event', "${events}UpgradeTunnel event\n");
     my @open = map { [open_tunnel($server, $listener)] } 1 .. 3;
     my ($old) = map { $_->{pid} } @{ tunnels_of($server)->{children} };
     $server->graceful;
@@ -199,16 +239,20 @@ for my $mpm (qw(worker prefork)) {
     my ($new) = grep { $_ != $old } map { $_->{pid} } @{ tunnels_of($server)->{children} };
     ok eventually(sub { tunnels_of($server)->{leaving} == 3 }), 'mod_status: an old generation and a new one';
     my $page = $server->ask('GET /server-status HTTP/1.1')->{body};
-    like $page, qr{<th>Child</th><th>Generation</th><th>State</th><th>Event tunnels</th>}, 'mod_status: a table';
-    like $page, qr{<tr><td>$old</td><td>0</td><td>leaving</td><td>3</td><td>0</td></tr>}, 'mod_status: the old child has a row';
-    like $page, qr{<tr><td>$new</td><td>1</td><td>serving</td><td>1</td><td>1</td></tr>}, 'mod_status: and the new one';
+    like $page, qr{<th>Child</th><th>Generation</th><th>State</th><th>Event tunnels</th>},
+      'mod_status: a table';
+    like $page, qr{<tr><td>$old</td><td>0</td><td>leaving</td><td>3</td><td>0</td></tr>},
+      'mod_status: the old child has a row';
+    like $page, qr{<tr><td>$new</td><td>1</td><td>serving</td><td>1</td><td>1</td></tr>},
+      'mod_status: and the new one';
     my $keys = $server->ask('GET /server-status?auto HTTP/1.1')->{body};
     for my $child ([$old, 0, 1, 3, 0], [$new, 1, 0, 1, 1]) {
         my ($pid, $generation, $leaving, $event, $thread) = @$child;
         my ($n) = $keys =~ /^UpgradeChild\[(\d+)\]Pid: $pid$/m;
         my %keys = $keys =~ /^UpgradeChild\[$n\](\w+): (\d+)$/mg;
-        is_deeply \%keys, { Pid => $pid, Generation => $generation, Leaving => $leaving, EventTunnels => $event,
-            ThreadTunnels => $thread }, "mod_status, keys: generation $generation";
+        my %want = (Pid => $pid, Generation => $generation, Leaving => $leaving, EventTunnels => $event,
+            ThreadTunnels => $thread);
+        is_deeply \%keys, \%want, "mod_status, keys: generation $generation";
     }
     close $_ for map { @$_[0, 1] } @open;
     $server->stop;
@@ -216,7 +260,7 @@ for my $mpm (qw(worker prefork)) {
 
 # Silence
 for my $carrier (qw(event thread)) {
-    my $server = server('event', ($threads =~ s/Timeout 60/Timeout 1/r) . "UpgradeTunnel $carrier\n");
+    my $server = server('event', ($events =~ s/Timeout 60/Timeout 1/r) . "UpgradeTunnel $carrier\n");
     my ($client, $backend) = open_tunnel($server, $listener);
     syswrite $backend, close_frame(1000);
     ok ended($backend), "$carrier: silence ends the tunnel";

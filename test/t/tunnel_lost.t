@@ -18,9 +18,11 @@ sub server {
     my ($mpm, $carrier, $text) = @_;
     my $size = $mpm eq 'prefork'
       ? "StartServers 8\nMinSpareServers 4\nMaxSpareServers 20\nMaxRequestWorkers 20\nServerLimit 20\n"
-      : "StartServers 2\nThreadsPerChild 16\nThreadLimit 16\nMaxRequestWorkers 32\nServerLimit 8\nMaxSpareThreads 128\n";
+      : "StartServers 2\nThreadsPerChild 16\nThreadLimit 16\nMaxRequestWorkers 32\nServerLimit 8\n"
+      . "MaxSpareThreads 128\n";
     $size .= "AsyncRequestWorkerFactor 50\n" if $mpm eq 'event';
-    return Server->new(modules => \@modules, helper => 1, mpm => $mpm)->configure($size . ($text // '') . <<"END")->start;
+    my $server = Server->new(modules => \@modules, helper => 1, mpm => $mpm);
+    return $server->configure($size . ($text // '') . <<"END")->start;
 LogFormat "%>s %{UPGRADE_TUNNEL}e %{UPGRADE_TUNNEL_CODE}e" tunnels
 CustomLog access_log tunnels
 ProxyPass /ws http://127.0.0.1:$port/
@@ -40,12 +42,15 @@ END
 # { process ID => its tunnels, by events and by threads } of the children that have any
 sub holders {
     my ($server) = @_;
-    return { map { ($_->{pid} => $_->{event} + $_->{thread}) } grep { $_->{event} + $_->{thread} } @{ tunnels_of($server)->{children} } };
+    my %of = map { ($_->{pid} => $_->{event} + $_->{thread}) } @{ tunnels_of($server)->{children} };
+    delete @of{ grep { !$of{$_} } keys %of };
+    return \%of;
 }
 
 sub metric {
     my ($server, $line) = @_;
-    return $server->ask('GET /status?format=prometheus HTTP/1.1')->{body} =~ /^upgrade_required_\Q$line\E (\d+)$/m ? $1 : 'none';
+    my $page = $server->ask('GET /status?format=prometheus HTTP/1.1')->{body};
+    return $page =~ /^upgrade_required_\Q$line\E (\d+)$/m ? $1 : 'none';
 }
 
 # The clients of those that a killed child has had are told by the system: their connections end.
@@ -58,14 +63,19 @@ for my $case (@carriers) {
     my $what = "$mpm, $carrier";
     my $server = server($mpm, $carrier);
     my @open = map { [open_tunnel($server, $listener)] } 1 .. 6;
-    my ($pid, $number) = do { my $of = holders($server); my ($first) = sort keys %$of; ($first, $of->{$first}) };
+    my $of = holders($server);
+    my ($pid) = sort keys %$of;
+    my $number = $of->{$pid};
     $server->kill_child($pid);
-    ok eventually(sub { tunnels_of($server)->{lost} == $number }), "$what: the tunnels of a child that is killed are counted as lost";
+    ok eventually(sub { tunnels_of($server)->{lost} == $number }),
+      "$what: the tunnels of a child that is killed are counted as lost";
     is tunnels_of($server)->{open}, 6 - $number, "$what: the others are open";
-    like $server->log, qr/\[\w+:warn\] .*UR0018: child $pid has gone without ending its tunnels: $number are lost$/m,
+    my $gone = "UR0018: child $pid has gone without ending its tunnels: $number are lost";
+    like $server->log, qr/\[\w+:warn\] .*\Q$gone\E$/m,
       "$what: the log names the child, and how many";
     is metric($server, 'tunnels_ended_total{outcome="lost"}'), $number, "$what: the metrics tell";
-    ok eventually(sub { $number == grep { is_over($_->[0]) } @open }), "$what: their clients have seen the end";
+    ok eventually(sub { $number == grep { is_over($_->[0]) } @open }),
+      "$what: their clients have seen the end";
     alive(@$_[0, 1], "$what: those of other children go on") for grep { !is_over($_->[0]) } @open;
     is $server->ask('GET / HTTP/1.1')->{status}, 200, "$what: requests are answered";
     my @next = open_tunnel($server, $listener);
@@ -122,14 +132,38 @@ for my $case (@carriers) {
     $server->stop;
 }
 
-# A hundred that end in all ways while children are killed: the log has what the books have, but for those that are lost.
+# A restart that is not graceful ends the tunnels of all children: none is lost, whoever was to end it.
+for my $case (@carriers) {
+    my ($mpm, $carrier) = @$case;
+    my $what = "$mpm, $carrier";
+    my $server = server($mpm, $carrier);
+    my @open = map { [open_tunnel($server, $listener)] } 1 .. 3;
+    my ($status, $output) = $server->httpd('-k', 'restart');
+    is $status, 0, "$what: restarted" or diag $output;
+    ok eventually(sub { $server->answers && tunnels_of($server)->{all_ended} == 3 }),
+      "$what: all tunnels have ended";
+    is tunnels_of($server)->{stopped}, 3, "$what: by the restart";
+    unlike $server->log, qr/UR0018/, "$what: none is lost";
+    close $_ for map { @$_[0, 1] } @open;
+    $server->stop;
+}
+
+# A hundred that end in all ways while children are killed: the log has what the books have, but for those
+# that are lost.
 for my $carrier (qw(event thread)) {
     my $server = server('event', $carrier, "UpgradeTunnelDrain 1\n");
     my @ends = (
         sub { my ($c, $b) = @_; close $c; ended($b); close $b },
         sub { my ($c, $b) = @_; close $b; ended($c); close $c },
         sub { my ($c, $b) = @_; reset_by($c); ended($b); close $b },
-        sub { my ($c, $b) = @_; syswrite $b, close_frame(1000); receive($c, 4); close $b; ended($c); close $c },
+        sub {
+            my ($c, $b) = @_;
+            syswrite $b, close_frame(1000);
+            receive($c, 4);
+            close $b;
+            ended($c);
+            close $c;
+        },
         sub { push @{ $_[2] }, [@_[0, 1]] },
     );
     my @silent;
@@ -139,7 +173,10 @@ for my $carrier (qw(event thread)) {
         $ends[$number % @ends]->($client, $backend, \@silent);
         if ($number % 33 == 0) {
             # What has ended is logged a little later: not by a child that is killed in between.
-            eventually(sub { my $of = tunnels_of($server); return logged($server) == $of->{all_ended} - $of->{lost} });
+            eventually(sub {
+                my $books = tunnels_of($server);
+                return logged($server) == $books->{all_ended} - $books->{lost};
+            });
             my $of = holders($server);
             my ($pid) = sort { $of->{$b} <=> $of->{$a} } keys %$of;
             $killed += $of->{$pid};
@@ -154,11 +191,14 @@ for my $carrier (qw(event thread)) {
     my $books = tunnels_of($server);
     is $books->{opened}, 100, "$carrier, 100 of all kinds: a hundred were opened";
     cmp_ok $books->{lost}, '>', 0, "$carrier, 100 of all kinds: some were lost";
-    cmp_ok $books->{lost}, '<=', $killed, "$carrier, 100 of all kinds: but no more than the killed children had";
+    cmp_ok $books->{lost}, '<=', $killed,
+      "$carrier, 100 of all kinds: but no more than the killed children had";
     my %logged;
     $logged{ (split)[1] }++ for logged($server, 100 - $books->{lost});
-    my %counted = map { ($_ => $books->{$_}) } grep { $books->{$_} } qw(closed client backend timeout drained stopped);
-    is_deeply \%logged, \%counted, "$carrier, 100 of all kinds: each of the others is logged as it is counted";
+    my @outcomes = qw(closed client backend timeout drained stopped);
+    my %counted = map { ($_ => $books->{$_}) } grep { $books->{$_} } @outcomes;
+    is_deeply \%logged, \%counted,
+      "$carrier, 100 of all kinds: each of the others is logged as it is counted";
     $server->stop;
 }
 
