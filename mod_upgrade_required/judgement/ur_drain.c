@@ -33,6 +33,12 @@ bool ur_drain_goes_first(const struct ur_sibling *sibling, const struct ur_sibli
            (sibling->until && sibling->until <= now + span);
 }
 
+/* Where children leave without a reload, as many will by the time at which a place is free. */
+static uint64_t wanted(const struct ur_leaver *leaver)
+{
+    return leaver->needed + leaver->spent;
+}
+
 static bool holds(enum ur_drain why, const struct ur_leaver *leaver)
 {
     switch (why) {
@@ -41,11 +47,11 @@ static bool holds(enum ur_drain why, const struct ur_leaver *leaver)
     case UR_DRAIN_PLACES:
         /* Where nobody serves although there is a place, the server is stopping, or a child
          * is there in a moment. */
-        return leaver->serving && leaver->free + leaver->going < leaver->needed;
+        return leaver->serving && leaver->free + leaver->going < wanted(leaver);
     case UR_DRAIN_ASKED:
         return leaver->asked;
     case UR_DRAIN_NOBODY:
-        return !leaver->serving && !leaver->free && !leaver->sooner;
+        return !leaver->serving && !leaver->free && leaver->sooner < wanted(leaver);
     default:
         return false;
     }

@@ -18,6 +18,9 @@
 /* So long a child may take to be gone after its last tunnel. */
 #define UR_DRAIN_EXIT INT64_C(5000000)
 
+/* About so long it takes from the lack of a place to the place. */
+#define UR_DRAIN_ALL (UR_DRAIN_EARLY + UR_DRAIN_EXIT)
+
 /* Why. One row each in ur_drain.c. */
 enum ur_drain {
     UR_DRAIN_NOT,
@@ -49,6 +52,9 @@ struct ur_leaver {
     uint64_t serving; /* children of the generation that runs, and are not leaving */
     uint64_t free;    /* places for children that nobody has */
     uint64_t needed;  /* as many as a generation takes at its start */
+    uint64_t spent;   /* as many as have been taken within UR_DRAIN_ALL without a reload: by
+                       * children of the running generation that began to leave, which
+                       * MaxConnectionsPerChild makes them do; so many are needed besides */
     uint64_t going;   /* others that go first, if it goes early */
     uint64_t sooner;  /* and if it goes in a hurry */
 };

@@ -62,8 +62,16 @@ static struct ur_sibling read_cell(const struct ur_tunnel_cell *cell)
     };
 }
 
+static void look_at_sibling(struct ur_leaver *leaver, const struct ur_sibling *sibling,
+                            const struct ur_sibling *self, apr_time_t now)
+{
+    leaver->going += ur_drain_goes_first(sibling, self, now, UR_DRAIN_EARLY);
+    leaver->sooner += ur_drain_goes_first(sibling, self, now, UR_DRAIN_HURRY);
+}
+
 static void look_at_siblings(struct ur_leaver *leaver, apr_time_t now)
 {
+    ap_generation_t running = ap_scoreboard_image->global->running_generation;
     struct ur_sibling self;
 
     if (!place->cell) {
@@ -73,11 +81,13 @@ static void look_at_siblings(struct ur_leaver *leaver, apr_time_t now)
     for (size_t i = 0; i < place->all.count; i++) {
         const struct ur_tunnel_cell *cell = &place->all.first[i];
         struct ur_sibling sibling = read_cell(cell);
-        if (cell == place->cell || !atomic_load(&cell->pid) || !sibling.leaving) {
+        if (!atomic_load(&cell->pid) || !sibling.leaving) {
             continue;
         }
-        leaver->going += ur_drain_goes_first(&sibling, &self, now, UR_DRAIN_EARLY);
-        leaver->sooner += ur_drain_goes_first(&sibling, &self, now, UR_DRAIN_HURRY);
+        leaver->spent += sibling.generation == running && sibling.leaving > now - UR_DRAIN_ALL;
+        if (cell != place->cell) {
+            look_at_sibling(leaver, &sibling, &self, now);
+        }
     }
 }
 
@@ -103,10 +113,10 @@ static void log_notice(const struct notice *notice)
                  ap_server_conf,
                  "UR0022: a child of generation %d ends its %" APR_UINT64_T_FMT
                  " tunnels within %d seconds: %s (ServerLimit: %" APR_UINT64_T_FMT
-                 ", %" APR_UINT64_T_FMT " free, %" APR_UINT64_T_FMT " needed by a reload)",
+                 ", %" APR_UINT64_T_FMT " free, %" APR_UINT64_T_FMT " needed)",
                  (int)ur_mpm_ask(AP_MPMQ_GENERATION), notice->open, notice->seconds,
                  whys[notice->why], ur_mpm_ask(AP_MPMQ_HARD_LIMIT_DAEMONS), notice->leaver.free,
-                 notice->leaver.needed);
+                 notice->leaver.needed + notice->leaver.spent);
 }
 
 static void *run_notice(void *data)

@@ -8,68 +8,71 @@
 /* A plan is reviewed each second from second 100 on. */
 static const struct {
     const char *name;
-    struct ur_leaver leaver; /* said, asked, replaced, serving, free, needed, going, sooner */
-    enum ur_drain why;       /* within ten seconds */
-    int64_t after;           /* seconds after which it is known */
-    int64_t span;            /* and takes so many */
+    struct ur_leaver
+        leaver;        /* said, asked, replaced, serving, free, needed, spent, going, sooner */
+    enum ur_drain why; /* within ten seconds */
+    int64_t after;     /* seconds after which it is known */
+    int64_t span;      /* and takes so many */
 } leavers[] = {
-    {"all is well", {0, false, true, 2, 4, 2, 0, 0}, UR_DRAIN_NOT, 0, 0},
-    {"just enough places", {0, false, true, 2, 2, 2, 0, 0}, UR_DRAIN_NOT, 0, 0},
-    {"one place too few", {0, false, true, 2, 1, 2, 0, 0}, UR_DRAIN_PLACES, 3, 10},
-    {"no place, others serve", {0, false, true, 2, 0, 2, 0, 0}, UR_DRAIN_PLACES, 3, 10},
-    {"too few, but an older one goes", {0, false, true, 2, 1, 2, 1, 0}, UR_DRAIN_NOT, 0, 0},
+    {"all is well", {0, false, true, 2, 4, 2, 0, 0, 0}, UR_DRAIN_NOT, 0, 0},
+    {"just enough places", {0, false, true, 2, 2, 2, 0, 0, 0}, UR_DRAIN_NOT, 0, 0},
+    {"one place too few", {0, false, true, 2, 1, 2, 0, 0, 0}, UR_DRAIN_PLACES, 3, 10},
+    {"no place, others serve", {0, false, true, 2, 0, 2, 0, 0, 0}, UR_DRAIN_PLACES, 3, 10},
+    {"too few, but an older one goes", {0, false, true, 2, 1, 2, 0, 1, 0}, UR_DRAIN_NOT, 0, 0},
     {"too few although an older one goes",
-     {0, false, true, 2, 0, 2, 1, 0},
+     {0, false, true, 2, 0, 2, 0, 1, 0},
      UR_DRAIN_PLACES,
      3,
      10},
-    {"no place, nobody serves", {0, false, true, 0, 0, 2, 0, 0}, UR_DRAIN_NOBODY, 2, 2},
-    {"the same, an older one goes", {0, false, true, 0, 0, 2, 1, 1}, UR_DRAIN_NOT, 0, 0},
-    {"the same, but not soon", {0, false, true, 0, 0, 2, 1, 0}, UR_DRAIN_NOBODY, 2, 2},
+    {"others have left of late", {0, false, true, 2, 4, 2, 5, 0, 0}, UR_DRAIN_PLACES, 3, 10},
+    {"others have left, and go", {0, false, true, 2, 4, 2, 5, 3, 0}, UR_DRAIN_NOT, 0, 0},
+    {"no place, nobody serves", {0, false, true, 0, 0, 2, 0, 0, 0}, UR_DRAIN_NOBODY, 2, 2},
+    {"the same, an older one goes", {0, false, true, 0, 0, 2, 0, 2, 2}, UR_DRAIN_NOT, 0, 0},
+    {"the same, but not soon", {0, false, true, 0, 0, 2, 0, 1, 0}, UR_DRAIN_NOBODY, 2, 2},
     {"nobody serves, but there is a place",
-     {0, false, true, 0, 1, 2, 0, 0},
+     {0, false, true, 0, 1, 2, 0, 0, 0},
      UR_DRAIN_NOT,
      0,
      0},
     {"of the running generation: one place too few",
-     {0, false, false, 1, 1, 2, 0, 0},
+     {0, false, false, 1, 1, 2, 0, 0, 0},
      UR_DRAIN_PLACES,
      3,
      10},
     {"of the running generation: nobody serves",
-     {0, false, false, 0, 0, 2, 0, 0},
+     {0, false, false, 0, 0, 2, 0, 0, 0},
      UR_DRAIN_NOBODY,
      2,
      2},
-    {"a graceful stop", {0, false, false, 0, 9, 2, 0, 0}, UR_DRAIN_NOT, 0, 0},
-    {"UpgradeTunnelDrain", {S(300), false, true, 2, 4, 2, 0, 0}, UR_DRAIN_SAID, 0, 300},
+    {"a graceful stop", {0, false, false, 0, 9, 2, 0, 0, 0}, UR_DRAIN_NOT, 0, 0},
+    {"UpgradeTunnelDrain", {S(300), false, true, 2, 4, 2, 0, 0, 0}, UR_DRAIN_SAID, 0, 300},
     {"UpgradeTunnelDrain, one child too many",
-     {S(300), false, false, 2, 4, 2, 0, 0},
+     {S(300), false, false, 2, 4, 2, 0, 0, 0},
      UR_DRAIN_NOT,
      0,
      0},
     {"UpgradeTunnelDrain, a graceful stop",
-     {S(300), false, false, 0, 4, 2, 0, 0},
+     {S(300), false, false, 0, 4, 2, 0, 0, 0},
      UR_DRAIN_SAID,
      3,
      300},
     {"UpgradeTunnelDrain, too few places",
-     {S(300), false, true, 2, 1, 2, 0, 0},
+     {S(300), false, true, 2, 1, 2, 0, 0, 0},
      UR_DRAIN_PLACES,
      3,
      10},
     {"a short UpgradeTunnelDrain, too few places",
-     {S(5), false, true, 2, 1, 2, 0, 0},
+     {S(5), false, true, 2, 1, 2, 0, 0, 0},
      UR_DRAIN_SAID,
      0,
      5},
-    {"asked", {0, true, true, 2, 4, 2, 0, 0}, UR_DRAIN_ASKED, 0, 10},
+    {"asked", {0, true, true, 2, 4, 2, 0, 0, 0}, UR_DRAIN_ASKED, 0, 10},
     {"asked while UpgradeTunnelDrain goes on",
-     {S(300), true, true, 2, 4, 2, 0, 0},
+     {S(300), true, true, 2, 4, 2, 0, 0, 0},
      UR_DRAIN_ASKED,
      0,
      10},
-    {"asked, and nobody serves", {0, true, true, 0, 0, 1, 0, 0}, UR_DRAIN_NOBODY, 2, 2},
+    {"asked, and nobody serves", {0, true, true, 0, 0, 1, 0, 0, 0}, UR_DRAIN_NOBODY, 2, 2},
 };
 
 static void check_leavers(void)
@@ -290,6 +293,18 @@ static uint64_t count_going(const struct server *server, const struct child *own
     return going;
 }
 
+static uint64_t count_spent(const struct server *server, int64_t now)
+{
+    uint64_t spent = 0;
+
+    for (size_t i = 0; i < server->places; i++) {
+        const struct child *child = &server->children[i];
+        spent += child->there && child->generation == server->generation &&
+                 child->leaving > now - UR_DRAIN_ALL;
+    }
+    return spent;
+}
+
 static void live(struct server *server, struct child *child, int64_t now)
 {
     struct ur_leaver leaver = {
@@ -297,6 +312,7 @@ static void live(struct server *server, struct child *child, int64_t now)
         .serving = count_serving(server),
         .free = count_free(server),
         .needed = server->needed,
+        .spent = count_spent(server, now),
         .going = count_going(server, child, now, UR_DRAIN_EARLY),
         .sooner = count_going(server, child, now, UR_DRAIN_HURRY),
     };
@@ -358,6 +374,28 @@ static void check_server(uint64_t places, uint64_t needed, int64_t every)
        (int)keepable);
 }
 
+/* One child after the other has served long enough; no reload. */
+static void check_churn(uint64_t places, uint64_t needed, int64_t every)
+{
+    struct server server = {.places = places, .needed = needed, .generation = 1};
+    int64_t unserved = 0;
+
+    start_children(&server);
+    for (int64_t now = S(1000); now < S(1600); now += SECOND) {
+        for (size_t i = 0; now / SECOND % (every / SECOND) == 0 && i < places; i++) {
+            if (server.children[i].there && !server.children[i].leaving) {
+                server.children[i].leaving = now;
+                break;
+            }
+        }
+        run(&server, now, now + SECOND);
+        unserved += !count_serving(&server);
+    }
+    ok(unserved == 0,
+       "%d places, %d a generation, a child leaves each %d s: nobody serves for %d s of 600",
+       (int)places, (int)needed, (int)(every / SECOND), (int)unserved);
+}
+
 int main(void)
 {
     check_leavers();
@@ -383,6 +421,9 @@ int main(void)
             check_server(places, needed, S(7));
             check_server(places, needed, S(30));
         }
+    }
+    for (int64_t every = S(2); every <= S(30); every += S(4)) {
+        check_churn(16, 2, every);
     }
     ok(ur_drain_generations(16, 2) == 7, "Debian's lines have places for seven generations");
     ok(ur_drain_generations(3, 3) == 1, "there is always one");
