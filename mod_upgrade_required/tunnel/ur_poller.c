@@ -58,6 +58,8 @@ struct ur_poller {
 
     apr_thread_mutex_t *mutex; /* over what follows */
     struct ur_tunnel_ring inbox;
+    bool asleep; /* without end, until it is woken */
+    bool woken;  /* or is about to be */
     bool quit;
 };
 
@@ -121,6 +123,11 @@ static apr_status_t watch_both(struct ur_poller *poller, struct ur_tunnel *tunne
 
     return rv == APR_SUCCESS ? watch(poller, &tunnel->backend, wanted_events(&tunnel->backend))
                              : rv;
+}
+
+static bool is_watched(const struct ur_tunnel *tunnel)
+{
+    return tunnel->client.watch.reqevents && tunnel->backend.watch.reqevents;
 }
 
 static void leave_again(struct ur_tunnel *tunnel)
@@ -286,11 +293,14 @@ static void adopt(struct ur_poller *poller, struct ur_tunnel *tunnel)
         return;
     }
     APR_RING_INSERT_TAIL(&poller->open, tunnel, ur_tunnel, link);
-    if (ur_tunnel_start(tunnel, &poller->desk)) {
-        forward_both(poller, tunnel);
+    if (!ur_tunnel_start(tunnel, &poller->desk)) {
+        finish(poller, tunnel);
+    }
+    else if (is_watched(tunnel)) {
+        touch(poller, tunnel);
     }
     else {
-        finish(poller, tunnel);
+        forward_both(poller, tunnel);
     }
 }
 
@@ -303,6 +313,7 @@ static bool take_inbox(struct ur_poller *poller)
     APR_RING_INIT(&new, ur_tunnel, link);
     apr_thread_mutex_lock(poller->mutex);
     APR_RING_CONCAT(&new, &poller->inbox, ur_tunnel, link);
+    poller->asleep = poller->woken = false;
     quit = poller->quit;
     apr_thread_mutex_unlock(poller->mutex);
     while (!APR_RING_EMPTY(&new, ur_tunnel, link)) {
@@ -457,6 +468,21 @@ static apr_interval_time_t patience(const struct ur_poller *poller)
     return poller->draining ? DRAIN_TICK : TICK;
 }
 
+/* How long it may wait for events: whoever adds a tunnel has to know that it sleeps without
+ * end, and does not wake it otherwise. */
+static apr_interval_time_t rest(struct ur_poller *poller)
+{
+    apr_interval_time_t wait = patience(poller);
+
+    if (wait < 0) {
+        apr_thread_mutex_lock(poller->mutex);
+        poller->asleep = APR_RING_EMPTY(&poller->inbox, ur_tunnel, link);
+        wait = poller->asleep ? wait : 0;
+        apr_thread_mutex_unlock(poller->mutex);
+    }
+    return wait;
+}
+
 /* A pollset that fails has lost its tunnels. */
 static void give_up(struct ur_poller *poller, apr_status_t rv)
 {
@@ -476,9 +502,9 @@ static void *APR_THREAD_FUNC run(apr_thread_t *thread, void *data)
     while (!quit) {
         const apr_pollfd_t *events;
         apr_int32_t count = 0;
-        apr_interval_time_t wait = patience(poller);
-        apr_status_t rv = apr_pollset_poll(poller->pollset, wait, &count, &events);
+        apr_status_t rv = apr_pollset_poll(poller->pollset, rest(poller), &count, &events);
         poller->now = ur_clock();
+        quit = take_inbox(poller);
         if (rv == APR_SUCCESS) {
             for (apr_int32_t i = 0; i < count; i++) {
                 on_event(poller, events[i].client_data, events[i].rtnevents);
@@ -487,7 +513,6 @@ static void *APR_THREAD_FUNC run(apr_thread_t *thread, void *data)
         else if (!APR_STATUS_IS_EINTR(rv) && !APR_STATUS_IS_TIMEUP(rv)) {
             give_up(poller, rv);
         }
-        quit = take_inbox(poller);
         forward_again(poller);
         if (quit || APR_STATUS_IS_EINTR(rv) || poller->now - poller->ticked >= DRAIN_TICK) {
             tick(poller);
@@ -546,21 +571,33 @@ apr_status_t ur_poller_start(struct ur_poller **made, struct ur_carriage *carria
         (rv = apr_thread_mutex_create(&poller->mutex, APR_THREAD_MUTEX_DEFAULT, pool)) !=
             APR_SUCCESS ||
         (rv = apr_pollset_create(&poller->pollset, sockets, pool,
-                                 APR_POLLSET_NOCOPY | APR_POLLSET_WAKEABLE)) != APR_SUCCESS) {
+                                 APR_POLLSET_THREADSAFE | APR_POLLSET_NOCOPY |
+                                     APR_POLLSET_WAKEABLE)) != APR_SUCCESS) {
         return rv;
     }
     return apr_thread_create(&poller->thread, NULL, run, poller, pool);
 }
 
+/* Has it watched already, so that the first event wakes the poller. False where something is
+ * there that no event tells of. */
+static bool watch_from_here(struct ur_poller *poller, struct ur_tunnel *tunnel)
+{
+    return tunnel->state == UR_TUNNEL_OPEN && !tunnel->client.filtered &&
+           !tunnel->backend.filtered && !ur_end_pending(&tunnel->client) &&
+           !ur_end_pending(&tunnel->backend) && watch_both(poller, tunnel) == APR_SUCCESS;
+}
+
+/* The poller takes what is in its inbox before it looks at an event of it. */
 void ur_poller_add(struct ur_poller *poller, struct ur_tunnel *tunnel)
 {
-    bool first;
+    bool wake;
 
     apr_thread_mutex_lock(poller->mutex);
-    first = APR_RING_EMPTY(&poller->inbox, ur_tunnel, link);
     APR_RING_INSERT_TAIL(&poller->inbox, tunnel, ur_tunnel, link);
+    wake = (!watch_from_here(poller, tunnel) || poller->asleep) && !poller->woken;
+    poller->woken = poller->woken || wake;
     apr_thread_mutex_unlock(poller->mutex);
-    if (first) {
+    if (wake) {
         ur_poller_wake(poller);
     }
 }
