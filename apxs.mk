@@ -115,10 +115,10 @@ $(OUT)/fuzz/%: test/fuzz/%.c test/fuzz/replay.c $(LIBRARY) $(OUT)/flags
 	@mkdir -p $(@D)
 	$(call run,LD,$(CC) $(PURE_FLAGS) $< test/fuzz/replay.c $(LIBRARY) -o $@)
 
-# What tests preload into a server to let a call of the system fail.
+# What tests load into a server to let calls of the system fail, or the MPM be late.
 $(OUT)/fault/%.so: test/fault/%.c $(OUT)/flags
 	@mkdir -p $(@D)
-	$(call run,LD,$(CC) -shared -fPIC -O2 -Wall -Wextra -Werror $< -o $@ -ldl)
+	$(call run,LD,$(CC) -shared -fPIC -O2 -Wall -Wextra -Werror $(HTTPD_INCLUDES) $< -o $@ -ldl)
 
 faults: $(FAULTS)
 

@@ -66,6 +66,7 @@ static void register_hooks(apr_pool_t *p)
     APR_REGISTER_OPTIONAL_FN(upgrade_required_ends_in_http2);
     APR_REGISTER_OPTIONAL_FN(upgrade_required_tunnels);
     APR_REGISTER_OPTIONAL_FN(upgrade_required_opened);
+    APR_REGISTER_OPTIONAL_FN(upgrade_required_end_tls);
     ur_announce_register();
     ur_tls_hello_register();
     ap_hook_pre_config(open_configuration, NULL, NULL, APR_HOOK_MIDDLE);

@@ -7,6 +7,7 @@
 #include "proxy/ur_takeover.h"
 #include "proxy/ur_threaded.h"
 #include "tunnel/ur_child.h"
+#include "tunnel/ur_close.h"
 #include "tunnel/ur_finisher.h"
 #include "tunnel/ur_generations.h"
 #include "tunnel/ur_limits.h"
@@ -40,13 +41,14 @@ static void register_hooks(apr_pool_t *p)
     ap_hook_pre_config(ur_limits_reset, NULL, NULL, APR_HOOK_MIDDLE);
     ap_hook_post_config(ur_limits_open, NULL, NULL, APR_HOOK_LAST);
     ap_hook_post_config(ur_generations_open, NULL, NULL, APR_HOOK_REALLY_LAST);
-    ap_hook_optional_fn_retrieve(ur_finisher_open, NULL, NULL, APR_HOOK_MIDDLE);
+    ap_hook_optional_fn_retrieve(ur_close_open, NULL, NULL, APR_HOOK_MIDDLE);
     ap_hook_child_init(ur_child_init, NULL, NULL, APR_HOOK_MIDDLE);
     ap_hook_child_stopping(ur_child_stop, NULL, NULL, APR_HOOK_MIDDLE);
     ap_hook_child_stopping(ur_threaded_stop, NULL, NULL, APR_HOOK_MIDDLE);
     /* Last: whoever else is told of it may look at the request, which is the tunnel's from
      * then on. */
     ap_hook_suspend_connection(ur_child_suspend, NULL, NULL, APR_HOOK_REALLY_LAST);
+    ap_hook_resume_connection(ur_finisher_resume, NULL, NULL, APR_HOOK_MIDDLE);
     ap_hook_post_config(ur_keep_find_policy, NULL, NULL, APR_HOOK_MIDDLE);
     ap_hook_post_config(ur_shadow_find_handler, NULL, NULL, APR_HOOK_LAST);
     ap_hook_fixups(ur_keep_fixups, after, NULL, APR_HOOK_REALLY_LAST);

@@ -34,6 +34,11 @@ APR_DECLARE_OPTIONAL_FN(int, upgrade_required_keep,
  * that may copy an Upgrade into it, where it must not be. */
 APR_DECLARE_OPTIONAL_FN(int, upgrade_required_ends_in_http2, (request_rec * r));
 
+/* Tells the client that its TLS connection is over, through the filters, and without taking
+ * what mod_ssl knows of it, so that a log can still have it. 0: cannot be done, or there is no
+ * TLS. */
+APR_DECLARE_OPTIONAL_FN(int, upgrade_required_end_tls, (conn_rec * c));
+
 /* To be called once in a child: where it is to count its tunnels. layout is UR_TUNNEL_LAYOUT as
  * the caller has it: where that is another, or nothing is counted, the place is nowhere. */
 APR_DECLARE_OPTIONAL_FN(void, upgrade_required_tunnels,

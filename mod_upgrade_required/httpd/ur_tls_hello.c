@@ -17,6 +17,7 @@
 #include <dlfcn.h>
 
 #include <apr_dso.h>
+#include <http_ssl.h>
 #include <mod_ssl_openssl.h>
 
 /* Types of handshake messages */
@@ -26,10 +27,12 @@ typedef void set_callback(SSL *ssl, void (*callback)(int written, int version, i
                                                      const void *bytes, size_t len, SSL *ssl,
                                                      void *watch));
 typedef long control(SSL *ssl, int command, long number, void *pointer);
+typedef int shut_down(SSL *ssl);
 
-/* mod_ssl has loaded the library; both NULL without it. */
+/* mod_ssl has loaded the library; all NULL without it. */
 static set_callback *set_message_callback;
 static control *ssl_control;
+static shut_down *ssl_shut_down;
 
 struct watch {
     conn_rec *c;
@@ -96,8 +99,12 @@ static apr_status_t count_failure(void *arg)
 
 static int watch_handshake(conn_rec *c, SSL *ssl, int is_proxy)
 {
+    struct ur_connection *connection = ur_connection_of(c);
     struct watch *watch;
 
+    if (connection && !is_proxy) {
+        connection->ssl = ssl;
+    }
     if (is_proxy || !set_message_callback) {
         return OK;
     }
@@ -139,6 +146,7 @@ int ur_tls_hello_open(apr_pool_t *pconf, apr_pool_t *plog, apr_pool_t *ptemp, se
     (void)s;
     set_message_callback = (set_callback *)find_function("SSL_set_msg_callback");
     ssl_control = (control *)find_function("SSL_ctrl");
+    ssl_shut_down = (shut_down *)find_function("SSL_shutdown");
     if (!ssl_control) {
         set_message_callback = NULL;
     }
@@ -150,7 +158,25 @@ int ur_tls_hello_available(void)
     return set_message_callback != NULL;
 }
 
+/* mod_ssl frees what is told to be over; then its variables are empty. */
+int upgrade_required_end_tls(conn_rec *c)
+{
+    struct ur_connection *connection = ur_connection_of(c);
+
+    if (!ssl_shut_down || !connection || !connection->ssl || !ap_ssl_conn_is_ssl(c)) {
+        return 0;
+    }
+    ssl_shut_down(connection->ssl);
+    return 1;
+}
+
 #else
+
+int upgrade_required_end_tls(conn_rec *c)
+{
+    (void)c;
+    return 0;
+}
 
 void ur_tls_hello_register(void)
 {

@@ -16,4 +16,7 @@ int ur_tls_hello_open(apr_pool_t *pconf, apr_pool_t *plog, apr_pool_t *ptemp, se
 /* Whether ClientHellos are looked at. */
 int ur_tls_hello_available(void);
 
+/* See ur_export.h. */
+int upgrade_required_end_tls(conn_rec *c);
+
 #endif

@@ -43,7 +43,7 @@ static apr_status_t stop_threads(void *unused)
         return APR_SUCCESS;
     }
     ur_leaving_begin(false);
-    ur_finisher_hurry(child.carriage.finisher);
+    ur_finisher_keep(child.carriage.finisher);
     for (unsigned i = 0; i < child.count; i++) {
         ur_poller_join(child.pollers[i]);
     }
@@ -237,7 +237,7 @@ void ur_child_suspend(conn_rec *c, request_rec *r)
     (void)r;
     /* Any other state, or one that is aborted: the MPM is closing it. */
     if (tunnel && !tunnel->handed && c->cs->state == CONN_STATE_SUSPENDED && !c->aborted) {
-        tunnel->handed = ur_clock();
+        tunnel->handed = true;
         ur_poller_add(tunnel->poller, tunnel);
     }
 }
@@ -253,6 +253,9 @@ void ur_child_stop(apr_pool_t *pchild, int graceful)
     }
     ur_leaving_begin(graceful);
     apr_thread_mutex_lock(child.starting);
+    if (child.state == RUNNING && !graceful) {
+        ur_finisher_keep(child.carriage.finisher);
+    }
     for (unsigned i = 0; child.state == RUNNING && i < child.count; i++) {
         ur_poller_wake(child.pollers[i]);
     }

@@ -3,25 +3,27 @@
 
 #include "tunnel/ur_tunnel.h"
 
-/* A thread that ends tunnels: what that takes (log files, the last words of TLS) may wait, and
- * pollers must not. A tunnel comes twice: when it is over, and after its client has lingered.
- */
+/* Logs tunnels that are over, and releases them. By then both sides have been told: nothing
+ * waits for a log but what is to be logged in the same virtual host. Each virtual host has a
+ * queue, which one thread at a time works on; there are more threads than one when there are
+ * queues and all of them are busy. */
 
 struct ur_finisher;
 
-/* optional_fn_retrieve: finds mod_logio. */
-void ur_finisher_open(void);
-
-/* pool lives as long as the thread. */
+/* pool lives as long as the threads. */
 apr_status_t ur_finisher_start(struct ur_finisher **finisher, apr_pool_t *pool);
 
 /* From any thread. The tunnel is the finisher's from then on. */
 void ur_finisher_add(struct ur_finisher *finisher, struct ur_tunnel *tunnel);
 
-/* From here on nobody lingers. */
-void ur_finisher_hurry(struct ur_finisher *finisher);
+/* resume_connection: the MPM takes back the connection of one that is being released. */
+void ur_finisher_resume(conn_rec *c, request_rec *r);
 
-/* Logs all that has been handed over, and ends the thread. */
+/* The process is about to go: from here on all is logged, and nothing released any more. For
+ * that the MPM would have to be asked, which is ending itself. */
+void ur_finisher_keep(struct ur_finisher *finisher);
+
+/* Logs all that has been handed over, and ends the threads. */
 void ur_finisher_join(struct ur_finisher *finisher);
 
 #endif

@@ -17,6 +17,7 @@ static struct {
     struct ur_tunnel_cell own; /* where nothing is counted */
     struct ur_tunnel_cell *cell;
     uint64_t threads;
+    atomic_uint_fast64_t unlogged;
     apr_thread_mutex_t *mutex; /* over what follows; NULL: there is one thread */
     apr_thread_cond_t *moved;
     uint64_t waiting;
@@ -106,7 +107,7 @@ static bool sibling_may_take(void)
 static struct ur_crowd crowd_now(void)
 {
     return (struct ur_crowd){
-        .held = atomic_load(&gate.cell->held),
+        .held = atomic_load(&gate.cell->held) + atomic_load(&gate.unlogged),
         .room = atomic_load(&gate.cell->room),
         .carried = atomic_load(&gate.cell->carried),
         .waiting = gate.waiting,
@@ -223,6 +224,16 @@ void ur_gate_to_thread(struct ur_ticket *ticket)
     give_back(ticket);
     take(ticket, UR_CARRIED_THREAD);
     unlock();
+}
+
+void ur_gate_log_begins(void)
+{
+    atomic_fetch_add(&gate.unlogged, 1);
+}
+
+void ur_gate_log_ends(void)
+{
+    atomic_fetch_sub(&gate.unlogged, 1);
 }
 
 void ur_gate_leave(struct ur_ticket *ticket)

@@ -37,6 +37,12 @@ void ur_gate_give_up(struct ur_ticket *ticket);
 /* A worker thread carries it after all. */
 void ur_gate_to_thread(struct ur_ticket *ticket);
 
+/* A tunnel that is over waits for its log, and then does not any more. It has no place, but the
+ * MPM counts its connection as it counts those of tunnels, so that fewer of these may be
+ * opened meanwhile: otherwise a log that is stuck would have the MPM accept no connection. */
+void ur_gate_log_begins(void);
+void ur_gate_log_ends(void);
+
 /* It is over, however it went; for a second time, it makes no difference. */
 void ur_gate_leave(struct ur_ticket *ticket);
 

@@ -5,9 +5,12 @@
 #include "tunnel/ur_books.h"
 #include "tunnel/ur_overflow.h"
 #include "tunnel/ur_clock.h"
+#include "tunnel/ur_close.h"
 #include "tunnel/ur_finisher.h"
+#include "tunnel/ur_gate.h"
 #include "tunnel/ur_idle.h"
 #include "tunnel/ur_leaving.h"
+#include "tunnel/ur_linger.h"
 
 #include <unistd.h>
 
@@ -17,9 +20,6 @@
 
 /* A tunnel that is closed in one direction is given up after so much silence. */
 #define HALF_CLOSED_TIMEOUT apr_time_from_sec(30)
-
-/* As httpd lingers. */
-#define LINGER_TIMEOUT apr_time_from_sec(2)
 
 #define TICK       apr_time_from_sec(1)
 #define DRAIN_TICK apr_time_from_msec(100)
@@ -44,7 +44,7 @@ struct ur_poller {
 
     struct ur_tunnel_ring open;
     struct ur_tunnel_ring leaving; /* wait for the end of a frame */
-    struct ur_tunnel_ring lingering;
+    struct ur_lingering lingering;
     struct ur_tunnel_ring over;  /* to be handed to the finisher */
     struct ur_tunnel_ring again; /* have more to forward; by again_link */
     struct ur_tunnel_ring turn;  /* of again, in this turn */
@@ -65,9 +65,6 @@ struct ur_poller {
 
 static apr_interval_time_t patience_with(const struct ur_tunnel *tunnel)
 {
-    if (tunnel->state == UR_TUNNEL_LINGERING) {
-        return LINGER_TIMEOUT;
-    }
     if ((tunnel->client.ended || tunnel->backend.ended) &&
         (tunnel->timeout <= 0 || tunnel->timeout > HALF_CLOSED_TIMEOUT)) {
         return HALF_CLOSED_TIMEOUT;
@@ -138,19 +135,6 @@ static void leave_again(struct ur_tunnel *tunnel)
     }
 }
 
-/* From here on no event concerns it; it stays valid until the events at hand are done. */
-static void put_away(struct ur_poller *poller, struct ur_tunnel *tunnel,
-                     enum ur_tunnel_state state)
-{
-    watch(poller, &tunnel->client, 0);
-    watch(poller, &tunnel->backend, 0);
-    ur_idle_forget(tunnel);
-    leave_again(tunnel);
-    tunnel->state = state;
-    APR_RING_REMOVE(tunnel, link);
-    APR_RING_INSERT_TAIL(&poller->over, tunnel, ur_tunnel, link);
-}
-
 static void count_bytes(struct ur_poller *poller, struct ur_end *from,
                         enum ur_direction direction)
 {
@@ -164,17 +148,30 @@ static void count_both(struct ur_poller *poller, struct ur_tunnel *tunnel)
     count_bytes(poller, &tunnel->backend, UR_DIRECTION_SENT);
 }
 
+static void close_client(struct ur_poller *poller, struct ur_tunnel *tunnel, bool lingers)
+{
+    if (lingers) {
+        ur_linger(&poller->lingering, tunnel, poller->now);
+    }
+    else {
+        apr_socket_close(tunnel->client.socket);
+        ur_gate_leave(&tunnel->ticket);
+    }
+}
+
+/* From here on no event concerns it; it stays valid until the events at hand are done. */
 static void finish(struct ur_poller *poller, struct ur_tunnel *tunnel)
 {
     count_both(poller, tunnel);
     ur_books_ended(UR_CARRIED_EVENT, tunnel->outcome);
-    /* Nobody is going to wait for a client that does not read. */
-    if (ur_end_pending(&tunnel->client)) {
-        tunnel->c->aborted = 1;
-    }
-    ur_end_forget(&tunnel->client);
-    ur_end_forget(&tunnel->backend);
-    put_away(poller, tunnel, UR_TUNNEL_OVER);
+    watch(poller, &tunnel->client, 0);
+    watch(poller, &tunnel->backend, 0);
+    ur_idle_forget(tunnel);
+    leave_again(tunnel);
+    close_client(poller, tunnel, ur_close(tunnel));
+    tunnel->state = UR_TUNNEL_OVER;
+    APR_RING_REMOVE(tunnel, link);
+    APR_RING_INSERT_TAIL(&poller->over, tunnel, ur_tunnel, link);
 }
 
 static void finish_as(struct ur_poller *poller, struct ur_tunnel *tunnel,
@@ -256,42 +253,19 @@ static void on_open(struct ur_poller *poller, struct ur_end *end, int events)
     }
 }
 
-static void on_lingering(struct ur_poller *poller, struct ur_tunnel *tunnel)
-{
-    apr_size_t len = UR_CHUNK;
-    apr_status_t rv = apr_socket_recv(tunnel->client.socket, poller->desk.buffer, &len);
-
-    if (rv != APR_SUCCESS && !APR_STATUS_IS_EAGAIN(rv)) {
-        put_away(poller, tunnel, UR_TUNNEL_GONE);
-    }
-}
-
 static void on_event(struct ur_poller *poller, struct ur_end *end, int events)
 {
-    switch (end->tunnel->state) {
-    case UR_TUNNEL_OPEN:
+    if (ur_linger_has(end)) {
+        ur_linger_go_on(&poller->lingering, end, poller->desk.buffer);
+    }
+    else if (end->tunnel->state == UR_TUNNEL_OPEN) { /* no earlier event has ended it */
         on_open(poller, end, events);
-        break;
-    case UR_TUNNEL_LINGERING:
-        on_lingering(poller, end->tunnel);
-        break;
-    default: /* an earlier event of this turn has ended it */
-        break;
     }
 }
 
-/* One that a worker has opened, or the finisher has closed. */
+/* One that a worker has opened. */
 static void adopt(struct ur_poller *poller, struct ur_tunnel *tunnel)
 {
-    if (tunnel->state == UR_TUNNEL_LINGERING) {
-        APR_RING_INSERT_TAIL(&poller->lingering, tunnel, ur_tunnel, link);
-        touch(poller, tunnel);
-        if (watch(poller, &tunnel->client, APR_POLLIN | APR_POLLHUP | APR_POLLERR) !=
-            APR_SUCCESS) {
-            put_away(poller, tunnel, UR_TUNNEL_GONE);
-        }
-        return;
-    }
     APR_RING_INSERT_TAIL(&poller->open, tunnel, ur_tunnel, link);
     if (!ur_tunnel_start(tunnel, &poller->desk)) {
         finish(poller, tunnel);
@@ -339,13 +313,9 @@ static void expire(struct ur_poller *poller)
     struct ur_tunnel *tunnel;
 
     while ((tunnel = ur_idle_expired(poller->idle, poller->now)) != NULL) {
-        if (tunnel->state == UR_TUNNEL_LINGERING) {
-            put_away(poller, tunnel, UR_TUNNEL_GONE);
-        }
-        else {
-            finish_as(poller, tunnel, UR_OUTCOME_TIMEOUT);
-        }
+        finish_as(poller, tunnel, UR_OUTCOME_TIMEOUT);
     }
+    ur_linger_expire(&poller->lingering, poller->now);
 }
 
 static void finish_all(struct ur_poller *poller, struct ur_tunnel_ring *ring,
@@ -454,7 +424,7 @@ static bool is_empty(const struct ur_poller *poller)
 {
     return APR_RING_EMPTY(&poller->open, ur_tunnel, link) &&
            APR_RING_EMPTY(&poller->leaving, ur_tunnel, link) &&
-           APR_RING_EMPTY(&poller->lingering, ur_tunnel, link);
+           ur_linger_empty(&poller->lingering);
 }
 
 static apr_interval_time_t patience(const struct ur_poller *poller)
@@ -519,11 +489,7 @@ static void *APR_THREAD_FUNC run(apr_thread_t *thread, void *data)
         }
         hand_over(poller);
     }
-    /* What lingers is let go. */
-    while (!APR_RING_EMPTY(&poller->lingering, ur_tunnel, link)) {
-        put_away(poller, APR_RING_FIRST(&poller->lingering), UR_TUNNEL_GONE);
-    }
-    hand_over(poller);
+    ur_linger_end(&poller->lingering);
     return NULL;
 }
 
@@ -561,7 +527,6 @@ apr_status_t ur_poller_start(struct ur_poller **made, struct ur_carriage *carria
     poller->now = ur_clock();
     APR_RING_INIT(&poller->open, ur_tunnel, link);
     APR_RING_INIT(&poller->leaving, ur_tunnel, link);
-    APR_RING_INIT(&poller->lingering, ur_tunnel, link);
     APR_RING_INIT(&poller->over, ur_tunnel, link);
     APR_RING_INIT(&poller->inbox, ur_tunnel, link);
     APR_RING_INIT(&poller->again, ur_tunnel, again_link);
@@ -575,6 +540,7 @@ apr_status_t ur_poller_start(struct ur_poller **made, struct ur_carriage *carria
                                      APR_POLLSET_WAKEABLE)) != APR_SUCCESS) {
         return rv;
     }
+    ur_linger_init(&poller->lingering, poller->pollset, poller->pool);
     return apr_thread_create(&poller->thread, NULL, run, poller, pool);
 }
 

@@ -5,7 +5,8 @@
 #include "wording/ur_counters.h"
 
 /* A thread that carries tunnels: waits until any of them has something to forward, and
- * forwards it. It never waits for one of them. */
+ * forwards it, and closes those that are over. It never waits for one of them, nor for a log.
+ */
 
 #define UR_POLLERS_MAX 4 /* in a child */
 

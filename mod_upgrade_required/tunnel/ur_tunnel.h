@@ -9,18 +9,15 @@
 #include <mod_proxy.h>
 
 /* A WebSocket between a client and a backend that no worker thread waits for (RFC 6455). It
- * belongs to one thread at a time: to the worker that opens it, to a poller that carries it,
- * and to the finisher that closes it. */
+ * belongs to one thread at a time: to the worker that opens it, to a poller that carries it and
+ * closes it, and to the finisher that logs it. */
 
 struct ur_poller;
 struct ur_idle;
 
 enum ur_tunnel_state {
     UR_TUNNEL_OPEN,
-    UR_TUNNEL_OVER,      /* to be logged and closed */
-    UR_TUNNEL_LINGERING, /* closed; what the client still sends is thrown away, so that what it
-                          * was sent last is not lost (RFC 9112, 9.6) */
-    UR_TUNNEL_GONE       /* to be released */
+    UR_TUNNEL_OVER /* both sides know; to be logged and released */
 };
 
 /* In the client's connection pool. */
@@ -38,10 +35,12 @@ struct ur_tunnel {
     proxy_worker *worker;
     apr_interval_time_t timeout; /* 0 and less: none */
     apr_time_t active;           /* when something was said last */
-    apr_time_t handed;           /* when the worker thread let go of it */
     enum ur_tunnel_state state;
     enum ur_outcome outcome;
     struct ur_farewell farewell;
+    bool handed;        /* to its poller */
+    bool released;      /* the first sign that the MPM has let go of it, and */
+    bool resumed;       /* the second: see ur_finisher.c */
     bool no_half_close; /* proxy-nohalfclose in the environment */
     bool leaving;       /* ends as soon as it is between two frames */
     bool again;         /* is in its poller's list of those that have more to forward */

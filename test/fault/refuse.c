@@ -1,11 +1,13 @@
 /* Preloaded into a server, lets calls that event tunnels make fail: UPGRADE_FAULT_CALL names
- * one (pthread_create, epoll_ctl, recv, send, send_short, send_nothing, splice,
+ * one (pthread_create, epoll_ctl, recv, send, send_short, send_nothing, send_once, splice,
  * splice_short, splice_out, read), which fails from the moment on at which the file
- * UPGRADE_FAULT_SWITCH is there, if its argument is what event tunnels give it. */
+ * UPGRADE_FAULT_SWITCH is there, if its argument is what event tunnels give it; send_once is
+ * send_nothing for one time in a process. */
 #define _GNU_SOURCE
 #include <dlfcn.h>
 #include <errno.h>
 #include <pthread.h>
+#include <stdatomic.h>
 #include <stdbool.h>
 #include <stdlib.h>
 #include <string.h>
@@ -68,6 +70,8 @@ ssize_t recv(int file, void *at, size_t len, int flags)
 
 ssize_t send(int file, const void *at, size_t len, int flags)
 {
+    static atomic_bool done;
+
     if (fails("send")) {
         errno = ENOBUFS;
         return -1;
@@ -75,7 +79,7 @@ ssize_t send(int file, const void *at, size_t len, int flags)
     if (fails("send_short") && len > 1) {
         len = 1;
     }
-    if (fails("send_nothing")) {
+    if (fails("send_nothing") || (fails("send_once") && !atomic_exchange(&done, true))) {
         errno = EAGAIN;
         return -1;
     }

@@ -32,21 +32,6 @@ my @ends = (
     ['with a Close of the backend', sub { my ($c, $b) = @_; syswrite $b, close_frame(1001); receive($c, 4); close $c; ended($b); close $b }],
 );
 
-# What the server's children have: (descriptors, private memory in KB)
-sub belongings {
-    my ($server) = @_;
-    my ($files, $memory) = (0, 0);
-    my $pid = $server->pid;
-    for my $folder (grep { m{^/proc/\d+$} } glob '/proc/*') {
-        open my $stat, '<', "$folder/stat" or next;
-        (<$stat> // '') =~ /^\d+ \(.*\) \S (\d+)/ and $1 == $pid or next;
-        $files += () = glob "$folder/fd/*";
-        open my $rollup, '<', "$folder/smaps_rollup" or next;
-        $memory += $1 for join('', <$rollup>) =~ /^Private_Dirty:\s+(\d+)/mg;
-    }
-    return ($files, $memory);
-}
-
 sub lines {
     open my $file, '<', "$server->{folder}/access_log" or return;
     return map { [split] } <$file>;
@@ -75,6 +60,7 @@ ThreadLimit 8
 MaxRequestWorkers 8
 AsyncRequestWorkerFactor 1000
 Timeout 2
+LogLevel info upgrade_wstunnel:debug
 SetEnvIf X-Number "(.+)" number=\$1
 LogFormat "%>s %{UPGRADE_TUNNEL}e %{number}e" tunnels
 CustomLog access_log tunnels env=number
@@ -109,7 +95,6 @@ sub run {
 
 ok run(0, 400), 'a first part ends';
 eventually(sub { lines() >= 400 });
-select undef, undef, undef, 2;    # connections are released a second after they were handed over
 my ($files, $memory) = belongings($server);
 ok run(400, 400 + $count), "$count tunnels end in " . (@ends + 1) . ' ways';
 ok eventually(sub { lines() >= 400 + $count }), 'all of them are logged';
@@ -129,6 +114,7 @@ is $books->{opened}, 400 + $count, 'as many are counted as opened';
 cmp_ok $books->{by}{thread}, '>', 0, 'some of them by threads';
 is_deeply { map { ($_ => $books->{$_}) } keys %outcomes }, \%outcomes, 'and as many as ended in each way as are logged';
 is $books->{all_ended}, 400 + $count, 'and no others';
+unlike $server->log, qr/UR0020/, 'the MPM tells of each connection that it has let go of it';
 $server->stop;
 
 done_testing;

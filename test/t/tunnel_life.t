@@ -35,11 +35,16 @@ SetHandler server-status
 </Location>
 ProxyStatus On
 ExtendedStatus On
+LogLevel info upgrade_wstunnel:debug
 END
+
+my @logs;
 
 sub server {
     my ($text, %option) = @_;
-    return Server->new(modules => \@modules, helper => 1, %option)->configure("$size$routes$text")->start;
+    my $server = Server->new(modules => \@modules, helper => 1, %option)->configure("$size$routes$text")->start;
+    push @logs, "$server->{folder}/error_log";
+    return $server;
 }
 
 # Which side has gone first is chance, where both go at once.
@@ -242,5 +247,9 @@ for my $mistake (['UpgradeTunnel poll', 'UpgradeTunnel: who carries the tunnel i
     my ($status, $output) = Server->new(modules => \@modules, helper => 1)->configure($mistake->[0])->httpd('-t');
     like $output, qr/\Q$mistake->[1]/, "refused: $mistake->[0]";
 }
+
+my $all = join '', map { open my $file, '<', $_ or die "$_: $!"; <$file> } @logs;
+like $all, qr/UR0011/, 'the logs are there';
+unlike $all, qr/UR0020/, 'and the MPM tells of each connection that it has let go of it';
 
 done_testing;

@@ -16,7 +16,7 @@ use Test::More       ();
 use Wire             ();
 
 our @EXPORT = qw(backend open_tunnel accept_tunnel asking asked head_from switching reset_by frame masked close_frame
-  carry receive ended alive logged tunnels_of eventually);
+  carry receive ended alive logged tunnels_of belongings eventually);
 
 # A listener for backends; its port, or with a path a Unix socket.
 sub backend {
@@ -200,6 +200,21 @@ sub logged {
         return @lines >= ($number || 0);
     });
     return @lines;
+}
+
+# What the server's children have: (descriptors, private memory in KB)
+sub belongings {
+    my ($server) = @_;
+    my ($files, $memory) = (0, 0);
+    my $pid = $server->pid;
+    for my $folder (grep { m{^/proc/\d+$} } glob '/proc/*') {
+        open my $stat, '<', "$folder/stat" or next;
+        (<$stat> // '') =~ /^\d+ \(.*\) \S (\d+)/ and $1 == $pid or next;
+        $files += () = glob "$folder/fd/*";
+        open my $rollup, '<', "$folder/smaps_rollup" or next;
+        $memory += $1 for join('', <$rollup>) =~ /^Private_Dirty:\s+(\d+)/mg;
+    }
+    return ($files, $memory);
 }
 
 # What the counters say of tunnels: { open, leaving (of these), opened, ended => sum, full, bytes_sent, closed, ... }.
