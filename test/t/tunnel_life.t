@@ -173,6 +173,8 @@ for my $case (['TERM', 'TERM', ''], ['graceful-stop', 'WINCH', "GracefulShutdown
     my ($name, $signal, $text) = @$case;
     my $server = server($text);
     my @open = map { [open_tunnel($server, $listener)] } 1 .. 8;
+    # At TERM httpd shuts the sockets that its workers hold: here they have let go of the last one too.
+    alive(@$_[0, 1], "$name: a tunnel") for @open;
     my $pid = $server->pid;
     kill $signal => $pid;
     for my $tunnel (@open) {
