@@ -125,7 +125,7 @@ static void told(enum ur_heard heard, const char *want)
 
     ur_edge_tell(&edge_told, &buf);
     ok(!ur_buf_full(&buf), "there is room");
-    is(text, want, want);
+    is(text, want, "what is told");
 }
 
 /* Disowned only where something was stated. */
