@@ -153,7 +153,7 @@ static void show(ap_filter_t *f, struct watch *watch, enum ur_switching verdict,
             ur_shadow_keep_open(watch->shadow);
         }
         else {
-            watch->threaded = ur_threaded_open(watch->client);
+            watch->threaded = ur_threaded_open(watch->client, f->c);
         }
         hold_switch(watch);
         return;

@@ -12,6 +12,7 @@
 
 struct ur_label;
 struct ur_shadow;
+struct ur_overflow;
 struct ur_threaded;
 
 struct ur_kept {
@@ -21,6 +22,7 @@ struct ur_kept {
     apr_table_t *client_fields;   /* headers_in as the client sent them */
     struct ur_ticket ticket;      /* of a valid handshake */
     bool event;                   /* an event tunnel is wanted for it */
+    struct ur_overflow *overflow; /* a thread carries it all the same; NULL: none does */
     struct ur_wait wait;          /* for the backend that is asked */
     struct ur_threaded *threaded; /* a tunnel that mod_proxy carries; NULL: none is open */
     struct ur_shadow *shadow;     /* while a backend is asked; else NULL */

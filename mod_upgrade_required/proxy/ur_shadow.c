@@ -165,15 +165,17 @@ static int run_thread(request_rec *r, struct ur_shadow *shadow, proxy_worker *wo
                       proxy_server_conf *conf, char *url, const char *proxyname,
                       apr_port_t proxyport)
 {
-    bool wants_event = ur_keep_of(r)->event;
+    struct ur_kept *kept = ur_keep_of(r);
     struct ur_overflow overflow;
     int status;
 
-    if (wants_event) {
+    if (kept->event) {
         ur_overflow_begin(&overflow, r);
+        kept->overflow = &overflow;
     }
     status = run_with(r, shadow, worker, conf, url, proxyname, proxyport);
-    ur_threaded_end(r, wants_event && ur_overflow_end(&overflow));
+    ur_threaded_end(r, kept->overflow && ur_overflow_end(&overflow));
+    kept->overflow = NULL;
     return status;
 }
 

@@ -2,15 +2,22 @@
 
 #include "proxy/ur_keep.h"
 #include "tunnel/ur_books.h"
+#include "tunnel/ur_overflow.h"
 
+#include <poll.h>
 #include <stdatomic.h>
 
+#include <apr_general.h>
+#include <apr_portable.h>
+#include <http_core.h>
 #include <util_filter.h>
 
 /* In the pool of the client's connection, which the filter there may outlive the request in. */
 struct ur_threaded {
     struct ur_frames client;
     struct ur_frames backend;
+    conn_rec *origin;
+    struct ur_overflow *overflow; /* NULL: its child does not end it */
     struct ur_farewell farewell;
     bool client_ended;
     bool backend_ended;
@@ -18,10 +25,53 @@ struct ur_threaded {
     bool over;
 };
 
+#define GOING_AWAY 1001 /* RFC 6455, 7.4.1 */
+
 static ap_filter_rec_t *filter_handle;
 
 /* The server closes its connections without waiting for them. */
 static atomic_bool stopped;
+
+/* Its child has shut the client's direction, or told it to end while the handshake was on. */
+static bool has_to_end(const struct ur_threaded *tunnel, apr_status_t rv)
+{
+    return rv != APR_SUCCESS && !APR_STATUS_IS_EAGAIN(rv) && !tunnel->over &&
+           tunnel->overflow && ur_overflow_is_told(tunnel->overflow);
+}
+
+/* Whether a few bytes can be flushed without waiting. */
+static bool has_room(conn_rec *c)
+{
+    struct pollfd socket = {-1, POLLOUT, 0};
+
+    apr_os_sock_get(&socket.fd, ap_get_conn_socket(c));
+    return !c->data_in_output_filters && poll(&socket, 1, 0) > 0 && socket.revents == POLLOUT;
+}
+
+static void put_frame(conn_rec *c, const char *frame, size_t len)
+{
+    apr_bucket_brigade *bb = apr_brigade_create(c->pool, c->bucket_alloc);
+
+    apr_brigade_write(bb, NULL, NULL, frame, len);
+    APR_BRIGADE_INSERT_TAIL(bb, apr_bucket_flush_create(c->bucket_alloc));
+    ap_pass_brigade(c->output_filters, bb);
+    apr_brigade_destroy(bb);
+}
+
+/* What has been read on one side has been written on the other by now, as far as that goes. */
+static void say_goodbye(const struct ur_threaded *tunnel, conn_rec *c)
+{
+    char frame[UR_CLOSE_MAX];
+    unsigned char key[4];
+
+    if (ur_frames_between(&tunnel->backend) && has_room(c)) {
+        put_frame(c, frame, ur_frames_close(frame, GOING_AWAY, NULL));
+    }
+    if (ur_frames_between(&tunnel->client) && has_room(tunnel->origin) &&
+        apr_generate_random_bytes(key, sizeof key) == APR_SUCCESS) {
+        put_frame(tunnel->origin, frame, ur_frames_close(frame, GOING_AWAY, key));
+    }
+}
 
 static apr_status_t client_filter(ap_filter_t *f, apr_bucket_brigade *bb, ap_input_mode_t mode,
                                   apr_read_type_e block, apr_off_t wanted)
@@ -30,6 +80,10 @@ static apr_status_t client_filter(ap_filter_t *f, apr_bucket_brigade *bb, ap_inp
 
     if (mode == AP_MODE_READBYTES) {
         ur_threaded_heard(f->ctx, UR_SIDE_CLIENT, rv, bb);
+        if (has_to_end(f->ctx, rv)) {
+            say_goodbye(f->ctx, f->c);
+            return APR_ECONNABORTED; /* after a mere end the backend could go on */
+        }
     }
     return rv;
 }
@@ -46,13 +100,15 @@ void ur_threaded_stop(apr_pool_t *pchild, int graceful)
     atomic_store(&stopped, !graceful);
 }
 
-struct ur_threaded *ur_threaded_open(request_rec *r)
+struct ur_threaded *ur_threaded_open(request_rec *r, conn_rec *origin)
 {
     conn_rec *c = r->connection;
     struct ur_kept *kept = ur_keep_of(r);
     struct ur_threaded *tunnel = apr_pcalloc(c->pool, sizeof *tunnel);
 
     tunnel->client.masked = true;
+    tunnel->origin = origin;
+    tunnel->overflow = kept->overflow;
     kept->threaded = tunnel;
     ap_add_input_filter_handle(filter_handle, tunnel, r, c);
     ur_books_opened(kept->label, UR_CARRIED_THREAD);

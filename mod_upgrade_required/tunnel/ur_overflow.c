@@ -39,6 +39,16 @@ bool ur_overflow_end(struct ur_overflow *tunnel)
     return told && tunnel->client;
 }
 
+bool ur_overflow_is_told(const struct ur_overflow *tunnel)
+{
+    bool told;
+
+    pthread_mutex_lock(&mutex);
+    told = tunnel->told && tunnel->client;
+    pthread_mutex_unlock(&mutex);
+    return told;
+}
+
 uint64_t ur_overflow_count(void)
 {
     uint64_t count;

@@ -24,11 +24,14 @@ void ur_overflow_reset(void);
 void ur_overflow_begin(struct ur_overflow *tunnel, const request_rec *r);
 bool ur_overflow_end(struct ur_overflow *tunnel);
 
+/* Whether it has been, for the thread that carries it. */
+bool ur_overflow_is_told(const struct ur_overflow *tunnel);
+
 /* How many have not been told to end. */
 uint64_t ur_overflow_count(void);
 
-/* From any thread: so many are, the oldest first. Their threads read the end of what the
- * client has to say, and what has been read before that goes its way. */
+/* From any thread: so many are, the oldest first. Their threads read the end of what the client
+ * has to say, and see then that it is none of the client's. */
 void ur_overflow_tell(uint64_t count);
 
 #endif
