@@ -1,5 +1,6 @@
 #include "tunnel/ur_end.h"
 
+#include "tunnel/ur_desk.h"
 #include "tunnel/ur_wire.h"
 
 #include <errno.h>
@@ -9,6 +10,9 @@
 #include <apr_portable.h>
 #include <http_ssl.h>
 #include <util_filter.h>
+
+/* So often filters are read in a row; mod_ssl gives 8 KB. */
+#define READS 16
 
 /* Those that pass bytes as they are. mod_logio only counts them. */
 static bool is_plain(const ap_filter_t *filter)
@@ -107,7 +111,7 @@ void ur_end_own(struct ur_end *end, apr_pool_t *pool)
     }
 }
 
-static apr_status_t read_filtered(struct ur_end *end, char *at, apr_size_t *len)
+static apr_status_t read_some(struct ur_end *end, char *at, apr_size_t *len)
 {
     apr_bucket_brigade *bb = end->brigade;
     apr_status_t rv;
@@ -124,6 +128,29 @@ static apr_status_t read_filtered(struct ur_end *end, char *at, apr_size_t *len)
     }
     apr_brigade_cleanup(bb);
     return APR_STATUS_IS_EAGAIN(rv) ? APR_EAGAIN : rv;
+}
+
+/* Filters give little at a time, and each write has its price: as much as there is, at once. */
+static apr_status_t read_filtered(struct ur_end *end, char *at, apr_size_t *len)
+{
+    apr_size_t have = 0;
+    apr_status_t rv = end->held;
+
+    for (int turn = 0; rv == APR_SUCCESS && turn < READS && have < *len; turn++) {
+        apr_size_t more = *len - have;
+        rv = read_some(end, at + have, &more);
+        have += rv == APR_SUCCESS ? more : 0;
+        if (rv == APR_EAGAIN && !end->asked) {
+            rv = APR_SUCCESS; /* something that was no data, and data may be behind it */
+        }
+    }
+    end->held = APR_SUCCESS;
+    *len = have;
+    if (have == 0) {
+        return rv == APR_SUCCESS ? APR_EAGAIN : rv;
+    }
+    end->held = rv == APR_EAGAIN ? APR_SUCCESS : rv;
+    return APR_SUCCESS;
 }
 
 /* Not apr_socket_recv() and apr_socket_send(): they read() and write(), which costs 5 % more of
@@ -169,7 +196,7 @@ static apr_status_t send_some(struct ur_end *end, struct ur_span *bytes)
 apr_status_t ur_end_keep(struct ur_end *end, const char *at, apr_size_t len)
 {
     struct ur_span rest = end->rest;
-    apr_memnode_t *node = apr_allocator_alloc(end->allocator, rest.len + len);
+    apr_memnode_t *node = apr_allocator_alloc(end->desk->allocator, rest.len + len);
 
     if (!node) {
         return APR_ENOMEM;
@@ -192,15 +219,47 @@ apr_status_t ur_end_send(struct ur_end *end, const char *at, apr_size_t len)
     return rv == APR_SUCCESS && bytes.len ? ur_end_keep(end, bytes.at, bytes.len) : rv;
 }
 
+static apr_status_t send_records(struct ur_end *end)
+{
+    apr_size_t len = end->desk->recorded;
+
+    end->desk->recorded = 0;
+    return len ? ur_end_send(end, end->desk->records, len) : APR_SUCCESS;
+}
+
+apr_status_t ur_end_record(struct ur_end *end, const char *at, apr_size_t len)
+{
+    struct ur_desk *desk = end->desk;
+    apr_status_t rv = APR_SUCCESS;
+
+    if (!end->recording) {
+        return ur_end_send(end, at, len);
+    }
+    if (len > UR_RECORDS - desk->recorded) {
+        rv = send_records(end);
+    }
+    if (rv != APR_SUCCESS || len > UR_RECORDS) {
+        return rv == APR_SUCCESS ? ur_end_send(end, at, len) : rv;
+    }
+    memcpy(desk->records + desk->recorded, at, len);
+    desk->recorded += len;
+    return APR_SUCCESS;
+}
+
 static apr_status_t write_filtered(struct ur_end *end, const char *at, apr_size_t len)
 {
     conn_rec *c = end->filtered;
+    apr_status_t sent;
     apr_status_t rv;
 
     APR_BRIGADE_INSERT_TAIL(end->brigade,
                             apr_bucket_transient_create(at, len, c->bucket_alloc));
+    end->recording = true;
     rv = ap_pass_brigade(c->output_filters, end->brigade);
+    end->recording = false;
     apr_brigade_cleanup(end->brigade);
+    sent = send_records(end);
+    rv = rv == APR_SUCCESS ? sent : rv;
     return rv == APR_SUCCESS && c->aborted ? APR_ECONNABORTED : rv;
 }
 
@@ -222,7 +281,7 @@ apr_status_t ur_end_flush(struct ur_end *end)
 void ur_end_forget(struct ur_end *end)
 {
     if (end->node) {
-        apr_allocator_free(end->allocator, end->node);
+        apr_allocator_free(end->desk->allocator, end->node);
         end->node = NULL;
     }
     end->rest = (struct ur_span){NULL, 0};

@@ -11,6 +11,7 @@
 #include <httpd.h>
 
 struct ur_tunnel;
+struct ur_desk;
 
 /* One end of a tunnel. Where no filter of its connection does anything to the bytes they go
  * straight through the socket, elsewhere (TLS) through the filters. Nothing here ever waits.
@@ -24,7 +25,7 @@ struct ur_end {
     apr_bucket_brigade *brigade; /* for filtered */
     struct ur_span rest;         /* what the socket has not taken yet */
     apr_memnode_t *node;         /* where rest stands; NULL: in a pool */
-    apr_allocator_t *allocator;  /* of node; the same for a tunnel's whole life */
+    struct ur_desk *desk;        /* the same from its first byte to its last */
     apr_pollfd_t watch;          /* what it is polled for; reqevents is 0 while it is not */
     uint64_t received;           /* of the tunnel's bytes */
     uint64_t counted;            /* of received: what the counters know of */
@@ -36,9 +37,11 @@ struct ur_end {
     bool hung;                   /* a poll tells of its end without being asked */
     bool broken;                 /* what is pending at the other end is the last of it */
     bool tls;
-    bool asked;     /* filters have asked the socket, and it had nothing */
-    bool dry;       /* the socket was empty when it was last read */
-    bool has_early; /* httpd's filters may hold what was read before */
+    apr_status_t held; /* that reading has ended with, after the bytes that it gave */
+    bool recording;    /* what TLS writes leaves together */
+    bool asked;        /* filters have asked the socket, and it had nothing */
+    bool dry;          /* the socket was empty when it was last read */
+    bool has_early;    /* httpd's filters may hold what was read before */
 };
 
 /* Takes a connection over, from which nothing is going to be read in another way. What has been
@@ -64,6 +67,9 @@ apr_status_t ur_end_keep(struct ur_end *end, const char *at, apr_size_t len);
 /* The same past the filters. */
 apr_status_t ur_end_receive(struct ur_end *end, char *at, apr_size_t *len);
 apr_status_t ur_end_send(struct ur_end *end, const char *at, apr_size_t len);
+
+/* The same for what TLS has made of one ur_end_write(), which is sent together. */
+apr_status_t ur_end_record(struct ur_end *end, const char *at, apr_size_t len);
 
 /* Goes on with what is pending. */
 apr_status_t ur_end_flush(struct ur_end *end);

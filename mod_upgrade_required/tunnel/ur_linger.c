@@ -50,7 +50,7 @@ static void move_pending(struct ur_end *from, struct ur_end *to)
 {
     to->rest = from->rest;
     to->node = from->node;
-    to->allocator = from->allocator;
+    to->desk = from->desk;
     from->rest = (struct ur_span){NULL, 0};
     from->node = NULL;
 }

@@ -1,5 +1,7 @@
 #include "tunnel/ur_pipe.h"
 
+#include "tunnel/ur_end.h"
+
 #if defined(__linux__)
 
 #include <errno.h>

@@ -1,7 +1,11 @@
 #ifndef UR_PIPE_H
 #define UR_PIPE_H
 
-#include "tunnel/ur_end.h"
+#include <stdbool.h>
+
+#include <apr_pools.h>
+
+struct ur_end;
 
 /* Takes bytes from one socket to another within the kernel, where it can do that (Linux);
  * elsewhere there is no pipe. One pipe serves all tunnels of a thread, and is empty between two

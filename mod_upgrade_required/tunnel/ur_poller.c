@@ -510,6 +510,8 @@ static apr_status_t make_desk(struct ur_poller *poller, apr_pool_t *pool)
     }
     apr_allocator_owner_set(desk->allocator, poller->pool);
     desk->buffer = apr_palloc(poller->pool, UR_CHUNK);
+    desk->wire = apr_palloc(poller->pool, UR_CHUNK);
+    desk->records = apr_palloc(poller->pool, UR_RECORDS);
     ur_pipe_open(&desk->pipe, poller->pool);
     return APR_SUCCESS;
 }

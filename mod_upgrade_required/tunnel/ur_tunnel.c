@@ -5,9 +5,6 @@
 /* So many reads in a row, and others have their turn. */
 #define TURNS 8
 
-/* A TLS record. */
-#define CHUNK_FILTERED 16384
-
 /* Payloads of large frames go through the pipe, but what is left at their end if it is little.
  */
 #define LARGE_FRAME ((uint64_t)65536)
@@ -121,7 +118,7 @@ static bool send_early(struct ur_end *to)
 
 bool ur_tunnel_start(struct ur_tunnel *tunnel, struct ur_desk *desk)
 {
-    tunnel->client.allocator = tunnel->backend.allocator = desk->allocator;
+    tunnel->client.desk = tunnel->backend.desk = desk;
     return send_early(&tunnel->client) && send_early(&tunnel->backend);
 }
 
@@ -162,9 +159,6 @@ static apr_size_t most_to_read(const struct ur_end *from, const struct ur_desk *
 {
     uint64_t payload = ur_frames_payload(&from->frames);
 
-    if (from->other->filtered) {
-        return CHUNK_FILTERED;
-    }
     return from->frames.size >= LARGE_FRAME && payload < PIPED_LEAST && can_be_piped(from, desk)
                ? (apr_size_t)payload + UR_FRAMES_HEADER_MAX
                : UR_CHUNK;
@@ -197,7 +191,7 @@ bool ur_tunnel_forward(struct ur_end *from, struct ur_desk *desk, bool *more)
         rv = pipe_payload(from, desk, &gave);
         rv = rv == APR_ENOTIMPL ? copy(from, desk, &gave) : rv;
         if (rv == APR_EAGAIN && from->filtered && !from->asked) {
-            continue; /* something that was no data, and data may be behind it */
+            continue;
         }
         if (rv == APR_EAGAIN) {
             return true;
@@ -214,7 +208,7 @@ bool ur_tunnel_forward(struct ur_end *from, struct ur_desk *desk, bool *more)
             return false;
         }
         /* A poll tells when there is more on the wire, but not what filters hold. */
-        if (from->dry && !from->filtered) {
+        if (from->filtered ? from->asked && !from->held : from->dry) {
             return true;
         }
     }

@@ -2,7 +2,8 @@
 #define UR_TUNNEL_H
 
 #include "judgement/ur_farewell.h"
-#include "tunnel/ur_pipe.h"
+#include "tunnel/ur_desk.h"
+#include "tunnel/ur_end.h"
 #include "tunnel/ur_gate.h"
 
 #include <apr_ring.h>
@@ -54,16 +55,6 @@ struct ur_tunnel *ur_tunnel_prepare(request_rec *r, proxy_worker *worker, conn_r
 
 /* The client has been sent the 101 too. */
 void ur_tunnel_open(struct ur_tunnel *tunnel);
-
-/* What a poller has for all its tunnels. */
-struct ur_desk {
-    char *buffer; /* for UR_CHUNK bytes */
-    struct ur_pipe pipe;
-    apr_allocator_t *allocator;
-};
-
-/* The most that is read at a time, and thus waits for a slow end. */
-#define UR_CHUNK ((apr_size_t)65536)
 
 /* Sends what came before the tunnel was one. These return false when the tunnel is over;
  * then its outcome is known. */

@@ -2,10 +2,10 @@
 
 #include "tunnel/ur_tunnel.h"
 
-#include <util_filter.h>
+#include <stdlib.h>
+#include <string.h>
 
-/* As much as a TLS record has, about. */
-#define RECEIVE_MAX 16384
+#include <util_filter.h>
 
 static ap_filter_rec_t *in_handle;
 static ap_filter_rec_t *out_handle;
@@ -24,13 +24,25 @@ static apr_status_t read_early(ap_filter_t *f, apr_bucket_brigade *bb, apr_off_t
     return rv;
 }
 
+/* With a copy of the bytes, which is none of the list's: the allocator of a connection that has
+ * become a tunnel keeps nothing, and would map and unmap memory for each read. */
+static apr_bucket *make_bucket(const char *bytes, apr_size_t len, apr_bucket_alloc_t *list)
+{
+    char *block = malloc(len);
+
+    if (!block) {
+        return apr_bucket_heap_create(bytes, len, NULL, list);
+    }
+    memcpy(block, bytes, len);
+    return apr_bucket_heap_create(block, len, free, list);
+}
+
 /* More than is wanted may be given, and is: the filter above keeps it. */
 static apr_status_t read_wire(ap_filter_t *f, apr_bucket_brigade *bb, ap_input_mode_t mode,
                               apr_read_type_e block, apr_off_t wanted)
 {
     struct ur_end *end = f->ctx;
-    char bytes[RECEIVE_MAX];
-    apr_size_t len = sizeof bytes;
+    apr_size_t len = UR_CHUNK;
     apr_status_t rv;
 
     if (mode != AP_MODE_READBYTES || block != APR_NONBLOCK_READ ||
@@ -44,11 +56,10 @@ static apr_status_t read_wire(ap_filter_t *f, apr_bucket_brigade *bb, ap_input_m
         end->asked = true;
         return APR_EAGAIN;
     }
-    rv = ur_end_receive(end, bytes, &len);
+    rv = ur_end_receive(end, end->desk->wire, &len);
     end->asked = rv == APR_EAGAIN;
     if (rv == APR_SUCCESS) {
-        APR_BRIGADE_INSERT_TAIL(bb,
-                                apr_bucket_heap_create(bytes, len, NULL, f->c->bucket_alloc));
+        APR_BRIGADE_INSERT_TAIL(bb, make_bucket(end->desk->wire, len, f->c->bucket_alloc));
     }
     return rv;
 }
@@ -68,7 +79,7 @@ static apr_status_t write_wire(ap_filter_t *f, apr_bucket_brigade *bb)
         apr_size_t len;
         if (!APR_BUCKET_IS_METADATA(b) &&
             (rv = apr_bucket_read(b, &at, &len, APR_BLOCK_READ)) == APR_SUCCESS) {
-            rv = ur_end_send(end, at, len);
+            rv = ur_end_record(end, at, len);
         }
     }
     apr_brigade_cleanup(bb);

@@ -152,6 +152,61 @@ for my $call (undef, 'splice', 'splice_short') {
     push @stopped, $server->stop;
 }
 
+# Pages that the server's children have been given up to now
+sub faults {
+    my ($server) = @_;
+    my ($sum, $pid) = (0, $server->pid);
+    for my $file (glob '/proc/[0-9]*/stat') {
+        open my $stat, '<', $file or next;
+        (<$stat> // '') =~ /^\d+ \(.*\) \S (\d+)(?: \S+){5} (\d+) / and $1 == $pid and $sum += $2;
+    }
+    return $sum;
+}
+
+# What ends right behind the last message has sent it; and a message maps no memory, whatever its size.
+{
+    my $server = server();
+    for my $kind (@kinds) {
+        my ($name, $option) = @$kind;
+        my @options = (port => $option->{tls} && $server->{tls}, %$option);
+        for my $way ('up', 'down') {
+            for my $size (1, 8_000, 16_384, 65_536, 200_000) {
+                my ($client, $backend) = open_tunnel($server, $option->{from} || $listener, @options);
+                my ($from, $to, $make) = $way eq 'up' ? ($client, $backend, \&masked) : ($backend, $client, \&frame);
+                my $bytes = message($make, $size);
+                die $! if !defined(my $sender = fork);
+                if (!$sender) {
+                    # In a process of its own: this one reads.
+                    print $from $bytes;
+                    $from->flush;
+                    $from->can('stop_SSL') ? $from->stop_SSL(SSL_fast_shutdown => 1) : shutdown $from, 1;
+                    require POSIX;
+                    POSIX::_exit(0);
+                }
+                is sha256_hex(receive($to, length $bytes)), sha256_hex($bytes), "$name, $way: $size bytes";
+                ok ended($to), "$name, $way: and the end";
+                waitpid $sender, 0;
+                close $_ for $from, $to;
+            }
+        }
+        my ($client, $backend) = open_tunnel($server, $option->{from} || $listener, @options);
+        for my $size (100, 1_000, 20_000, 100_000) {
+            my $before;
+            for my $turn (1 .. 60) {
+                $before = faults($server) if $turn == 11;
+                my $bytes = message(\&masked, $size);
+                carry($client, $backend, $bytes) eq $bytes or die "$name: a message is lost";
+                carry($backend, $client, $bytes) eq $bytes or die "$name: a message is lost";
+            }
+            my $given = faults($server) - $before;
+            cmp_ok $given, '<', 50, "$name: 50 messages of $size bytes there and back, $given pages"
+              unless $ENV{UPGRADE_TEST_MODULE} =~ /[at]san/;
+        }
+        close $_ for $client, $backend;
+    }
+    push @stopped, $server->stop;
+}
+
 # The pipe is used: a call that only it needs ends the tunnel of a large frame, and no other's. All pipes of a child
 # are used after it: there are at most four, and tunnels take turns.
 {
