@@ -6,6 +6,7 @@
 #   make -f apxs.mk test        all tests; T=NAME for one of them
 #   make -f apxs.mk bench       instructions a request, echo through a tunnel, the status page
 #   make -f apxs.mk bench-tunnels   event tunnels beside stock httpd, nginx and HAProxy
+#   make -f apxs.mk size N=10000    what so many event tunnels need: configuration, limits, memory
 #
 # Everything generated goes to build/out/VARIANT, one folder for each set of flags.
 
@@ -65,14 +66,14 @@ PURE_O    := $(PURE_C:%.c=$(OUT)/%.o)
 POLICY_O  := $(POLICY_C:%.c=$(OUT)/%.o)
 HELPER_O  := $(HELPER_C:%.c=$(OUT)/%.o)
 UNIT_BIN  := $(UNIT_C:test/unit/%.c=$(OUT)/unit/%)
-LOADS     := $(patsubst test/%.c,$(OUT)/%,$(sort $(wildcard test/load/*.c)))
+LOADS     := $(patsubst test/%.c,$(OUT)/%,$(sort $(wildcard test/load/*.c))) $(OUT)/load/size
 FAULTS    := $(patsubst test/%.c,$(OUT)/%.so,$(sort $(wildcard test/fault/*.c)))
 REPLAY_BIN:= $(FUZZ_C:test/fuzz/%.c=$(OUT)/fuzz/%)
 
 # One short line a step; V=1 shows the whole command.
 run = $(if $(V),$(2),@printf '  %s  %s\n' '$(1)' '$@' && $(2))
 
-.PHONY: all faults loads help setup module unit test asan tsan cov fuzz bench bench-tunnels lint demo serve install clean FORCE
+.PHONY: all faults loads help setup module unit test asan tsan cov fuzz bench bench-tunnels size lint demo serve install clean FORCE
 .DELETE_ON_ERROR:
 .SECONDARY:
 
@@ -127,6 +128,11 @@ $(OUT)/load/%: test/load/%.c $(OUT)/flags
 	@mkdir -p $(@D)
 	$(call run,LD,$(CC) -O2 -Wall -Wextra -Werror $< -o $@ -lssl -lcrypto)
 
+# It decides by what the module decides by.
+$(OUT)/load/size: build/size.c $(LIBRARY) $(OUT)/flags
+	@mkdir -p $(@D)
+	$(call run,LD,$(CC) $(PURE_FLAGS) $< $(LIBRARY) -o $@)
+
 loads: $(LOADS)
 
 # Unit tests and replayed fuzz corpora only: seconds, and no httpd.
@@ -160,6 +166,10 @@ bench:
 bench-tunnels:
 	build/setup bench demo test
 	build/bench-tunnels
+
+N ?= 10000
+size:
+	build/size $(N)
 
 lint:
 	build/setup lint

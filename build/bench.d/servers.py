@@ -12,6 +12,7 @@ import time
 
 TOP = pathlib.Path(__file__).resolve().parent.parent.parent
 OUT = TOP / "build/out/bench"
+LOAD = TOP / "build/out/release/load"
 STOCK_WORKERS, EVENT_WORKERS = 400, 50
 PROCESSORS = os.cpu_count()
 
@@ -34,10 +35,7 @@ def free_port():
 
 def build_load():
     OUT.mkdir(parents=True, exist_ok=True)
-    for name, libraries in (("ws_backend", []), ("ws_clients", ["-lssl", "-lcrypto"])):
-        subprocess.run(["cc", "-O2", "-Wall", "-Wextra", "-Werror", TOP / f"test/load/{name}.c", "-o", OUT / name,
-                        *libraries], check=True)
-    subprocess.run(["make", "-s", "-C", TOP, "-f", "apxs.mk", "module"], check=True)
+    subprocess.run(["make", "-s", "-C", TOP, "-f", "apxs.mk", "module", "loads"], check=True)
 
 
 def make_certificate(folder):
@@ -77,7 +75,7 @@ class Backend:
     """The one backend of all servers. Keeps its port when it is started again."""
 
     def __init__(self):
-        self.talk = Talk(OUT / "ws_backend")
+        self.talk = Talk(LOAD / "ws_backend")
         self.port = int(self.talk.line()[0])
 
     def open(self):
@@ -95,7 +93,7 @@ class Backend:
     def start_again(self):
         self.talk.process.kill()
         self.talk.process.wait()
-        self.talk = Talk(OUT / "ws_backend", str(self.port))
+        self.talk = Talk(LOAD / "ws_backend", str(self.port))
         self.talk.line()
 
     def end(self):
@@ -110,7 +108,7 @@ class Direct:
         self.backend = backend
 
     def clients(self, _tls):
-        return Talk(OUT / "ws_clients", str(self.backend.port), "/ws")
+        return Talk(LOAD / "ws_clients", str(self.backend.port), "/ws")
 
 
 class Server:
@@ -251,7 +249,7 @@ backend out
         return time.perf_counter() - start if b" 200 " in head[:16] else None
 
     def clients(self, tls, path="/ws"):
-        return Talk(OUT / "ws_clients", str(self.tls if tls else self.clear), path, *(["tls"] if tls else []))
+        return Talk(LOAD / "ws_clients", str(self.tls if tls else self.clear), path, *(["tls"] if tls else []))
 
     def end(self, seconds=60):
         if self.process:
