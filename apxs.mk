@@ -53,16 +53,27 @@ VARIANT_FLAGS_cov     := -O0 --coverage
 VARIANT_FLAGS         := $(VARIANT_FLAGS_$(VARIANT))
 
 BASE_FLAGS   := -std=gnu11 -fPIC -fvisibility=hidden -MMD -MP -I$(SOURCES) $(WARNINGS)
-PURE_FLAGS    = $(HTTPD_CFLAGS) $(BASE_FLAGS) $(VARIANT_FLAGS) $(EXTRA)
+CORE_FLAGS    = $(HTTPD_CFLAGS) $(BASE_FLAGS) $(VARIANT_FLAGS) $(EXTRA)
 HTTPD_FLAGS   = $(HTTPD_CFLAGS) $(HTTPD_CPPFLAGS) $(BASE_FLAGS) $(HTTPD_INCLUDES) $(VARIANT_FLAGS) $(EXTRA)
 
-PURE_C    := $(sort $(wildcard $(addprefix $(SOURCES)/,values/*.c judgement/*.c wording/*.c)))
-POLICY_C  := $(sort $(wildcard $(SOURCES)/httpd/*.c)) $(SOURCES)/mod_upgrade_required.c
-HELPER_C  := $(sort $(wildcard $(SOURCES)/proxy/*.c $(SOURCES)/tunnel/*.c)) $(SOURCES)/mod_upgrade_wstunnel.c
+# The rooms. core/ is the static library; shared/ is compiled into both modules; each wing bears
+# the name of its module.
+CORE      := core/text core/protocol core/policy core/response core/metrics core/probe
+SHARED    := shared
+REQUIRED  := required/config required/request required/enforce required/check required/pages
+WSTUNNEL  := wstunnel/config wstunnel/proxy wstunnel/tunnel
+
+sources_in = $(sort $(wildcard $(1:%=$(SOURCES)/%/*.c)))
+
+CORE_C    := $(call sources_in,$(CORE))
+SHARED_C  := $(call sources_in,$(SHARED))
+POLICY_C  := $(call sources_in,$(REQUIRED)) $(SOURCES)/mod_upgrade_required.c
+HELPER_C  := $(call sources_in,$(WSTUNNEL)) $(SOURCES)/mod_upgrade_wstunnel.c
 UNIT_C    := $(sort $(wildcard test/unit/*_test.c))
 FUZZ_C    := $(sort $(wildcard test/fuzz/*_fuzz.c))
 
-PURE_O    := $(PURE_C:%.c=$(OUT)/%.o)
+CORE_O    := $(CORE_C:%.c=$(OUT)/%.o)
+SHARED_O  := $(SHARED_C:%.c=$(OUT)/%.o)
 POLICY_O  := $(POLICY_C:%.c=$(OUT)/%.o)
 HELPER_O  := $(HELPER_C:%.c=$(OUT)/%.o)
 UNIT_BIN  := $(UNIT_C:test/unit/%.c=$(OUT)/unit/%)
@@ -90,31 +101,31 @@ $(OUT)/flags: FORCE
 	@mkdir -p $(@D)
 	@echo '$(CC) $(HTTPD_FLAGS) $(LDFLAGS)' | cmp -s - $@ || echo '$(CC) $(HTTPD_FLAGS) $(LDFLAGS)' > $@
 
-$(PURE_O): $(OUT)/%.o: %.c $(OUT)/flags
+$(CORE_O): $(OUT)/%.o: %.c $(OUT)/flags
 	@mkdir -p $(@D)
-	$(call run,CC,$(CC) $(PURE_FLAGS) -c $< -o $@)
+	$(call run,CC,$(CC) $(CORE_FLAGS) -c $< -o $@)
 
-$(POLICY_O) $(HELPER_O): $(OUT)/%.o: %.c $(OUT)/flags
+$(SHARED_O) $(POLICY_O) $(HELPER_O): $(OUT)/%.o: %.c $(OUT)/flags
 	@mkdir -p $(@D)
 	$(call run,CC,$(CC) $(HTTPD_FLAGS) -c $< -o $@)
 
-$(LIBRARY): $(PURE_O)
+$(LIBRARY): $(CORE_O)
 	@rm -f $@
 	$(call run,AR,$(AR) rcs $@ $^)
 
-$(POLICY): $(POLICY_O) $(LIBRARY)
-$(HELPER): $(HELPER_O) $(LIBRARY)
+$(POLICY): $(POLICY_O) $(SHARED_O) $(LIBRARY)
+$(HELPER): $(HELPER_O) $(SHARED_O) $(LIBRARY)
 $(MODULES):
 	$(call run,LD,$(CC) -shared $(VARIANT_FLAGS) $(EXTRA) $(LDFLAGS) -o $@ $^)
 
-# No httpd, no APR, no stub: a forbidden call in the pure library fails here, at link time.
+# No httpd, no APR, no stub: a forbidden call in the core fails here, at link time.
 $(OUT)/unit/%: test/unit/%.c test/unit/tap.h $(LIBRARY) $(OUT)/flags
 	@mkdir -p $(@D)
-	$(call run,LD,$(CC) $(PURE_FLAGS) -Itest/unit $< $(LIBRARY) -o $@)
+	$(call run,LD,$(CC) $(CORE_FLAGS) -Itest/unit $< $(LIBRARY) -o $@)
 
 $(OUT)/fuzz/%: test/fuzz/%.c test/fuzz/replay.c $(LIBRARY) $(OUT)/flags
 	@mkdir -p $(@D)
-	$(call run,LD,$(CC) $(PURE_FLAGS) $< test/fuzz/replay.c $(LIBRARY) -o $@)
+	$(call run,LD,$(CC) $(CORE_FLAGS) $< test/fuzz/replay.c $(LIBRARY) -o $@)
 
 # What tests load into a server to let calls of the system fail, or the MPM be late.
 $(OUT)/fault/%.so: test/fault/%.c $(OUT)/flags
@@ -131,7 +142,7 @@ $(OUT)/load/%: test/load/%.c $(OUT)/flags
 # It decides by what the module decides by.
 $(OUT)/load/size: build/size.c $(LIBRARY) $(OUT)/flags
 	@mkdir -p $(@D)
-	$(call run,LD,$(CC) $(PURE_FLAGS) $< $(LIBRARY) -o $@)
+	$(call run,LD,$(CC) $(CORE_FLAGS) $< $(LIBRARY) -o $@)
 
 loads: $(LOADS)
 
@@ -190,4 +201,4 @@ install: $(MODULES)
 clean:
 	rm -rf build/out
 
--include $(wildcard $(OUT)/mod_upgrade_required/*.d $(OUT)/mod_upgrade_required/*/*.d $(OUT)/unit/*.d $(OUT)/fuzz/*.d)
+-include $(wildcard $(OUT)/$(SOURCES)/*.d $(OUT)/$(SOURCES)/*/*.d $(OUT)/$(SOURCES)/*/*/*.d $(OUT)/unit/*.d $(OUT)/fuzz/*.d)

@@ -1,6 +1,6 @@
 /* Prints what an httpd needs for so many event tunnels: size TUNNELS [THREADS]. The numbers are
  * those by which the module itself decides. */
-#include "judgement/ur_size.h"
+#include "core/metrics/ur_size.h"
 
 #include <inttypes.h>
 #include <stdio.h>

@@ -1,20 +1,20 @@
-#include "httpd/ur_announce.h"
-#include "httpd/ur_connection.h"
-#include "httpd/ur_config.h"
-#include "httpd/ur_directives.h"
-#include "httpd/ur_dump.h"
-#include "httpd/ur_enforce.h"
-#include "httpd/ur_export.h"
-#include "httpd/ur_findings.h"
-#include "httpd/ur_label.h"
-#include "httpd/ur_monitor.h"
-#include "httpd/ur_probe_handler.h"
-#include "httpd/ur_request.h"
-#include "httpd/ur_scope.h"
-#include "httpd/ur_setting.h"
-#include "httpd/ur_status.h"
-#include "httpd/ur_tls_hello.h"
-#include "httpd/ur_tls_offer.h"
+#include "required/enforce/ur_announce.h"
+#include "required/request/ur_connection.h"
+#include "required/config/ur_config.h"
+#include "required/config/ur_directives.h"
+#include "required/check/ur_dump.h"
+#include "required/enforce/ur_enforce.h"
+#include "ur_modules.h"
+#include "required/check/ur_findings.h"
+#include "required/config/ur_policy_name.h"
+#include "required/pages/ur_monitor.h"
+#include "required/pages/ur_probe_handler.h"
+#include "required/request/ur_request.h"
+#include "required/config/ur_scope.h"
+#include "required/config/ur_setting.h"
+#include "required/pages/ur_status.h"
+#include "required/request/ur_tls_hello.h"
+#include "required/request/ur_tls_offer.h"
 
 #include <httpd.h>
 #include <http_config.h>
@@ -23,12 +23,13 @@
 #include <http_request.h>
 #include <mod_status.h>
 
-static const struct ur_label *upgrade_required_label(const cmd_parms *cmd)
+static const struct ur_policy_name *upgrade_required_label(const cmd_parms *cmd)
 {
     return ur_setting_label(cmd);
 }
 
-static int upgrade_required_keep(request_rec *r, const struct ur_label **label, int *keeps)
+static int upgrade_required_keep(request_rec *r, const struct ur_policy_name **label,
+                                 int *keeps)
 {
     return ur_enforce_keep(r, label, keeps);
 }
@@ -44,7 +45,7 @@ static void upgrade_required_tunnels(struct ur_tunnel_place *place, size_t layou
                                         : (struct ur_tunnel_place){NULL, {NULL, 0}};
 }
 
-static void upgrade_required_opened(const struct ur_label *label, enum ur_carried carrier)
+static void upgrade_required_opened(const struct ur_policy_name *label, enum ur_carried carrier)
 {
     ur_monitor_opened(label, carrier);
 }
@@ -53,7 +54,7 @@ static int open_configuration(apr_pool_t *pconf, apr_pool_t *plog, apr_pool_t *p
 {
     (void)plog;
     (void)ptemp;
-    ur_label_reset(pconf);
+    ur_policy_name_reset(pconf);
     ur_scope_reset(pconf);
     return OK;
 }

@@ -1,17 +1,17 @@
-#include "httpd/ur_export.h"
-#include "proxy/ur_backend_filter.h"
-#include "proxy/ur_keep.h"
-#include "proxy/ur_offer_filter.h"
-#include "proxy/ur_route.h"
-#include "proxy/ur_shadow.h"
-#include "proxy/ur_takeover.h"
-#include "proxy/ur_threaded.h"
-#include "tunnel/ur_child.h"
-#include "tunnel/ur_close.h"
-#include "tunnel/ur_finisher.h"
-#include "tunnel/ur_generations.h"
-#include "tunnel/ur_limits.h"
-#include "tunnel/ur_wire.h"
+#include "ur_modules.h"
+#include "wstunnel/proxy/ur_backend_filter.h"
+#include "wstunnel/proxy/ur_keep.h"
+#include "wstunnel/proxy/ur_upgrade_426_filter.h"
+#include "wstunnel/config/ur_route.h"
+#include "wstunnel/proxy/ur_shadow.h"
+#include "wstunnel/proxy/ur_takeover.h"
+#include "wstunnel/proxy/ur_threaded.h"
+#include "wstunnel/tunnel/ur_child.h"
+#include "wstunnel/tunnel/ur_close.h"
+#include "wstunnel/tunnel/ur_finisher.h"
+#include "wstunnel/tunnel/ur_generations.h"
+#include "wstunnel/config/ur_limits.h"
+#include "wstunnel/tunnel/ur_socket_filter.h"
 
 #include <httpd.h>
 #include <http_config.h>
@@ -34,10 +34,10 @@ static void register_hooks(apr_pool_t *p)
     (void)p;
     APR_REGISTER_OPTIONAL_FN(upgrade_wstunnel_capacity);
     ur_backend_filter_register();
-    ur_offer_filter_register();
+    ur_upgrade_426_filter_register();
     ur_takeover_register();
     ur_threaded_register();
-    ur_wire_register();
+    ur_socket_filter_register();
     ap_hook_pre_config(ur_limits_reset, NULL, NULL, APR_HOOK_MIDDLE);
     ap_hook_post_config(ur_limits_open, NULL, NULL, APR_HOOK_LAST);
     ap_hook_post_config(ur_generations_open, NULL, NULL, APR_HOOK_REALLY_LAST);
@@ -53,7 +53,7 @@ static void register_hooks(apr_pool_t *p)
     ap_hook_post_config(ur_shadow_find_handler, NULL, NULL, APR_HOOK_LAST);
     ap_hook_fixups(ur_keep_fixups, after, NULL, APR_HOOK_REALLY_LAST);
 
-    ap_hook_insert_filter(ur_offer_filter_add, NULL, NULL, APR_HOOK_MIDDLE);
+    ap_hook_insert_filter(ur_upgrade_426_filter_add, NULL, NULL, APR_HOOK_MIDDLE);
     ap_hook_log_transaction(ur_keep_restore, NULL, NULL, APR_HOOK_REALLY_FIRST);
 
     /* Before mod_proxy_http and mod_proxy_wstunnel, who stand at APR_HOOK_FIRST. */

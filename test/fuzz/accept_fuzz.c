@@ -1,6 +1,6 @@
 #include "fuzz.h"
 
-#include "wording/ur_accept.h"
+#include "core/response/ur_accept.h"
 
 /* Every field value ends in one of the three forms. */
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)

@@ -1,6 +1,6 @@
 #include "fuzz.h"
 
-#include "wording/ur_body.h"
+#include "core/response/ur_body.h"
 
 /* The inside of strings aside, JSON has no quote; inside, no control character. */
 static void check_json(const struct ur_buf *body)

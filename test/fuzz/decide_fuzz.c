@@ -1,6 +1,6 @@
 #include "fuzz.h"
 
-#include "judgement/ur_decide.h"
+#include "core/policy/ur_decide.h"
 
 #define YEAR (365 * 86400)
 

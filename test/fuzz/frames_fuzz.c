@@ -1,6 +1,6 @@
 #include "fuzz.h"
 
-#include "values/ur_frames.h"
+#include "core/protocol/ur_frames.h"
 
 static bool same(const struct ur_frames *a, const struct ur_frames *b)
 {

@@ -1,7 +1,7 @@
 #ifndef FUZZ_H
 #define FUZZ_H
 
-#include "values/ur_span.h"
+#include "core/text/ur_span.h"
 
 #include <stdint.h>
 #include <stdlib.h>

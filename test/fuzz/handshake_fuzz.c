@@ -1,8 +1,8 @@
 #include "fuzz.h"
 
-#include "judgement/ur_handshake.h"
-#include "values/ur_list.h"
-#include "values/ur_wskey.h"
+#include "core/policy/ur_handshake.h"
+#include "core/text/ur_list.h"
+#include "core/protocol/ur_wskey.h"
 
 static struct ur_span maybe(struct ur_span line)
 {

@@ -1,6 +1,6 @@
 #include "fuzz.h"
 
-#include "values/ur_wskey.h"
+#include "core/protocol/ur_wskey.h"
 
 /* What counts as a key has 24 characters and nothing else in it. */
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)

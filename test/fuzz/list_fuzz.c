@@ -1,6 +1,6 @@
 #include "fuzz.h"
 
-#include "values/ur_list.h"
+#include "core/text/ur_list.h"
 
 /* Members lie inside the input, in order, without overlap, trimmed and not empty. */
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)

@@ -1,6 +1,6 @@
 #include "fuzz.h"
 
-#include "values/ur_origin.h"
+#include "core/protocol/ur_origin.h"
 
 static struct ur_span spelt(const struct ur_origin *origin, char *room, size_t size)
 {

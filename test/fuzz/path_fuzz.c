@@ -1,6 +1,6 @@
 #include "fuzz.h"
 
-#include "values/ur_path.h"
+#include "core/protocol/ur_path.h"
 
 static char *copy(const uint8_t *data, size_t size)
 {

@@ -1,6 +1,6 @@
 #include "fuzz.h"
 
-#include "judgement/ur_policy.h"
+#include "core/policy/ur_policy.h"
 
 /* Names of TLS versions and requirement words: a word is taken or complained about, and a
  * complaint changes nothing. */

@@ -36,13 +36,14 @@ int main(int argc, char **argv)
 {
     const char *slash = strrchr(argv[0], '/');
     const char *name = slash ? slash + 1 : argv[0];
+    const char *end = strstr(name, "_fuzz");
     int count = 0;
     char folder[128];
     char path[512];
     DIR *dir;
 
     (void)argc;
-    snprintf(folder, sizeof folder, "test/fuzz/corpus/%.*s", (int)strcspn(name, "_"), name);
+    snprintf(folder, sizeof folder, "test/fuzz/corpus/%.*s", end ? (int)(end - name) : 0, name);
     dir = opendir(folder);
     for (struct dirent *entry; dir && (entry = readdir(dir));) {
         if (entry->d_name[0] != '.') {

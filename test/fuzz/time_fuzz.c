@@ -1,6 +1,6 @@
 #include "fuzz.h"
 
-#include "judgement/ur_schedule.h"
+#include "core/policy/ur_schedule.h"
 
 /* Three lines: an interval, every=, for=; an empty line for none. What can be read as a time
  * is written and read again; a brownout that can be read is on within its bounds only. */

@@ -1,8 +1,8 @@
 #include "tap.h"
 
-#include "wording/ur_accept.h"
-#include "wording/ur_probe.h"
-#include "wording/ur_report.h"
+#include "core/response/ur_accept.h"
+#include "core/probe/ur_probe.h"
+#include "core/metrics/ur_report.h"
 
 static const struct {
     const char *accept;

@@ -1,6 +1,6 @@
 #include "tap.h"
 
-#include "wording/ur_body.h"
+#include "core/response/ur_body.h"
 
 static const struct ur_policy websocket = {UR_TLS_NONE, UR_HTTP_ANY, true};
 static const struct ur_policy tls = {UR_TLS_1_2, UR_HTTP_2, false};

@@ -2,7 +2,7 @@
 
 #include "tap.h"
 
-#include "wording/ur_counters.h"
+#include "core/metrics/ur_counters.h"
 
 #include <pthread.h>
 #include <sched.h>

@@ -1,6 +1,6 @@
 #include "tap.h"
 
-#include "judgement/ur_decide.h"
+#include "core/policy/ur_decide.h"
 
 #define T(n)  (UINT32_C(1800000000) + (n)) /* seconds */
 #define TLS   UR_FAMILY_TLS

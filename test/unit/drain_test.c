@@ -1,6 +1,6 @@
 #include "tap.h"
 
-#include "judgement/ur_drain.h"
+#include "core/metrics/ur_drain.h"
 
 #define SECOND INT64_C(1000000)
 #define S(n)   ((n)*SECOND)

@@ -1,6 +1,6 @@
 #include "tap.h"
 
-#include "values/ur_escape.h"
+#include "core/text/ur_escape.h"
 
 #define BAD "\xEF\xBF\xBD"
 

@@ -1,6 +1,6 @@
 #include "tap.h"
 
-#include "judgement/ur_farewell.h"
+#include "core/metrics/ur_farewell.h"
 
 #include <string.h>
 

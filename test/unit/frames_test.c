@@ -1,6 +1,6 @@
 #include "tap.h"
 
-#include "values/ur_frames.h"
+#include "core/protocol/ur_frames.h"
 
 /* What the bytes come to, given all at once and one by one. */
 static const struct {

@@ -1,6 +1,6 @@
 #include "tap.h"
 
-#include "judgement/ur_handshake.h"
+#include "core/policy/ur_handshake.h"
 
 #define KEY "dGhlIHNhbXBsZSBub25jZQ=="
 #define H1  UR_HTTP_1_1

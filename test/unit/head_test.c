@@ -1,6 +1,6 @@
 #include "tap.h"
 
-#include "values/ur_head.h"
+#include "core/protocol/ur_head.h"
 
 static const struct {
     const char *line;

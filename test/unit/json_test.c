@@ -1,6 +1,6 @@
 #include "tap.h"
 
-#include "values/ur_json.h"
+#include "core/text/ur_json.h"
 
 static char room[256];
 

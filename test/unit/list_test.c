@@ -1,6 +1,6 @@
 #include "tap.h"
 
-#include "values/ur_list.h"
+#include "core/text/ur_list.h"
 
 static const struct {
     const char *name;

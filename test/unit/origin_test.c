@@ -1,6 +1,6 @@
 #include "tap.h"
 
-#include "values/ur_origin.h"
+#include "core/protocol/ur_origin.h"
 
 #define L63 "abcdefghijklmnopqrstuvwxyz-0123456789-abcdefghijklmnopqrstuvwxy"
 

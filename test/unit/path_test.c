@@ -1,6 +1,6 @@
 #include "tap.h"
 
-#include "values/ur_path.h"
+#include "core/protocol/ur_path.h"
 
 #include <stdint.h>
 

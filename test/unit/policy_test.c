@@ -1,6 +1,6 @@
 #include "tap.h"
 
-#include "judgement/ur_policy.h"
+#include "core/policy/ur_policy.h"
 
 /* Space-separated words in, the canonical spelling or the complaint out. */
 static const struct {

@@ -1,6 +1,6 @@
 #include "tap.h"
 
-#include "wording/ur_probe.h"
+#include "core/probe/ur_probe.h"
 
 static const struct ur_policy tls = {UR_TLS_1_3, UR_HTTP_ANY, false};
 static const struct ur_policy socket = {UR_TLS_NONE, UR_HTTP_ANY, true};

@@ -1,7 +1,7 @@
 #include "tap.h"
 
-#include "values/ur_protocol.h"
-#include "values/ur_wskey.h"
+#include "core/protocol/ur_protocol.h"
+#include "core/protocol/ur_wskey.h"
 
 static const struct {
     const char *name;

@@ -1,7 +1,7 @@
 #define _GNU_SOURCE /* memmem */
 #include "tap.h"
 
-#include "wording/ur_reply.h"
+#include "core/response/ur_reply.h"
 
 #define TLS_UNMET  UR_FAMILY_TLS
 #define HTTP_UNMET UR_FAMILY_HTTP

@@ -1,6 +1,6 @@
 #include "tap.h"
 
-#include "wording/ur_report.h"
+#include "core/metrics/ur_report.h"
 
 #define SLOTS 2
 
@@ -123,9 +123,9 @@ static void test_hellos(void)
            !strstr(written(UR_REPORT_JSON), "offers") &&
            !strstr(written(UR_REPORT_HTML), "offer"),
        "nothing of TLS where nobody looks");
-    ur_count_offer(&hellos[0], UR_TLS_1_2);
-    ur_count_offer(&hellos[1], UR_TLS_1_2);
-    ur_count_failure(&hellos[1], UR_TLS_1_2);
+    ur_count_hello(&hellos[0], UR_TLS_1_2);
+    ur_count_hello(&hellos[1], UR_TLS_1_2);
+    ur_count_hello_failure(&hellos[1], UR_TLS_1_2);
     report.hellos = (struct ur_hello_slots){hellos, SLOTS};
     has(UR_REPORT_OPENMETRICS, "# TYPE upgrade_required_tls_offers counter\n"
                                "upgrade_required_tls_offers_total{highest=\"1.0\"} 0\n");

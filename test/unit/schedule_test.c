@@ -1,6 +1,6 @@
 #include "tap.h"
 
-#include "judgement/ur_schedule.h"
+#include "core/policy/ur_schedule.h"
 
 #define NONE UR_TIME_ALWAYS
 

@@ -1,12 +1,12 @@
 #include "tap.h"
 
-#include "judgement/ur_drain.h"
-#include "judgement/ur_size.h"
-#include "judgement/ur_tunnels.h"
+#include "core/metrics/ur_drain.h"
+#include "core/metrics/ur_size.h"
+#include "core/metrics/ur_tunnel_budget.h"
 
 static uint64_t room_for(const struct ur_size *size, uint64_t factor, uint64_t descriptors)
 {
-    struct ur_room room = {size->threads, factor, descriptors, size->each};
+    struct ur_tunnel_budget room = {size->threads, factor, descriptors, size->each};
     enum ur_limit unused;
 
     return ur_tunnels_max(&room, &unused);

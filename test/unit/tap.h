@@ -3,7 +3,7 @@
 
 /* The little that a table of cases needs to speak TAP (read by prove). */
 
-#include "values/ur_span.h"
+#include "core/text/ur_span.h"
 
 #include <stdarg.h>
 #include <stdio.h>

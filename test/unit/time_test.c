@@ -1,6 +1,6 @@
 #include "tap.h"
 
-#include "values/ur_time.h"
+#include "core/text/ur_time.h"
 
 #define BAD INT64_MIN
 

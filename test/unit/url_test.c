@@ -1,6 +1,6 @@
 #include "tap.h"
 
-#include "values/ur_url.h"
+#include "core/text/ur_url.h"
 
 static const struct {
     const char *text;

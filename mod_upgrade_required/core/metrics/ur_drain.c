@@ -1,0 +1,126 @@
+#include "core/metrics/ur_drain.h"
+
+#define SECOND INT64_C(1000000)
+
+/* A reason that passes by itself is none: right after a reload children without tunnels still
+ * have their places, and new ones are not there yet. */
+static const struct {
+    int64_t patience;
+    int64_t span;
+} drains[UR_DRAINS] = {
+    [UR_DRAIN_SAID] = {3 * SECOND, 0},
+    [UR_DRAIN_PLACES] = {3 * SECOND, UR_DRAIN_EARLY},
+    [UR_DRAIN_ASKED] = {0, UR_DRAIN_EARLY},
+    /* Nobody could come back before there is a place, so there is nothing to be spread. */
+    [UR_DRAIN_NOBODY] = {2 * SECOND, UR_DRAIN_HURRY},
+};
+
+static bool is_older(const struct ur_sibling *sibling, const struct ur_sibling *self)
+{
+    return sibling->leaving == self->leaving ? sibling->generation < self->generation
+                                             : sibling->leaving < self->leaving;
+}
+
+/* Whoever ends its tunnels is about to go, unless it should have gone already: then something
+ * else keeps it. */
+bool ur_drain_goes_first(const struct ur_sibling *sibling, const struct ur_sibling *self,
+                         int64_t now, int64_t span)
+{
+    if (sibling->until && sibling->until + UR_DRAIN_EXIT < now) {
+        return false;
+    }
+    return (sibling->open && is_older(sibling, self)) ||
+           (sibling->until && sibling->until <= now + span);
+}
+
+/* Where children leave without a reload, as many will by the time at which a place is free. */
+static uint64_t wanted(const struct ur_leaver *leaver)
+{
+    return leaver->needed + leaver->spent;
+}
+
+static bool holds(enum ur_drain why, const struct ur_leaver *leaver)
+{
+    switch (why) {
+    case UR_DRAIN_SAID:
+        return leaver->said && (leaver->replaced || !leaver->serving);
+    case UR_DRAIN_PLACES:
+        /* Where nobody serves although there is a place, the server is stopping, or a child
+         * is there in a moment. */
+        return leaver->serving && leaver->free + leaver->going < wanted(leaver);
+    case UR_DRAIN_ASKED:
+        return leaver->asked;
+    case UR_DRAIN_NOBODY:
+        return !leaver->serving && !leaver->free && leaver->sooner < wanted(leaver);
+    default:
+        return false;
+    }
+}
+
+static int64_t patience(enum ur_drain why, const struct ur_leaver *leaver)
+{
+    return why == UR_DRAIN_SAID && leaver->replaced ? 0 : drains[why].patience;
+}
+
+static bool change(struct ur_plan *plan, enum ur_drain why, int64_t now, int64_t span)
+{
+    if (plan->why && now + span >= plan->until) {
+        return false;
+    }
+    plan->why = why;
+    plan->since = now;
+    plan->until = now + span;
+    return true;
+}
+
+bool ur_drain_review(struct ur_plan *plan, const struct ur_leaver *leaver, int64_t now)
+{
+    bool changed = false;
+
+    for (enum ur_drain why = UR_DRAIN_SAID; why < UR_DRAINS; why++) {
+        if (!holds(why, leaver)) {
+            plan->held[why] = 0;
+            continue;
+        }
+        if (!plan->held[why]) {
+            plan->held[why] = now;
+        }
+        if (now - plan->held[why] >= patience(why, leaver)) {
+            int64_t span = why == UR_DRAIN_SAID ? leaver->said : drains[why].span;
+            changed = change(plan, why, now, span) || changed;
+        }
+    }
+    return changed;
+}
+
+uint64_t ur_drain_due(uint64_t count, int64_t elapsed, int64_t span, double phase)
+{
+    uint64_t due;
+
+    if (elapsed >= span) {
+        return count;
+    }
+    if (elapsed <= 0) {
+        return 0;
+    }
+    due = (uint64_t)((double)count * (double)elapsed / (double)span + phase);
+    return due < count ? due : count;
+}
+
+/* Multiples of the golden ratio, without their whole parts, lie apart as evenly as any. */
+double ur_drain_phase(uint32_t number)
+{
+    return (double)(uint32_t)(number * UINT32_C(2654435769)) / 4294967296.0;
+}
+
+uint64_t ur_drain_generations(uint64_t places, uint64_t needed)
+{
+    uint64_t all = needed ? places / needed : places;
+
+    return all > 2 ? all - 1 : 1;
+}
+
+uint64_t ur_drain_gentle(uint64_t tunnels, uint64_t threads)
+{
+    return threads ? (tunnels + threads - 1) / threads : 0;
+}

@@ -1,0 +1,131 @@
+#include "core/metrics/ur_report_forms.h"
+
+const struct ur_form ur_report_forms[UR_REPORT_FORMS] = {
+    [UR_REPORT_HTML] =
+        {"html", {"text", 4}, {"html", 4}, {NULL, 0}, "text/html; charset=utf-8"},
+    [UR_REPORT_JSON] =
+        {"json", {"application", 11}, {"json", 4}, {NULL, 0}, "application/json"},
+    [UR_REPORT_OPENMETRICS] = {"openmetrics",
+                               {"application", 11},
+                               {"openmetrics-text", 16},
+                               {NULL, 0},
+                               "application/openmetrics-text; version=1.0.0; charset=utf-8"},
+    [UR_REPORT_PROMETHEUS] = {"prometheus",
+                              {"text", 4},
+                              {"plain", 5},
+                              {NULL, 0},
+                              "text/plain; version=0.0.4; charset=utf-8"},
+};
+
+const char *ur_report_tls(enum ur_tls tls)
+{
+    return tls == UR_TLS_NONE ? "none" : ur_tls_version(tls);
+}
+
+const char *ur_report_direction(enum ur_direction direction)
+{
+    static const char *const words[] = {
+        [UR_DIRECTION_RECEIVED] = "received", [UR_DIRECTION_SENT] = "sent"};
+
+    return words[direction];
+}
+
+bool ur_decision_next(const struct ur_report *report, struct ur_decision_cursor *cursor,
+                      struct ur_decision *decision)
+{
+    for (; cursor->policy < report->policies_count; cursor->policy++, cursor->next = 0) {
+        const struct ur_policy_numbers *policy = &report->policies[cursor->policy];
+        if (cursor->next == 0) {
+            cursor->marks = ur_tally_marks(policy->tally);
+        }
+        while (cursor->next < UR_VERDICTS * UR_REASONS) {
+            enum ur_verdict verdict = (enum ur_verdict)(cursor->next / UR_REASONS);
+            enum ur_reason reason = (enum ur_reason)(cursor->next % UR_REASONS);
+            cursor->next++;
+            if (ur_marked(&cursor->marks, verdict, reason)) {
+                *decision = (struct ur_decision){policy, verdict, reason};
+                return true;
+            }
+        }
+    }
+    return false;
+}
+
+bool ur_seen_next(struct ur_seen *seen)
+{
+    if (seen->http == UR_HTTP_ANY) {
+        *seen = (struct ur_seen){UR_TLS_NONE, UR_HTTP_0_9};
+    }
+    else if (seen->tls < UR_TLS_1_3) {
+        seen->tls++;
+    }
+    else {
+        *seen = (struct ur_seen){UR_TLS_NONE, seen->http + 1};
+    }
+    return seen->http <= UR_HTTP_2;
+}
+
+uint64_t ur_decision_count(const struct ur_decision *decision)
+{
+    struct ur_seen seen = {UR_TLS_NONE, UR_HTTP_ANY};
+    uint64_t count = 0;
+
+    while (ur_seen_next(&seen)) {
+        count +=
+            ur_tally_sum(decision->policy->tally, decision->verdict, decision->reason, seen);
+    }
+    return count;
+}
+
+uint64_t ur_report_requests(const struct ur_report *report)
+{
+    struct ur_seen seen = {UR_TLS_NONE, UR_HTTP_ANY};
+    uint64_t count = 0;
+
+    while (ur_seen_next(&seen)) {
+        count += ur_requests_sum(report->requests, seen);
+    }
+    return count;
+}
+
+struct ur_child_cursor ur_child_first(const struct ur_report *report)
+{
+    return (struct ur_child_cursor){0, ur_tunnel_generation(report->cells)};
+}
+
+bool ur_child_next(const struct ur_report *report, struct ur_child_cursor *cursor,
+                   struct ur_child_numbers *child)
+{
+    while (cursor->at < report->cells.count) {
+        const struct ur_tunnel_cell *cell = &report->cells.first[cursor->at++];
+        long pid = atomic_load(&cell->pid);
+        if (pid) {
+            *child = (struct ur_child_numbers){
+                .pid = pid,
+                .generation = atomic_load(&cell->generation),
+                .leaving = ur_tunnel_cell_leaving(cell, cursor->newest),
+                .open = {[UR_CARRIED_EVENT] = ur_tunnel_cell_open(cell, UR_CARRIED_EVENT),
+                         [UR_CARRIED_THREAD] = ur_tunnel_cell_open(cell, UR_CARRIED_THREAD)},
+                .room = atomic_load(&cell->room),
+            };
+            return true;
+        }
+    }
+    return false;
+}
+
+void ur_report_write(enum ur_report_form form, const struct ur_report *report,
+                     struct ur_buf *out)
+{
+    switch (form) {
+    case UR_REPORT_HTML:
+        ur_report_html(report, out);
+        break;
+    case UR_REPORT_JSON:
+        ur_report_json(report, out);
+        break;
+    default:
+        ur_report_metrics(report, form == UR_REPORT_OPENMETRICS, out);
+        break;
+    }
+}

@@ -1,0 +1,88 @@
+#ifndef UR_REPORT_H
+#define UR_REPORT_H
+
+#include "core/response/ur_accept.h"
+#include "core/metrics/ur_counters.h"
+
+/* The numbers as an administrator gets to see them. */
+
+/* One policy. The strings are not escaped. */
+struct ur_policy_numbers {
+    const char *server; /* name and port of the server that has it in its configuration */
+    const char *policy;
+    struct ur_tally_slots tally;
+};
+
+struct ur_report {
+    struct ur_request_slots requests;
+    struct ur_hello_slots hellos;
+    struct ur_tunnel_cells cells; /* first is NULL: nobody could carry a tunnel */
+    const struct ur_policy_numbers *policies;
+    size_t policies_count;
+    int64_t since; /* when counting began */
+    int64_t now;
+};
+
+/* What the policies decided, one row for each verdict and reason that occurred. */
+struct ur_decision {
+    const struct ur_policy_numbers *policy;
+    enum ur_verdict verdict;
+    enum ur_reason reason;
+};
+
+/* All zero: before the first row. */
+struct ur_decision_cursor {
+    size_t policy;         /* the next one is this one's, or of a later one */
+    unsigned next;         /* verdict and reason in one number */
+    struct ur_marks marks; /* of this policy */
+};
+
+/* Stores the next row. False after the last. */
+bool ur_decision_next(const struct ur_report *report, struct ur_decision_cursor *cursor,
+                      struct ur_decision *decision);
+
+/* How often, by clients of all kinds. */
+uint64_t ur_decision_count(const struct ur_decision *decision);
+
+uint64_t ur_report_requests(const struct ur_report *report);
+
+/* What there is to be said of one child's tunnels. */
+struct ur_child_numbers {
+    long pid;
+    long generation;
+    bool leaving; /* it only waits for its tunnels to end */
+    uint64_t open[UR_CARRIERS];
+    uint64_t room; /* for event tunnels; 0: none was asked for yet */
+};
+
+/* Before the first child. */
+struct ur_child_cursor {
+    size_t at;
+    long newest; /* generation */
+};
+
+struct ur_child_cursor ur_child_first(const struct ur_report *report);
+
+/* The next child that has a cell. False after the last. */
+bool ur_child_next(const struct ur_report *report, struct ur_child_cursor *cursor,
+                   struct ur_child_numbers *child);
+
+enum ur_report_form {
+    UR_REPORT_HTML,
+    UR_REPORT_JSON,
+    UR_REPORT_OPENMETRICS, /* version 1.0.0 */
+    UR_REPORT_PROMETHEUS,  /* the text format, version 0.0.4 */
+    UR_REPORT_FORMS
+};
+
+/* In that order, which decides between equals. */
+extern const struct ur_form ur_report_forms[UR_REPORT_FORMS];
+
+/* "none", "1.2": a version of TLS as the metrics have it. */
+const char *ur_report_tls(enum ur_tls tls);
+
+/* What does not fit in *out is counted (ur_buf.h). */
+void ur_report_write(enum ur_report_form form, const struct ur_report *report,
+                     struct ur_buf *out);
+
+#endif

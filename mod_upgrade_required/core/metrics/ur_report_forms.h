@@ -1,0 +1,21 @@
+#ifndef UR_REPORT_FORMS_H
+#define UR_REPORT_FORMS_H
+
+#include "core/metrics/ur_report.h"
+
+/* One function a form, and what they share. */
+
+void ur_report_html(const struct ur_report *report, struct ur_buf *out);
+void ur_report_json(const struct ur_report *report, struct ur_buf *out);
+
+/* Prometheus' text format and OpenMetrics differ in little. */
+void ur_report_metrics(const struct ur_report *report, bool openmetrics, struct ur_buf *out);
+
+/* "received", "sent": a direction as the metrics have it. Static string. */
+const char *ur_report_direction(enum ur_direction direction);
+
+/* Steps through everything that clients can speak, from {UR_TLS_NONE, UR_HTTP_ANY} on. False
+ * after the last. */
+bool ur_seen_next(struct ur_seen *seen);
+
+#endif

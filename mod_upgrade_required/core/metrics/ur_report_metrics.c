@@ -1,0 +1,152 @@
+#include "core/metrics/ur_report_forms.h"
+
+#include "core/text/ur_escape.h"
+
+#define PREFIX "upgrade_required_"
+
+static void describe(struct ur_buf *out, const char *name, const char *suffix, const char *help,
+                     const char *type)
+{
+    static const char *const words[] = {"# HELP " PREFIX, "# TYPE " PREFIX};
+    const char *const values[] = {help, type};
+
+    for (size_t i = 0; i < 2; i++) {
+        ur_buf_string(out, words[i]);
+        ur_buf_string(out, name);
+        ur_buf_string(out, suffix);
+        ur_buf_string(out, values[i]);
+        ur_buf_literal(out, "\n");
+    }
+}
+
+/* OpenMetrics names a family of counters without the _total that its samples bear. */
+static void family(struct ur_buf *out, const char *name, const char *help, bool openmetrics)
+{
+    describe(out, name, openmetrics ? " " : "_total ", help, "counter");
+}
+
+static void label(struct ur_buf *out, const char *opening, const char *value)
+{
+    ur_buf_string(out, opening);
+    ur_escape_label(out, ur_span_of(value));
+}
+
+static void value(struct ur_buf *out, uint64_t number)
+{
+    ur_buf_literal(out, "\"} ");
+    ur_buf_number(out, number);
+    ur_buf_literal(out, "\n");
+}
+
+/* Zeros too, so that a rate is right from the first request on; but not of a TLS version
+ * without a name, which nobody is expected to speak. */
+static void requests(const struct ur_report *report, struct ur_buf *out)
+{
+    struct ur_seen seen = {UR_TLS_NONE, UR_HTTP_ANY};
+
+    while (ur_seen_next(&seen)) {
+        uint64_t count = ur_requests_sum(report->requests, seen);
+        if (count || seen.tls != UR_TLS_SOME) {
+            label(out, PREFIX "requests_total{http=\"", ur_http_version(seen.http));
+            label(out, "\",tls=\"", ur_report_tls(seen.tls));
+            value(out, count);
+        }
+    }
+}
+
+static void hellos(const struct ur_report *report, const char *opening,
+                   uint64_t (*sum)(struct ur_hello_slots, enum ur_tls), struct ur_buf *out)
+{
+    for (enum ur_tls highest = UR_TLS_SOME; highest <= UR_TLS_1_3; highest++) {
+        uint64_t count = sum(report->hellos, highest);
+        if (count || highest != UR_TLS_SOME) {
+            label(out, opening, ur_report_tls(highest));
+            value(out, count);
+        }
+    }
+}
+
+static void decisions(const struct ur_report *report, struct ur_buf *out)
+{
+    struct ur_decision_cursor cursor = {.policy = 0};
+    struct ur_decision decision;
+
+    while (ur_decision_next(report, &cursor, &decision)) {
+        label(out, PREFIX "decisions_total{server=\"", decision.policy->server);
+        label(out, "\",policy=\"", decision.policy->policy);
+        label(out, "\",verdict=\"", ur_verdict_word(decision.verdict));
+        label(out, "\",reason=\"", ur_reason_row(decision.reason)->word);
+        value(out, ur_decision_count(&decision));
+    }
+}
+
+static void labelled(struct ur_buf *out, const char *opening, const char *word, uint64_t number)
+{
+    label(out, opening, word);
+    value(out, number);
+}
+
+static void opened(const struct ur_report *report, struct ur_buf *out)
+{
+    for (size_t i = 0; i < report->policies_count; i++) {
+        const struct ur_policy_numbers *policy = &report->policies[i];
+        for (enum ur_carried carrier = 0; carrier < UR_CARRIERS; carrier++) {
+            uint64_t count = ur_opened_sum(policy->tally, carrier);
+            if (count) {
+                label(out, PREFIX "tunnels_opened_total{server=\"", policy->server);
+                label(out, "\",policy=\"", policy->policy);
+                labelled(out, "\",carrier=\"", ur_carried_word(carrier), count);
+            }
+        }
+    }
+}
+
+static void tunnels(const struct ur_report *report, bool openmetrics, struct ur_buf *out)
+{
+    struct ur_tunnel_books books = ur_tunnel_books(report->cells);
+
+    describe(out, "tunnels_open", " ",
+             "WebSocket tunnels open now, by whether their child still serves.", "gauge");
+    labelled(out, PREFIX "tunnels_open{generation=\"", "current", books.open);
+    labelled(out, PREFIX "tunnels_open{generation=\"", "leaving", books.leaving);
+    family(out, "tunnels_opened", "WebSocket tunnels opened.", openmetrics);
+    opened(report, out);
+    family(out, "tunnels_ended", "WebSocket tunnels that have ended, by how.", openmetrics);
+    for (enum ur_outcome outcome = 0; outcome < UR_OUTCOMES; outcome++) {
+        labelled(out, PREFIX "tunnels_ended_total{outcome=\"", ur_outcome_word(outcome),
+                 books.ended[outcome]);
+    }
+    family(out, "tunnels_refused", "WebSocket handshakes refused for lack of room, by why.",
+           openmetrics);
+    for (enum ur_turned_away why = 0; why < UR_TURNED_AWAYS; why++) {
+        labelled(out, PREFIX "tunnels_refused_total{reason=\"", ur_turned_away_word(why),
+                 books.turned_away[why]);
+    }
+    family(out, "tunnel_bytes", "Bytes through WebSocket tunnels, as clients see them.",
+           openmetrics);
+    for (enum ur_direction direction = 0; direction < UR_DIRECTIONS; direction++) {
+        labelled(out, PREFIX "tunnel_bytes_total{direction=\"", ur_report_direction(direction),
+                 books.bytes[direction]);
+    }
+}
+
+void ur_report_metrics(const struct ur_report *report, bool openmetrics, struct ur_buf *out)
+{
+    family(out, "requests", "Requests by what their clients speak.", openmetrics);
+    requests(report, out);
+    family(out, "decisions", "Requests that a policy did not simply allow.", openmetrics);
+    decisions(report, out);
+    if (report->hellos.first) {
+        family(out, "tls_offers", "TLS handshakes by the highest version offered.",
+               openmetrics);
+        hellos(report, PREFIX "tls_offers_total{highest=\"", ur_offers_sum, out);
+        family(out, "tls_failures", "Those of them that did not come to an end.", openmetrics);
+        hellos(report, PREFIX "tls_failures_total{highest=\"", ur_failures_sum, out);
+    }
+    if (report->cells.first) {
+        tunnels(report, openmetrics, out);
+    }
+    if (openmetrics) {
+        ur_buf_literal(out, "# EOF\n");
+    }
+}

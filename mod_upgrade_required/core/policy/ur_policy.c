@@ -1,0 +1,145 @@
+#include "core/policy/ur_policy.h"
+
+/* Every requirement word there is. */
+static const struct requirement {
+    struct ur_span word;
+    enum ur_family family;
+    int level; /* enum ur_tls, enum ur_http, or true */
+} requirements[] = {
+    {{"TLS", 3}, UR_FAMILY_TLS, UR_TLS_SOME},    {{"TLS/1.2", 7}, UR_FAMILY_TLS, UR_TLS_1_2},
+    {{"TLS/1.3", 7}, UR_FAMILY_TLS, UR_TLS_1_3}, {{"HTTP/1.1", 8}, UR_FAMILY_HTTP, UR_HTTP_1_1},
+    {{"HTTP/2", 6}, UR_FAMILY_HTTP, UR_HTTP_2},  {{"WebSocket", 9}, UR_FAMILY_WEBSOCKET, true},
+};
+
+#define REQUIREMENTS (sizeof requirements / sizeof requirements[0])
+
+/* Words that people write, and what they meant. */
+static const struct {
+    struct ur_span word;
+    const char *why;
+} mistakes[] = {
+    {{"HTTP/3", 6}, "is refused, because this httpd cannot see HTTP/3; write HTTP/2"},
+    {{"HTTP/2.0", 8}, "is not a requirement; write HTTP/2"},
+    {{"h2", 2}, "is not a requirement; write HTTP/2"},
+    {{"h2c", 3}, "is not a requirement; write HTTP/2"},
+    {{"HTTP/1.0", 8}, "is what every client speaks; write HTTP/1.1 or HTTP/2"},
+    {{"TLS/1.0", 7}, "is retired (RFC 8996); write TLS, TLS/1.2 or TLS/1.3"},
+    {{"TLS/1.1", 7}, "is retired (RFC 8996); write TLS, TLS/1.2 or TLS/1.3"},
+    {{"TLSv1.2", 7}, "is not a requirement; write TLS/1.2"},
+    {{"TLSv1.3", 7}, "is not a requirement; write TLS/1.3"},
+    {{"https", 5}, "is not a requirement; write TLS"},
+    {{"ws", 2}, "is not a requirement; write WebSocket"},
+    {{"wss", 3}, "is not a requirement; write TLS WebSocket"},
+    {{"none", 4}, "stands alone: it lifts every requirement"},
+};
+
+static int demand_of(const struct ur_policy *policy, enum ur_family family)
+{
+    switch (family) {
+    case UR_FAMILY_TLS:
+        return (int)policy->tls;
+    case UR_FAMILY_HTTP:
+        return (int)policy->http;
+    default:
+        return policy->websocket;
+    }
+}
+
+static void set_demand(struct ur_policy *policy, const struct requirement *found)
+{
+    switch (found->family) {
+    case UR_FAMILY_TLS:
+        policy->tls = (enum ur_tls)found->level;
+        break;
+    case UR_FAMILY_HTTP:
+        policy->http = (enum ur_http)found->level;
+        break;
+    case UR_FAMILY_WEBSOCKET:
+        policy->websocket = true;
+        break;
+    case UR_FAMILY_NONE:
+        break;
+    }
+}
+
+static const char *unknown_word(struct ur_span word)
+{
+    for (size_t i = 0; i < sizeof mistakes / sizeof mistakes[0]; i++) {
+        if (ur_span_is(word, mistakes[i].word)) {
+            return mistakes[i].why;
+        }
+    }
+    return "is not a requirement; write none, or at most one of each: "
+           "TLS, TLS/1.2 or TLS/1.3; HTTP/1.1 or HTTP/2; WebSocket";
+}
+
+const char *ur_policy_add(struct ur_policy *policy, struct ur_span word)
+{
+    for (size_t i = 0; i < REQUIREMENTS; i++) {
+        if (!ur_span_is(word, requirements[i].word)) {
+            continue;
+        }
+        if (demand_of(policy, requirements[i].family)) {
+            return "is the second word of its family; write only the newest version "
+                   "that is demanded, older ones are refused with it";
+        }
+        set_demand(policy, &requirements[i]);
+        return NULL;
+    }
+    return unknown_word(word);
+}
+
+const char *ur_policy_word(const struct ur_policy *policy, enum ur_family family)
+{
+    int demand = demand_of(policy, family);
+
+    for (size_t i = 0; demand && i < REQUIREMENTS; i++) {
+        if (requirements[i].family == family && requirements[i].level == demand) {
+            return requirements[i].word.at;
+        }
+    }
+    return NULL;
+}
+
+size_t ur_policy_words(const struct ur_policy *policy, const char *words[UR_FAMILIES])
+{
+    static const enum ur_family order[UR_FAMILIES] = {UR_FAMILY_TLS, UR_FAMILY_HTTP,
+                                                      UR_FAMILY_WEBSOCKET};
+    size_t count = 0;
+
+    for (size_t i = 0; i < UR_FAMILIES; i++) {
+        const char *word = ur_policy_word(policy, order[i]);
+        if (word) {
+            words[count++] = word;
+        }
+    }
+    return count;
+}
+
+static void unmet(struct ur_judgement *judgement, enum ur_family family, enum ur_reason reason)
+{
+    if (!judgement->unmet) {
+        judgement->reason = reason;
+    }
+    judgement->unmet |= family;
+}
+
+struct ur_judgement ur_judge(const struct ur_policy *policy, const struct ur_facts *facts)
+{
+    struct ur_judgement judgement = {UR_REASON_NONE, 0};
+
+    if (facts->seen.tls < policy->tls) {
+        unmet(&judgement, UR_FAMILY_TLS,
+              facts->seen.tls == UR_TLS_NONE ? UR_REASON_TLS_MISSING : UR_REASON_TLS_VERSION);
+    }
+    if (facts->seen.http < policy->http) {
+        unmet(&judgement, UR_FAMILY_HTTP, UR_REASON_HTTP_VERSION);
+    }
+    if (policy->websocket) {
+        enum ur_reason reason = ur_handshake_judge(facts->handshake);
+        if (reason != UR_REASON_NONE) {
+            unmet(&judgement, UR_FAMILY_WEBSOCKET, reason);
+        }
+    }
+    return judgement;
+}

@@ -1,0 +1,55 @@
+#ifndef UR_POLICY_H
+#define UR_POLICY_H
+
+#include "core/policy/ur_handshake.h"
+#include "core/policy/ur_reason.h"
+#include "core/protocol/ur_protocol.h"
+
+/* What a client must speak: at most one demand of each family. The zero value
+ * demands nothing and everybody meets it. */
+struct ur_policy {
+    enum ur_tls tls;   /* at least; UR_TLS_SOME: any TLS */
+    enum ur_http http; /* at least */
+    bool websocket;    /* a valid opening handshake */
+};
+
+/* What a client speaks. handshake is looked at only where the policy demands
+ * WebSocket, and may be NULL otherwise. */
+struct ur_facts {
+    struct ur_seen seen;
+    const struct ur_handshake *handshake;
+};
+
+struct ur_judgement {
+    enum ur_reason reason; /* of the first unmet family; UR_REASON_NONE: the policy is met */
+    unsigned unmet;        /* enum ur_family bits */
+};
+
+/* Adds the demand that one requirement word ("TLS/1.2", any case) states. NULL when
+ * that went well; otherwise the rest of a sentence that begins with the word, says what is
+ * wrong and what would be right, and *policy is as it was. */
+const char *ur_policy_add(struct ur_policy *policy, struct ur_span word);
+
+/* The policy's requirement words as the manual spells them, TLS first. Returns how
+ * many were stored. */
+size_t ur_policy_words(const struct ur_policy *policy, const char *words[UR_FAMILIES]);
+
+/* The word of one family's demand; NULL where the policy has none. */
+const char *ur_policy_word(const struct ur_policy *policy, enum ur_family family);
+
+static inline bool ur_policy_demands(const struct ur_policy *policy)
+{
+    return policy->tls || policy->http || policy->websocket;
+}
+
+/* Whether it is met by the versions alone. A policy that demands WebSocket never is:
+ * ur_judge() has to look at the handshake. */
+static inline bool ur_policy_met(const struct ur_policy *policy, struct ur_seen seen)
+{
+    return seen.tls >= policy->tls && seen.http >= policy->http && !policy->websocket;
+}
+
+/* TLS before HTTP before WebSocket: the first unmet one is the reason. */
+struct ur_judgement ur_judge(const struct ur_policy *policy, const struct ur_facts *facts);
+
+#endif

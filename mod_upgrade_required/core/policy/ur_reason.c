@@ -1,0 +1,44 @@
+#include "core/policy/ur_reason.h"
+
+/* Lines that mend proxies, each of them complete: people paste them, and so do the tests. */
+#define NGINX_HTTP_1_1 "\nnginx: proxy_http_version 1.1;"
+#define HAPROXY_CHECK_1_1                                                                      \
+    "\nHAProxy, health checks: http-check send ver HTTP/1.1 hdr Host www.example.com"
+#define HTTPD_HTTP_1_1 "\nhttpd: UnsetEnv force-proxy-request-1.0"
+
+static const struct ur_reason_row rows[UR_REASONS] = {
+#define UR_REASON_ROW(name, status, word, family, keepable, tells, detail, hint)               \
+    [UR_REASON_##name] = {status, UR_FAMILY_##family, keepable, tells, word, detail, hint},
+#include "core/policy/reasons.def"
+#undef UR_REASON_ROW
+};
+
+static const char *const verdict_words[UR_VERDICTS] = {
+    [UR_VERDICT_REFUSE] = "refuse",
+    [UR_VERDICT_REDIRECT] = "redirect",
+    [UR_VERDICT_EXCEPT] = "except",
+    [UR_VERDICT_ANNOUNCE] = "announce",
+};
+
+const struct ur_reason_row *ur_reason_row(enum ur_reason reason)
+{
+    return &rows[reason];
+}
+
+const char *ur_verdict_word(enum ur_verdict verdict)
+{
+    return verdict_words[verdict];
+}
+
+const char *ur_verdict_proxy_lines(enum ur_http demanded)
+{
+    if (demanded < UR_HTTP_2) {
+        return "A proxy that speaks HTTP/1.0 with this server has to be told "
+               "otherwise:" NGINX_HTTP_1_1 HAPROXY_CHECK_1_1 HTTPD_HTTP_1_1;
+    }
+    return "A proxy that speaks HTTP/2 with its clients and an older version with this server "
+           "has to state it, in a header that UpgradeTrustedProxy http= names here:\n"
+           "nginx: proxy_set_header X-HTTP-Version $server_protocol;\n"
+           "HAProxy: http-request set-header X-HTTP-Version %[req.ver]\n"
+           "httpd: RequestHeader set X-HTTP-Version expr=%{SERVER_PROTOCOL}";
+}

@@ -1,0 +1,65 @@
+#ifndef UR_REASON_H
+#define UR_REASON_H
+
+#include "core/protocol/ur_protocol.h"
+
+/* The closed list of reasons. Everything that names one (log, variable, body, status) takes it
+ * from its row in reasons.def. */
+enum ur_reason {
+#define UR_REASON_ROW(name, status, word, family, keepable, tells, detail, hint)               \
+    UR_REASON_##name,
+#include "core/policy/reasons.def"
+#undef UR_REASON_ROW
+    UR_REASONS
+};
+
+/* What a policy can demand, as bits. */
+enum ur_family {
+    UR_FAMILY_NONE = 0,
+    UR_FAMILY_TLS = 1 << 0,
+    UR_FAMILY_HTTP = 1 << 1,
+    UR_FAMILY_WEBSOCKET = 1 << 2
+};
+
+#define UR_FAMILIES 3
+
+/* What the body of a refusal names besides. */
+enum ur_telling {
+    UR_TELLS_HANDSHAKE = 1 << 0,   /* request headers: what is left of an opening handshake */
+    UR_TELLS_PROXY = 1 << 1,       /* request headers: what proxies add */
+    UR_TELLS_SUBPROTOCOLS = 1 << 2 /* the subprotocols that are accepted */
+};
+
+struct ur_reason_row {
+    int status;            /* over HTTP/1.x, where Upgrade can be sent */
+    enum ur_family family; /* WEBSOCKET: Sec-WebSocket-Version goes along */
+    bool keepable;         /* a backend can answer such a handshake */
+    unsigned tells;        /* enum ur_telling bits */
+    const char *word;      /* in log, variables and body */
+    const char *detail;    /* what was seen and what is required; templates, see below */
+    const char *hint;      /* what to do next */
+};
+
+/* In detail and hint a percent sign and a letter stand for
+ *   %T %H   the requirement word of the family TLS, HTTP
+ *   %t %h   the version of TLS, HTTP that was seen
+ *   %m      the method, or "request" where httpd does not know it
+ *   %P      ur_verdict_proxy_lines() */
+const struct ur_reason_row *ur_reason_row(enum ur_reason reason);
+
+/* How to mend the proxies through which requests do not arrive in the HTTP version that is
+ * demanded, a line for each of the usual ones. Static string. */
+const char *ur_verdict_proxy_lines(enum ur_http demanded);
+
+/* What became of a request that its policy did not simply allow. */
+enum ur_verdict {
+    UR_VERDICT_REFUSE,
+    UR_VERDICT_REDIRECT,
+    UR_VERDICT_EXCEPT,
+    UR_VERDICT_ANNOUNCE, /* let pass, and told that it would be refused */
+    UR_VERDICTS
+};
+
+const char *ur_verdict_word(enum ur_verdict verdict);
+
+#endif

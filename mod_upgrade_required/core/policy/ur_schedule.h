@@ -1,0 +1,52 @@
+#ifndef UR_SCHEDULE_H
+#define UR_SCHEDULE_H
+
+#include "core/text/ur_time.h"
+
+/* From announcing to enforcing: what a policy does with a request that does not meet it
+ * depends on what the administrator has decided and on the clock. */
+
+/* 0 means "not said", which enforces. */
+enum ur_mode { UR_MODE_UNSET, UR_MODE_ENFORCE, UR_MODE_ANNOUNCE, UR_MODE_OFF };
+
+/* A rehearsal: from start until before end, or in that time the first lasts seconds
+ * of every every seconds; every == 0: all of it. */
+struct ur_brownout {
+    int64_t start;
+    int64_t end;
+    int64_t every;
+    int64_t lasts;
+    const char *at; /* where it was written, for who wants to tell; NULL: not known */
+};
+
+struct ur_schedule {
+    enum ur_mode mode;
+    int64_t from; /* enforced from then on, announced before; UR_TIME_ALWAYS: no date */
+    const struct ur_brownout *brownouts;
+    size_t brownouts_count;
+};
+
+enum ur_stage {
+    UR_STAGE_OFF,       /* the policy does nothing */
+    UR_STAGE_ANNOUNCE,  /* unmet requests pass and are told */
+    UR_STAGE_REHEARSAL, /* a brownout: they are refused, until a certain time */
+    UR_STAGE_ENFORCE    /* they are refused */
+};
+
+/* "off", "announced", "rehearsed", "enforced": what becomes of unmet requests. */
+const char *ur_stage_word(enum ur_stage stage);
+
+/* The stage at a time. *ends is when a rehearsal ends, the last one where several are on. */
+enum ur_stage ur_schedule_at(const struct ur_schedule *schedule, int64_t now, int64_t *ends);
+
+/* Whether two intervals overlap, whatever part of them is on. */
+bool ur_brownouts_overlap(const struct ur_brownout *one, const struct ur_brownout *other);
+
+/* Reads "start/end" or "start/duration" (ISO 8601), and the durations of every= and for=,
+ * which are both absent or both present. NULL when that went well; otherwise what is wrong,
+ * the rest of a sentence that begins with *culprit. */
+const char *ur_brownout_parse(struct ur_span interval, struct ur_span every,
+                              struct ur_span lasts, struct ur_brownout *brownout,
+                              struct ur_span *culprit);
+
+#endif

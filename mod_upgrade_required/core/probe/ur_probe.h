@@ -1,0 +1,60 @@
+#ifndef UR_PROBE_H
+#define UR_PROBE_H
+
+#include "core/policy/ur_trusted_proxy.h"
+#include "core/policy/ur_policy.h"
+#include "core/text/ur_buf.h"
+#include "core/response/ur_accept.h"
+
+/* What arrived on one request, and what a person should do next. */
+
+/* Longer values are cut here, in bytes. */
+#define UR_PROBE_VALUE_MAX 256
+
+struct ur_probe_field {
+    const char *name;
+    struct ur_span value;
+};
+
+/* A policy of the server, and whether this very request would meet it. */
+struct ur_probe_policy {
+    const char *name;
+    const char *stage; /* off, announced, rehearsed, enforced */
+    const struct ur_policy *policy;
+    struct ur_judgement judgement;
+};
+
+struct ur_probe {
+    struct ur_seen own;                 /* as this server sees it */
+    struct ur_seen seen;                /* as it counts: as a trusted proxy states it */
+    bool trusted;                       /* the TCP peer is a trusted proxy */
+    enum ur_heard heard[UR_STATEMENTS]; /* what became of its statements */
+    struct ur_span method;              /* one that httpd knows, or absent */
+    struct ur_span cipher; /* these four are absent where there is no TLS, or it is not known */
+    struct ur_span alpn_offered; /* names with ", " between them */
+    struct ur_span alpn_chosen;
+    struct ur_span sni;
+    bool asks;                /* for a WebSocket, in whatever part of a handshake is left */
+    enum ur_reason handshake; /* where it asks; UR_REASON_NONE: a valid handshake */
+    const struct ur_probe_field *stated; /* the fields of a trusted proxy */
+    size_t stated_count;
+    const struct ur_probe_field *fields; /* of forwarding and WebSocket that arrived */
+    size_t fields_count;
+    const struct ur_probe_policy *policies;
+    size_t policies_count;
+};
+
+enum ur_probe_form {
+    UR_PROBE_TEXT, /* what one pastes into a bug report */
+    UR_PROBE_HTML,
+    UR_PROBE_JSON,
+    UR_PROBE_FORMS
+};
+
+/* In that order, which decides between equals. */
+extern const struct ur_form ur_probe_forms[UR_PROBE_FORMS];
+
+/* What does not fit in *out is counted (ur_buf.h). */
+void ur_probe_write(enum ur_probe_form form, const struct ur_probe *probe, struct ur_buf *out);
+
+#endif

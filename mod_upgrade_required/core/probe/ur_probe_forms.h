@@ -1,0 +1,22 @@
+#ifndef UR_PROBE_FORMS_H
+#define UR_PROBE_FORMS_H
+
+#include "core/probe/ur_probe.h"
+
+/* One function a form, and what they share. */
+
+void ur_probe_text(const struct ur_probe *probe, struct ur_buf *out);
+void ur_probe_html(const struct ur_probe *probe, struct ur_buf *out);
+void ur_probe_json(const struct ur_probe *probe, struct ur_buf *out);
+
+/* The value, cut if it is too long. */
+struct ur_span ur_probe_cut(struct ur_span value);
+
+/* "valid", "invalid", "none". */
+const char *ur_probe_handshake_word(const struct ur_probe *probe);
+
+/* What to do next: the n-th sentence, its own words, lines and all, written to *out. False
+ * after the last. */
+bool ur_probe_next(const struct ur_probe *probe, size_t n, struct ur_buf *out);
+
+#endif

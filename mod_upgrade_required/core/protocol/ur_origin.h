@@ -1,0 +1,46 @@
+#ifndef UR_ORIGIN_H
+#define UR_ORIGIN_H
+
+#include "core/text/ur_buf.h"
+
+enum ur_origin_kind {
+    UR_ORIGIN_OPAQUE, /* "null" */
+    UR_ORIGIN_HTTP,
+    UR_ORIGIN_HTTPS,
+    UR_ORIGIN_FILE,
+    UR_ORIGIN_APPLICATION /* of any other scheme */
+};
+
+/* Web origins in their serialised form (RFC 6454, 6.2): "https://example.com:8443", or
+ * "null". The spans point into what was parsed. */
+struct ur_origin {
+    enum ur_origin_kind kind;
+    struct ur_span scheme; /* absent where opaque */
+    struct ur_span host;   /* an IPv6 address without brackets, a name without a dot at its
+                            * end; empty in file:// */
+    unsigned port;         /* the scheme's own where none is written; 0: it has none */
+    bool subdomains;       /* every name that ends in "." and host, and host itself not */
+    bool ipv6;
+    unsigned char address[16]; /* of an IPv6 host, which can be written in many ways */
+};
+
+/* What the administrator writes: an origin, or one whose host begins with "*." for one or more
+ * labels before the name behind it. NULL where *pattern takes in what a browser can send;
+ * otherwise the rest of a sentence that begins with the text, says what is wrong and what would
+ * be right. */
+const char *ur_origin_pattern(struct ur_span text, struct ur_origin *pattern);
+
+/* What a client sends. False where it is no single origin. */
+bool ur_origin_read(struct ur_span text, struct ur_origin *origin);
+
+/* The origin that pages of a server have: tls tells the scheme, host is the value of Host
+ * (host, or host:port). False where that is none. */
+bool ur_origin_own(bool tls, struct ur_span host, struct ur_origin *own);
+
+/* Whether the pattern takes the origin in. Scheme and host compare in any case. */
+bool ur_origin_matches(const struct ur_origin *pattern, const struct ur_origin *origin);
+
+/* As a browser would send it, letter case aside; a scheme's own port is not written. */
+void ur_origin_write(struct ur_buf *out, const struct ur_origin *origin);
+
+#endif

@@ -1,0 +1,70 @@
+#include "core/protocol/ur_ssl_protocol.h"
+
+#define ALL ((1U << (UR_TLS_1_3 + 1)) - (1U << UR_TLS_1_0))
+
+/* Quotes may stand around a word. */
+static bool is_space(char c)
+{
+    return c == ' ' || c == '\t' || c == '"' || c == '\'';
+}
+
+static struct ur_span next_word(struct ur_span *rest)
+{
+    struct ur_span word;
+
+    while (rest->len && is_space(rest->at[0])) {
+        rest->at++;
+        rest->len--;
+    }
+    word = (struct ur_span){rest->at, 0};
+    while (word.len < rest->len && !is_space(rest->at[word.len])) {
+        word.len++;
+    }
+    rest->at += word.len;
+    rest->len -= word.len;
+    return word;
+}
+
+static unsigned versions_of(struct ur_span word)
+{
+    enum ur_tls tls = ur_tls_from_name(word);
+
+    if (ur_span_is(word, UR_SPAN("all"))) {
+        return ALL;
+    }
+    return tls == UR_TLS_SOME ? 0 : 1U << tls;
+}
+
+/* A word without a sign begins anew. */
+unsigned ur_ssl_protocol_tls(struct ur_span arguments)
+{
+    unsigned versions = 0;
+
+    for (struct ur_span word = next_word(&arguments); word.len; word = next_word(&arguments)) {
+        char sign = word.at[0];
+        if (sign == '+' || sign == '-') {
+            word.at++;
+            word.len--;
+        }
+        if (sign == '-') {
+            versions &= ~versions_of(word);
+        }
+        else if (sign == '+') {
+            versions |= versions_of(word);
+        }
+        else {
+            versions = versions_of(word);
+        }
+    }
+    return versions;
+}
+
+bool ur_ssl_protocol_from(unsigned versions, enum ur_tls tls)
+{
+    return (versions >> tls) != 0;
+}
+
+bool ur_ssl_protocol_below(unsigned versions, enum ur_tls tls)
+{
+    return (versions & ((1U << tls) - 1)) != 0;
+}

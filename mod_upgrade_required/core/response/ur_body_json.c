@@ -1,0 +1,62 @@
+#include "core/response/ur_body_forms.h"
+
+#include "core/text/ur_json.h"
+
+/* A problem document (RFC 9457). Members without a value are left out, except received.tls,
+ * whose null says that the request was not encrypted. */
+
+static void received(struct ur_json *json, struct ur_seen seen)
+{
+    const char *tls = ur_tls_version(seen.tls);
+
+    ur_json_object(json, "received", UR_JSON_INLINE);
+    ur_json_word(json, "http", ur_http_version(seen.http));
+    if (tls) {
+        ur_json_word(json, "tls", tls);
+    }
+    else {
+        ur_json_null(json, "tls");
+    }
+    ur_json_end_object(json);
+}
+
+static void subprotocols(struct ur_json *json, const struct ur_words *words)
+{
+    if (!words->count) {
+        return;
+    }
+    ur_json_array(json, "subprotocols", UR_JSON_INLINE);
+    for (size_t i = 0; i < words->count; i++) {
+        ur_json_string(json, NULL, words->words[i]);
+    }
+    ur_json_end_array(json);
+}
+
+void ur_body_json(const struct ur_account *account, struct ur_buf *out)
+{
+    const struct ur_refusal *refusal = account->refusal;
+    struct ur_json json = {.out = out};
+
+    ur_json_object(&json, NULL, UR_JSON_LINES);
+    ur_json_word(&json, "type", "about:blank");
+    ur_json_word(&json, "title", account->reply->title);
+    ur_json_number(&json, "status", (unsigned)account->reply->status);
+    /* In one member: a client that shows a person one sentence shows this one. */
+    ur_json_joined(&json, "detail", account->detail, " ", account->rehearsal);
+    ur_json_word(&json, "reason", account->reason);
+    ur_json_string(&json, "policy", refusal->name);
+    ur_json_words(&json, "required", account->required, account->required_count);
+    received(&json, refusal->seen);
+    ur_json_words(&json, "upgrade", account->upgrades, account->upgrades_count);
+    if (account->evidence_count) {
+        ur_json_words(&json, "evidence", account->evidence, account->evidence_count);
+    }
+    subprotocols(&json, &account->subprotocols);
+    ur_json_string(&json, "hint", account->hint);
+    if (ur_span_present(refusal->guide)) {
+        ur_json_string(&json, "upgrade_guide", refusal->guide);
+    }
+    ur_json_word(&json, "enforced_from", refusal->enforced_from);
+    ur_json_end_object(&json);
+    ur_buf_literal(out, "\n");
+}

@@ -1,0 +1,44 @@
+#ifndef UR_BUF_H
+#define UR_BUF_H
+
+#include "core/text/ur_span.h"
+
+#include <stdint.h>
+#include <string.h>
+
+/* A text being written into memory of the caller. What does not fit is dropped but
+ * counted, so that a caller who finds ur_buf_full() can come back with len bytes
+ * and write the same again. No call fails and none allocates. */
+struct ur_buf {
+    char *at;    /* may be NULL when size is 0 */
+    size_t size; /* bytes at at */
+    size_t len;  /* bytes the text has, or would have */
+};
+
+static inline bool ur_buf_full(const struct ur_buf *buf)
+{
+    return buf->len > buf->size;
+}
+
+/* What ur_buf_bytes() does at the end of the room. */
+void ur_buf_overflow(struct ur_buf *buf, const char *bytes, size_t len);
+
+/* In the header, so that the copy of a literal becomes a few moves. */
+static inline void ur_buf_bytes(struct ur_buf *buf, const char *bytes, size_t len)
+{
+    if (buf->len <= buf->size && len <= buf->size - buf->len && len) {
+        memcpy(buf->at + buf->len, bytes, len);
+        buf->len += len;
+    }
+    else {
+        ur_buf_overflow(buf, bytes, len);
+    }
+}
+
+/* A string literal, whose length the compiler knows. */
+#define ur_buf_literal(buf, literal) ur_buf_bytes((buf), (literal), sizeof(literal) - 1)
+
+void ur_buf_string(struct ur_buf *buf, const char *string);
+void ur_buf_number(struct ur_buf *buf, uint64_t number);
+
+#endif

@@ -1,0 +1,169 @@
+#include "core/text/ur_escape.h"
+
+#define REPLACEMENT "\xEF\xBF\xBD" /* U+FFFD */
+
+static bool is_continuation(unsigned char c)
+{
+    return (c & 0xC0) == 0x80;
+}
+
+/* Bytes of the UTF-8 character that text begins with; 0 where it begins with none
+ * (RFC 3629, 4: no overlong forms, no surrogates, nothing above U+10FFFF). */
+static size_t utf8_length(struct ur_span text)
+{
+    const unsigned char *at = (const unsigned char *)text.at;
+    unsigned char least = 0x80;
+    unsigned char most = 0xBF;
+    size_t len;
+
+    if (at[0] < 0x80) {
+        return 1;
+    }
+    if (at[0] >= 0xC2 && at[0] <= 0xDF) {
+        len = 2;
+    }
+    else if (at[0] >= 0xE0 && at[0] <= 0xEF) {
+        len = 3;
+        least = at[0] == 0xE0 ? 0xA0 : 0x80;
+        most = at[0] == 0xED ? 0x9F : 0xBF;
+    }
+    else if (at[0] >= 0xF0 && at[0] <= 0xF4) {
+        len = 4;
+        least = at[0] == 0xF0 ? 0x90 : 0x80;
+        most = at[0] == 0xF4 ? 0x8F : 0xBF;
+    }
+    else {
+        return 0;
+    }
+    if (text.len < len || at[1] < least || at[1] > most) {
+        return 0;
+    }
+    for (size_t i = 2; i < len; i++) {
+        if (!is_continuation(at[i])) {
+            return 0;
+        }
+    }
+    return len;
+}
+
+/* The formats, as bits of the table below. */
+enum {
+    JSON = 1 << 0,
+    HTML = 1 << 1,
+    TEXT = 1 << 2,
+    LABEL = 1 << 3,
+    ALL = JSON | HTML | TEXT | LABEL
+};
+
+/* In which formats a byte stands for itself. Most text is such bytes, and they go out in
+ * runs: one look at this table is all that each of them costs. */
+static const unsigned char plain[256] = {
+    ['\n'] = HTML,
+    [0x20] = ALL,
+    [0x21] = ALL,
+    ['"'] = TEXT,
+    [0x23 ... 0x25] = ALL,
+    ['&'] = JSON | TEXT | LABEL,
+    ['\''] = JSON | TEXT | LABEL,
+    [0x28 ... 0x3B] = ALL,
+    ['<'] = JSON | TEXT | LABEL,
+    ['='] = ALL,
+    ['>'] = JSON | TEXT | LABEL,
+    [0x3F ... 0x5B] = ALL,
+    ['\\'] = HTML | TEXT,
+    [0x5D ... 0x7E] = ALL,
+};
+
+static void write_json_unicode(struct ur_buf *buf, unsigned char c)
+{
+    static const char hex[] = "0123456789abcdef";
+    const char escaped[] = {'\\', 'u', '0', '0', hex[c >> 4], hex[c & 0x0F]};
+
+    ur_buf_bytes(buf, escaped, sizeof escaped);
+}
+
+/* One ASCII byte that does not stand for itself in this format. */
+static void write_special(struct ur_buf *buf, char c, unsigned format)
+{
+    switch (c) {
+    case '&':
+        ur_buf_literal(buf, "&amp;");
+        break;
+    case '<':
+        ur_buf_literal(buf, "&lt;");
+        break;
+    case '>':
+        ur_buf_literal(buf, "&gt;");
+        break;
+    case '\'':
+        ur_buf_literal(buf, "&#39;");
+        break;
+    case '\\':
+        ur_buf_literal(buf, "\\\\");
+        break;
+    case '"':
+        ur_buf_string(buf, format == HTML ? "&quot;" : "\\\"");
+        break;
+    default:
+        if ((format == LABEL || format == JSON) && c == '\n') {
+            ur_buf_literal(buf, "\\n");
+        }
+        else if (format == JSON) {
+            write_json_unicode(buf, (unsigned char)c);
+        }
+        else {
+            ur_buf_literal(buf, REPLACEMENT);
+        }
+        break;
+    }
+}
+
+static void escape(struct ur_buf *buf, struct ur_span text, unsigned format)
+{
+    size_t i = 0;
+
+    while (i < text.len) {
+        size_t run = i;
+        size_t len;
+
+        while (i < text.len && (plain[(unsigned char)text.at[i]] & format)) {
+            i++;
+        }
+        ur_buf_bytes(buf, text.at + run, i - run);
+        if (i == text.len) {
+            break;
+        }
+        len = utf8_length((struct ur_span){text.at + i, text.len - i});
+        if (len > 1) {
+            ur_buf_bytes(buf, text.at + i, len);
+        }
+        else if (len == 1) {
+            write_special(buf, text.at[i], format);
+        }
+        else {
+            ur_buf_literal(buf, REPLACEMENT);
+            len = 1;
+        }
+        i += len;
+    }
+}
+
+void ur_escape_json(struct ur_buf *buf, struct ur_span text)
+{
+    escape(buf, text, JSON);
+}
+
+void ur_escape_html(struct ur_buf *buf, struct ur_span text)
+{
+    escape(buf, text, HTML);
+}
+
+void ur_escape_text(struct ur_buf *buf, struct ur_span text)
+{
+    escape(buf, text, TEXT);
+}
+
+void ur_escape_label(struct ur_buf *buf, struct ur_span text)
+{
+    escape(buf, text, LABEL);
+}

@@ -1,0 +1,31 @@
+#ifndef UR_TIME_H
+#define UR_TIME_H
+
+#include "core/text/ur_buf.h"
+
+#include <stdint.h>
+
+/* Points in time are seconds since 1970-01-01T00:00:00Z, durations are seconds. */
+
+/* Before and after every time that can be written. */
+#define UR_TIME_NEVER  INT64_MAX
+#define UR_TIME_ALWAYS INT64_MIN
+
+/* Reads RFC 3339's date-time, "2027-01-01T00:00:00+05:30", of the years 0000 to 9999, in UTC
+ * too; fractions of a second are dropped, leap seconds are none of ours. NULL when that went
+ * well; otherwise the rest of a sentence that begins with the text. */
+const char *ur_time_parse(struct ur_span text, int64_t *time);
+
+/* Reads an ISO 8601 duration of weeks, days, hours, minutes and seconds: "P7D", "PT1H30M".
+ * One that is too long for an int64_t becomes the longest. Errors as above; months and years
+ * are one, because they have no length. */
+const char *ur_duration_parse(struct ur_span text, int64_t *seconds);
+
+/* The sum, or the nearest value that can be represented. */
+int64_t ur_time_add(int64_t time, int64_t seconds);
+
+/* "2027-01-01T00:00:00Z". A time outside of the years 0000 to 9999 becomes the nearest that
+ * can be written. */
+void ur_time_write(struct ur_buf *out, int64_t time);
+
+#endif

@@ -1,0 +1,67 @@
+#ifndef UR_FINDINGS_H
+#define UR_FINDINGS_H
+
+#include "required/check/ur_backends.h"
+#include "required/check/ur_conftree.h"
+
+#include <apr_hash.h>
+#include <httpd.h>
+
+/* What is wrong with a configuration that httpd accepts: policies that nobody can meet, or that
+ * something else gets around. */
+
+struct ur_finding {
+    const server_rec *server;
+    const char *at;   /* "file:line" */
+    const char *text; /* a sentence that begins with where; says what to write instead */
+};
+
+/* Array of struct ur_finding, in pool. Needs the configuration tree, so it is for
+ * test_config and post_config. now is in seconds. */
+apr_array_header_t *ur_findings(apr_pool_t *pool, server_rec *main_server, apr_int64_t now);
+
+/* post_config: the same as warnings in the error log. */
+int ur_findings_log(apr_pool_t *pconf, apr_pool_t *plog, apr_pool_t *ptemp,
+                    server_rec *main_server);
+
+/* For the files that find: adds one. */
+struct ur_finder {
+    apr_pool_t *pool;
+    server_rec *main_server;
+    const struct ur_conftree *tree;
+    const struct ur_backends *backends;
+    apr_int64_t now;
+    apr_array_header_t *findings;
+    apr_hash_t *seen; /* "place text" of each */
+};
+
+void ur_finding_add(struct ur_finder *finder, const server_rec *s, const char *at,
+                    const char *text);
+
+/* Whether the server speaks TLS, as far as the configuration tells. */
+bool ur_finder_speaks_tls(const struct ur_finder *finder, const server_rec *s);
+
+/* ur_findings_policy.c: the module's own directives. */
+void ur_findings_policy(struct ur_finder *finder);
+
+/* ur_findings_protocol.c: TLS versions and HTTP/2 that are demanded, and what is offered. */
+void ur_findings_protocol(struct ur_finder *finder);
+
+/* ur_findings_http2.c: HTTP/2 that is demanded beside what keeps clients from it. */
+void ur_findings_http2(struct ur_finder *finder);
+
+/* ur_findings_around.c: caches, proxies and mod_md. */
+void ur_findings_around(struct ur_finder *finder);
+
+/* ur_findings_kept.c: proxied routes that keep WebSocket handshakes. */
+void ur_findings_kept(struct ur_finder *finder);
+
+/* ur_findings_logs.c: logs that lose the lines of event tunnels. by_event: pointer to each
+ * server that has a route with UpgradeTunnel event. */
+void ur_findings_logs(struct ur_finder *finder, apr_hash_t *by_event);
+
+/* ur_findings_pages.c: the pages of this module that everybody or nobody can read, and guides.
+ */
+void ur_findings_pages(struct ur_finder *finder);
+
+#endif

@@ -1,0 +1,91 @@
+#include "required/check/ur_findings.h"
+
+#include "required/check/ur_conftree.h"
+#include "required/config/ur_scope.h"
+
+#include <apr_strings.h>
+#include <http_core.h>
+
+static const struct ur_scope *scope_at(int i)
+{
+    return &APR_ARRAY_IDX(ur_scope_all(), i, const struct ur_scope);
+}
+
+/* A date that is past when the server starts was meant to be announced first; one that
+ * passes later is the course of things, and a reload then is none of its business. */
+static void find_past_date(struct ur_finder *finder, const struct ur_scope *scope)
+{
+    const struct ur_mode_setting *mode = scope->config->mode;
+
+    if (mode && mode->mode == UR_MODE_ENFORCE && mode->from != UR_TIME_ALWAYS &&
+        mode->from <= finder->now && ap_state_query(AP_SQ_CONFIG_GEN) <= 1) {
+        ur_finding_add(finder, scope->server, mode->at,
+                       "enforces from a date that is past already, so nothing is announced; "
+                       "write a later date, or no from=");
+    }
+}
+
+static void find_overlaps(struct ur_finder *finder, const struct ur_scope *scope)
+{
+    const apr_array_header_t *brownouts = scope->config->brownouts;
+
+    for (int i = 0; brownouts && i < brownouts->nelts; i++) {
+        const struct ur_brownout *later =
+            &APR_ARRAY_IDX(brownouts, i, const struct ur_brownout);
+        for (int j = 0; j < i; j++) {
+            const struct ur_brownout *earlier =
+                &APR_ARRAY_IDX(brownouts, j, const struct ur_brownout);
+            if (ur_brownouts_overlap(earlier, later)) {
+                ur_finding_add(finder, scope->server, later->at,
+                               apr_psprintf(finder->pool,
+                                            "overlaps the brownout of %s: refusals would name "
+                                            "the end of either; write intervals that follow "
+                                            "each other",
+                                            earlier->at));
+            }
+        }
+    }
+}
+
+static bool redirects(const struct ur_dir_config *settings)
+{
+    return settings->redirect == UR_REDIRECT_TEMPORARY ||
+           settings->redirect == UR_REDIRECT_PERMANENT;
+}
+
+static bool redirects_anywhere(const struct ur_finder *finder, const server_rec *s)
+{
+    bool found = redirects(ur_scope_of_server(s));
+    apr_pool_t *scratch;
+
+    /* There may be many sections that hold in many servers. */
+    apr_pool_create(&scratch, finder->pool);
+    for (const struct ur_scope *scope = ur_scope_next(NULL, s); scope && !found;
+         scope = ur_scope_next(scope, s)) {
+        found = scope->where && redirects(ur_scope_settings(scratch, scope, s));
+    }
+    apr_pool_destroy(scratch);
+    return found;
+}
+
+/* Only what comes in clear is sent on. */
+static void find_open_redirects(struct ur_finder *finder)
+{
+    for (server_rec *s = finder->main_server; s; s = s->next) {
+        const ap_directive_t *alias = ur_conftree_last(finder->tree, s, UR_CONFTREE_ANY_ALIAS);
+        if (alias && !ur_finder_speaks_tls(finder, s) && redirects_anywhere(finder, s)) {
+            ur_finding_add(finder, s, ur_conftree_at(finder->pool, alias),
+                           "accepts every host name, and UpgradeRedirect sends clients on to "
+                           "the one that they name; list the names instead of *");
+        }
+    }
+}
+
+void ur_findings_policy(struct ur_finder *finder)
+{
+    for (int i = 0; i < ur_scope_all()->nelts; i++) {
+        find_past_date(finder, scope_at(i));
+        find_overlaps(finder, scope_at(i));
+    }
+    find_open_redirects(finder);
+}

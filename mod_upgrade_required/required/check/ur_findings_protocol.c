@@ -1,0 +1,206 @@
+#include "required/check/ur_findings.h"
+
+#include "required/check/ur_conftree.h"
+#include "required/config/ur_scope.h"
+#include "core/protocol/ur_ssl_protocol.h"
+
+#include <apr_strings.h>
+#include <http_core.h>
+#include <http_ssl.h>
+
+/* One policy that holds for one server. */
+struct demand {
+    const server_rec *server;
+    const struct ur_rule *rule;
+};
+
+/* What a server that speaks TLS itself offers. */
+struct offer {
+    const server_rec *server;
+    unsigned versions; /* ur_ssl_protocol_tls() */
+    const char *at;    /* where its SSLProtocol stands */
+};
+
+struct offers {
+    struct ur_finder *finder;
+    apr_array_header_t *list; /* of struct offer */
+    apr_hash_t *without; /* pointers to the servers that were found to have no TLS module */
+};
+
+/* Any provider counts, mod_ssl or another: it has to answer this hook (http_ssl.h). */
+static bool tls_module_loaded(void)
+{
+    const apr_array_header_t *providers = ap_hook_get_ssl_conn_is_ssl();
+
+    return providers && providers->nelts > 0;
+}
+
+/* Where a proxy states the client's protocol, what this server offers says nothing. */
+static bool tls_is_stated(const server_rec *s)
+{
+    const struct ur_trusted_proxy *proxy = ur_config_server(s)->trusted;
+
+    return proxy && (proxy->tls || proxy->scheme);
+}
+
+/* mod_ssl does so by itself where nothing is said, a certificate is there, and the port is
+ * one of https. */
+static bool speaks_by_itself(const struct ur_finder *finder, const server_rec *s)
+{
+    if (!ur_conftree_effective(finder->tree, s, UR_CONFTREE_SSL_CERTIFICATE_FILE)) {
+        return false;
+    }
+    for (const server_addr_rec *address = s->addrs; address; address = address->next) {
+        if (ur_conftree_listens_https(finder->tree, address->host_port)) {
+            return true;
+        }
+    }
+    return false;
+}
+
+bool ur_finder_speaks_tls(const struct ur_finder *finder, const server_rec *s)
+{
+    const ap_directive_t *engine =
+        ur_conftree_effective(finder->tree, s, UR_CONFTREE_SSL_ENGINE);
+
+    return engine ? !ur_conftree_has_word(finder->pool, engine, "off")
+                  : speaks_by_itself(finder, s);
+}
+
+/* Of the versions that a server offers those that its clients can have. */
+static struct offer offer_of(struct ur_finder *finder, const server_rec *s)
+{
+    const ap_directive_t *protocol =
+        ur_conftree_effective(finder->tree, s, UR_CONFTREE_SSL_PROTOCOL);
+
+    return (struct offer){
+        .server = s,
+        .versions = ur_ssl_protocol_tls(ur_span_of(protocol ? protocol->args : "all")),
+        .at = protocol ? ur_conftree_at(finder->pool, protocol) : "the default",
+    };
+}
+
+/* Looked up once: the main server may have thousands of sections, and thousands of virtual
+ * hosts in which they hold. */
+static struct offers open_offers(struct ur_finder *finder)
+{
+    struct offers offers = {finder, apr_array_make(finder->pool, 8, sizeof(struct offer)),
+                            apr_hash_make(finder->pool)};
+
+    for (server_rec *s = finder->main_server; s; s = s->next) {
+        if (!tls_is_stated(s) && ur_finder_speaks_tls(finder, s)) {
+            APR_ARRAY_PUSH(offers.list, struct offer) = offer_of(finder, s);
+        }
+    }
+    return offers;
+}
+
+/* A section of the main server holds in every virtual host, its floor where there is no other.
+ */
+static bool holds_for(const struct demand *demand, const server_rec *s)
+{
+    bool is_floor = demand->rule == &ur_config_server(demand->server)->floor;
+
+    return !is_floor || ur_config_server(s)->floor.at == demand->rule->at;
+}
+
+/* Every request over TLS is refused. */
+static bool find_too_new(struct ur_finder *finder, const struct offer *offer,
+                         const struct ur_rule *rule)
+{
+    if (ur_ssl_protocol_from(offer->versions, rule->policy.tls)) {
+        return false;
+    }
+    ur_finding_add(finder, offer->server, rule->at,
+                   apr_psprintf(finder->pool,
+                                "demands TLS/%s, but SSLProtocol (%s) offers nothing so new: "
+                                "every request is refused; write SSLProtocol all",
+                                ur_tls_version(rule->policy.tls), offer->at));
+    return true;
+}
+
+static void add_unseen(struct ur_finder *finder, const struct demand *demand, const char *at)
+{
+    ur_finding_add(finder, demand->server, demand->rule->at,
+                   apr_psprintf(finder->pool,
+                                "demands TLS/%s, but SSLProtocol (%s) lets nothing older "
+                                "in: such clients fail in the handshake and never read "
+                                "why; write SSLProtocol all to tell them, or demand TLS",
+                                ur_tls_version(demand->rule->policy.tls), at));
+}
+
+/* What a server demands holds for itself; what the main server demands, for all that inherit
+ * it, and guidance that one of them lets clients read is not in vain. */
+static void find_tls(const struct offers *offers, const struct demand *demand)
+{
+    bool inherited = demand->server == offers->finder->main_server;
+    const char *unseen_at = NULL;
+    bool seen = false;
+
+    if (demand->rule->policy.tls <= UR_TLS_SOME) {
+        return;
+    }
+    for (int i = 0; i < offers->list->nelts; i++) {
+        const struct offer *offer = &APR_ARRAY_IDX(offers->list, i, const struct offer);
+        if (offer->server != demand->server &&
+            !(inherited && holds_for(demand, offer->server))) {
+            continue;
+        }
+        if (find_too_new(offers->finder, offer, demand->rule) ||
+            ur_ssl_protocol_below(offer->versions, demand->rule->policy.tls)) {
+            seen = true;
+        }
+        else {
+            unseen_at = offer->at;
+        }
+    }
+    if (unseen_at && !seen) {
+        add_unseen(offers->finder, demand, unseen_at);
+    }
+}
+
+/* Once for a server. */
+static void find_no_tls(const struct offers *offers, const struct demand *demand)
+{
+    if (!demand->rule->policy.tls || tls_is_stated(demand->server) || tls_module_loaded() ||
+        apr_hash_get(offers->without, &demand->server, sizeof demand->server)) {
+        return;
+    }
+    apr_hash_set(offers->without,
+                 apr_pmemdup(offers->finder->pool, &demand->server, sizeof demand->server),
+                 sizeof demand->server, "");
+    ur_finding_add(offers->finder, demand->server, demand->rule->at,
+                   "demands TLS, but no TLS module is loaded: every request under this "
+                   "policy is refused; load mod_ssl");
+}
+
+static void find_all(const struct offers *offers, const server_rec *s,
+                     const struct ur_rule *rule)
+{
+    struct demand demand = {s, rule};
+
+    if (rule->at) {
+        find_no_tls(offers, &demand);
+        find_tls(offers, &demand);
+    }
+}
+
+/* What a server says itself: what it inherits is found at the server that says it, and may well
+ * be meant for another virtual host. */
+void ur_findings_protocol(struct ur_finder *finder)
+{
+    struct offers offers = open_offers(finder);
+    const struct ur_rule *main_floor = &ur_config_server(finder->main_server)->floor;
+
+    for (server_rec *s = finder->main_server; s; s = s->next) {
+        /* A virtual host that says nothing shares the main server's structure. */
+        const struct ur_rule *floor = &ur_config_server(s)->floor;
+        if (s == finder->main_server || floor->at != main_floor->at) {
+            find_all(&offers, s, floor);
+        }
+    }
+    for (int i = 0; i < ur_scope_all()->nelts; i++) {
+        const struct ur_scope *scope = &APR_ARRAY_IDX(ur_scope_all(), i, const struct ur_scope);
+        find_all(&offers, scope->server, &scope->config->route);
+    }
+}

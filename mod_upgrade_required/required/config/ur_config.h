@@ -1,0 +1,109 @@
+#ifndef UR_CONFIG_H
+#define UR_CONFIG_H
+
+#include "required/config/ur_policy_name.h"
+#include "core/policy/ur_decide.h"
+#include "core/policy/ur_policy.h"
+#include "core/policy/ur_schedule.h"
+#include "core/response/ur_reply.h"
+
+#include <ap_expr.h>
+#include <httpd.h>
+#include <http_config.h>
+
+extern module upgrade_required_module;
+
+/* What the administrator wrote. In every enumeration 0 means "not said here", which is
+ * what the merge of scopes rests on. */
+
+/* UpgradeMode. A date that was not given is UR_TIME_ALWAYS, and its text NULL. */
+struct ur_mode_setting {
+    enum ur_mode mode;
+    const char *at; /* "file:line" */
+    int64_t from;
+    int64_t since;
+    const char *enforced_from; /* from, in RFC 3339 */
+    const char *sunset;        /* from, as an HTTP-date */
+    const char *deprecation;   /* since, as the Deprecation field has it (RFC 9745) */
+};
+
+enum ur_switch { UR_SWITCH_UNSET, UR_SWITCH_ON, UR_SWITCH_OFF };
+
+enum ur_http2_choice {
+    UR_HTTP2_CHOICE_UNSET,
+    UR_HTTP2_CHOICE_426,
+    UR_HTTP2_CHOICE_403,
+    UR_HTTP2_CHOICE_RESET
+};
+
+/* Settings that are inherited each by itself, main server -> virtual host -> outer -> inner
+ * section: type, name. */
+#define UR_EACH_SETTING(X)                                                                     \
+    X(const struct ur_mode_setting *, mode)                                                    \
+    X(apr_array_header_t *, brownouts) /* of struct ur_brownout */                             \
+    X(enum ur_redirect, redirect)                                                              \
+    X(enum ur_switch, advertise)                                                               \
+    X(enum ur_http2_choice, http2_answer)                                                      \
+    X(const char *, guide)                                                                     \
+    X(const struct ur_message *, message)                                                      \
+    X(const struct ur_policy_name *, name)                                                     \
+    X(const struct ur_origins *, origins)                                                      \
+    X(const struct ur_words *, subprotocols)
+
+/* UpgradeMessage, parsed and as it was written. */
+struct ur_message {
+    const ap_expr_info_t *expression;
+    const char *text;
+};
+
+/* A requirement with its exceptions; the two are inherited together. */
+struct ur_rule {
+    bool said; /* a requirement directive stood here, maybe "none" */
+    struct ur_policy policy;
+    const struct ur_policy_name *label; /* what the policy is called without UpgradeName */
+    const char *at;                     /* "file:line" of the requirement; NULL in .htaccess */
+    bool name_is_fixed;                 /* no UpgradeName changes it */
+    apr_array_header_t *exceptions;     /* of const ap_expr_info_t *; NULL: none */
+};
+
+struct ur_dir_config {
+#define UR_DECLARE(type, member) type member;
+    UR_EACH_SETTING(UR_DECLARE)
+#undef UR_DECLARE
+    struct ur_rule route;
+    bool speaks; /* at least one directive stood here or in a scope around it */
+};
+
+/* UpgradeTrustedProxy: who is believed, and the names of the fields that state what the
+ * client speaks, each NULL where none does. "none" has no networks. */
+struct ur_trusted_proxy {
+    apr_array_header_t *networks; /* of apr_ipsubnet_t * */
+    const char *tls;
+    const char *http;
+    const char *scheme;
+};
+
+struct ur_server_config {
+    struct ur_rule floor;
+    const struct ur_trusted_proxy *trusted; /* NULL: not said, nobody is believed */
+    const apr_array_header_t *tls_sections; /* of const struct ur_dir_config *: whose policies
+                                             * demand TLS; set in post_config */
+};
+
+void *ur_config_create_dir(apr_pool_t *p, char *dir);
+void *ur_config_merge_dir(apr_pool_t *p, void *outer, void *inner);
+void *ur_config_create_server(apr_pool_t *p, server_rec *s);
+void *ur_config_merge_server(apr_pool_t *p, void *main_server, void *virtual_host);
+
+/* The effective configuration. Never NULL. */
+static inline const struct ur_dir_config *ur_config_dir(const request_rec *r)
+{
+    return ap_get_module_config(r->per_dir_config, &upgrade_required_module);
+}
+
+static inline const struct ur_server_config *ur_config_server(const server_rec *s)
+{
+    return ap_get_module_config(s->module_config, &upgrade_required_module);
+}
+
+#endif

@@ -1,0 +1,114 @@
+#include "required/config/ur_setters.h"
+
+#include "required/config/ur_setting.h"
+
+#include <apr_lib.h>
+#include <apr_strings.h>
+
+/* A name goes into log lines and metric labels, so it stays short. */
+#define NAME_MAX_LENGTH 64
+
+static const char *parse_requirements(const cmd_parms *cmd, int argc, char *const argv[],
+                                      struct ur_rule *rule)
+{
+    struct ur_policy policy = {UR_TLS_NONE, UR_HTTP_ANY, false};
+    bool none = argc == 1 && ur_span_is(ur_span_of(argv[0]), UR_SPAN("none"));
+
+    if (argc == 0) {
+        return apr_pstrcat(cmd->pool, cmd->cmd->name,
+                           ": needs none, or at most one of each: TLS, TLS/1.2 or TLS/1.3; "
+                           "HTTP/1.1 or HTTP/2; WebSocket",
+                           NULL);
+    }
+    if (rule->said) {
+        return apr_pstrcat(cmd->pool, cmd->cmd->name,
+                           ": stands twice in one scope; write all requirements in one line",
+                           NULL);
+    }
+    for (int i = 0; !none && i < argc; i++) {
+        const char *why;
+        if (ur_setting_has_control(argv[i])) {
+            return ur_setting_complain_control(cmd, argv[i]);
+        }
+        why = ur_policy_add(&policy, ur_span_of(argv[i]));
+        if (why) {
+            return ur_setting_complain(cmd, argv[i], why);
+        }
+    }
+    rule->said = true;
+    rule->policy = policy;
+    rule->at = ur_setting_in_htaccess(cmd) ? NULL : ur_setting_at_line(cmd, cmd->directive);
+    return NULL;
+}
+
+const char *ur_set_floor(cmd_parms *cmd, void *dir, int argc, char *const argv[])
+{
+    struct ur_rule *floor = &ur_setting_server(cmd)->floor;
+
+    (void)dir;
+    floor->label = ur_policy_name_make(cmd->pool, cmd->server, "floor");
+    return parse_requirements(cmd, argc, argv, floor);
+}
+
+const char *ur_set_require(cmd_parms *cmd, void *dir, int argc, char *const argv[])
+{
+    struct ur_dir_config *config = dir;
+    const char *error = ur_setting_enter(cmd, dir);
+
+    if (error) {
+        return error;
+    }
+    config->route.label = ur_setting_label(cmd);
+    config->route.name_is_fixed = ur_setting_in_htaccess(cmd);
+    return parse_requirements(cmd, argc, argv, &config->route);
+}
+
+static const char *add_exception(cmd_parms *cmd, const char *text, struct ur_rule *rule)
+{
+    const ap_expr_info_t *parsed = NULL;
+    const char *error = ur_setting_parse_expression(cmd, text, 0, &parsed);
+
+    if (error) {
+        return error;
+    }
+    if (!rule->exceptions) {
+        rule->exceptions = apr_array_make(cmd->pool, 2, sizeof parsed);
+    }
+    APR_ARRAY_PUSH(rule->exceptions, const ap_expr_info_t *) = parsed;
+    return NULL;
+}
+
+const char *ur_set_floor_except(cmd_parms *cmd, void *dir, const char *text)
+{
+    (void)dir;
+    return add_exception(cmd, text, &ur_setting_server(cmd)->floor);
+}
+
+const char *ur_set_except(cmd_parms *cmd, void *dir, const char *text)
+{
+    struct ur_dir_config *config = dir;
+    const char *error = ur_setting_enter(cmd, dir);
+
+    return error ? error : add_exception(cmd, text, &config->route);
+}
+
+const char *ur_set_name(cmd_parms *cmd, void *dir, const char *name)
+{
+    struct ur_dir_config *config = dir;
+
+    if (ur_setting_has_control(name)) {
+        return ur_setting_complain_control(cmd, name);
+    }
+    if (strlen(name) > NAME_MAX_LENGTH) {
+        return ur_setting_complain(cmd, name,
+                                   "is no policy name; write one word of 1 to 64 characters");
+    }
+    for (const char *c = name; *c; c++) {
+        if (!apr_isalnum(*c) && !strchr("._-/:", *c)) {
+            return ur_setting_complain(
+                cmd, name, "is no policy name; write letters, digits and . _ - / : only");
+        }
+    }
+    config->name = ur_policy_name_make(cmd->pool, cmd->server, name);
+    return ur_setting_enter(cmd, dir);
+}

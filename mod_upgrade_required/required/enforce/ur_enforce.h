@@ -1,0 +1,30 @@
+#ifndef UR_ENFORCE_H
+#define UR_ENFORCE_H
+
+#include "required/config/ur_config.h"
+
+#include <httpd.h>
+
+/* The hooks that judge requests. Where each stands, and why, is said at its registration
+ * in mod_upgrade_required.c. */
+
+/* post_read_request: the floor. */
+int ur_enforce_floor(request_rec *r);
+
+/* header_parser: the TLS family of the route policy. */
+int ur_enforce_route_tls(request_rec *r);
+
+/* fixups: the whole route policy. */
+int ur_enforce_route(request_rec *r);
+
+/* What ur_modules.h promises of upgrade_required_keep(). */
+int ur_enforce_keep(request_rec *r, const struct ur_policy_name **label, int *keeps);
+
+/* For who tells of policies without a request: the stage of a policy with these settings at a
+ * time in seconds (ur_schedule_at), and the name under which it is counted. */
+enum ur_stage ur_enforce_stage(const struct ur_dir_config *settings, int64_t time,
+                               int64_t *ends);
+const struct ur_policy_name *ur_enforce_label(const struct ur_dir_config *settings,
+                                              const struct ur_rule *rule);
+
+#endif

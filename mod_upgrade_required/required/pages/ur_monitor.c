@@ -1,0 +1,322 @@
+#include "required/pages/ur_monitor.h"
+
+#include "required/ur_module.h"
+#include "required/config/ur_scope.h"
+#include "shared/ur_text.h"
+#include "required/request/ur_tls_hello.h"
+
+#include <apr_hash.h>
+#include <apr_shm.h>
+#include <apr_strings.h>
+#include <http_core.h>
+
+#include <sched.h>
+#include <unistd.h>
+
+/* Policies share a piece of memory in so many; the next ones get another piece, because
+ * the children of old generations keep theirs. */
+#define PIECE 32
+
+/* More processors than this share slots. */
+#define SLOTS_MAX 64
+
+/* Lives in the server's process, and outlives the configuration, and this module's code. */
+struct registry {
+    const char *layout; /* first and for ever: another version of this module looks at it */
+    apr_pool_t *pool;
+    size_t slots;
+    struct ur_requests *requests;
+    struct ur_hellos *hellos;
+    struct ur_tunnel_cells cells;
+    apr_array_header_t *policies; /* of struct ur_policy_numbers, in the order they came */
+    apr_hash_t *by_name;          /* struct ur_tally_slots * */
+    struct ur_tally_slots piece;  /* the newest one: of its first policy */
+    size_t taken;                 /* policies that have their place in it */
+    int64_t since;
+};
+
+static const char KEY[] = "mod_upgrade_required counters";
+
+static struct registry *registry; /* NULL: nothing is counted */
+
+/* A slot is a processor's. Where the system does not tell the processor, it is a child's. */
+static inline size_t own_slot(void)
+{
+#ifdef __linux__
+    size_t number = (size_t)sched_getcpu();
+#else
+    size_t number = (size_t)getpid();
+#endif
+    return number < registry->slots ? number : number % registry->slots;
+}
+
+void ur_monitor_request(struct ur_seen seen)
+{
+    if (registry) {
+        ur_count_request(registry->requests + own_slot(), seen);
+    }
+}
+
+void ur_monitor_hello(enum ur_tls highest, bool failed)
+{
+    if (registry && failed) {
+        ur_count_hello_failure(registry->hellos + own_slot(), highest);
+    }
+    else if (registry) {
+        ur_count_hello(registry->hellos + own_slot(), highest);
+    }
+}
+
+void ur_monitor_decision(const struct ur_policy_name *label, enum ur_verdict verdict,
+                         enum ur_reason reason, struct ur_seen seen)
+{
+    if (registry && label->tally.used) {
+        ur_count_decision(label->tally, own_slot(), verdict, reason, seen);
+    }
+}
+
+bool ur_monitor_report(struct ur_report *report)
+{
+    if (!registry) {
+        return false;
+    }
+    *report = (struct ur_report){
+        .requests = {registry->requests, registry->slots},
+        .hellos = {ur_tls_hello_available() ? registry->hellos : NULL, registry->slots},
+        .cells = registry->cells,
+        .policies = (const struct ur_policy_numbers *)registry->policies->elts,
+        .policies_count = (size_t)registry->policies->nelts,
+        .since = registry->since,
+        .now = apr_time_sec(apr_time_now()),
+    };
+    return true;
+}
+
+struct ur_tunnel_place ur_monitor_tunnels(void)
+{
+    int generation = 0;
+
+    if (!registry) {
+        return (struct ur_tunnel_place){NULL, {NULL, 0}};
+    }
+    ap_mpm_query(AP_MPMQ_GENERATION, &generation);
+    return (struct ur_tunnel_place){
+        ur_tunnel_cell_take(registry->cells, (long)getpid(), generation), registry->cells};
+}
+
+void ur_monitor_opened(const struct ur_policy_name *label, enum ur_carried carrier)
+{
+    if (registry && label->tally.used) {
+        ur_count_opened(label->tally, own_slot(), carrier);
+    }
+}
+
+/* A server that stops does not wait for what threads carry. */
+static enum ur_outcome last_outcome(void)
+{
+    int state = AP_MPMQ_RUNNING;
+
+    ap_mpm_query(AP_MPMQ_MPM_STATE, &state);
+    return state == AP_MPMQ_STOPPING ? UR_OUTCOME_STOPPED : UR_OUTCOME_LOST;
+}
+
+void ur_monitor_child(server_rec *s, pid_t pid, ap_generation_t generation, int slot,
+                      mpm_child_status state)
+{
+    enum ur_outcome outcome = last_outcome();
+    uint64_t open;
+
+    (void)generation;
+    (void)slot;
+    if (!registry || state != MPM_CHILD_EXITED) {
+        return;
+    }
+    open = ur_tunnel_cell_free(registry->cells, (long)pid, outcome);
+    if (open && outcome == UR_OUTCOME_LOST) {
+        ap_log_error(APLOG_MARK, APLOG_WARNING, 0, s,
+                     "UR0018: child %ld has gone without ending its tunnels: %" APR_UINT64_T_FMT
+                     " are lost",
+                     (long)pid, open);
+    }
+}
+
+/* Zeroed, as the system hands it out. APR puts a word of its own in front, so the start is
+ * moved to the next cache line. */
+static apr_status_t make_memory(apr_pool_t *pool, apr_size_t size, void **memory)
+{
+    apr_shm_t *shm;
+    apr_status_t status = apr_shm_create(&shm, size + UR_CACHE_LINE, NULL, pool);
+
+    if (status == APR_SUCCESS) {
+        char *base = apr_shm_baseaddr_get(shm);
+        *memory = base + (UR_CACHE_LINE - (uintptr_t)base % UR_CACHE_LINE) % UR_CACHE_LINE;
+    }
+    return status;
+}
+
+static void write_layout(struct ur_buf *out, const void *unused)
+{
+    (void)unused;
+    ur_counters_layout(out);
+}
+
+/* With what this file keeps in memory that another version may find. */
+static const char *current_layout(apr_pool_t *pool)
+{
+    return apr_psprintf(pool, "1 %d %d %d %s", PIECE, (int)sizeof(struct registry),
+                        (int)sizeof(struct ur_policy_numbers),
+                        ur_text(pool, 512, write_layout, NULL).at);
+}
+
+static size_t count_processors(void)
+{
+    long count = sysconf(_SC_NPROCESSORS_CONF);
+
+    return count < 1 ? 1 : count > SLOTS_MAX ? SLOTS_MAX : (size_t)count;
+}
+
+/* One cell for each process that there can be at a time; the MPM fixes that number at its first
+ * start. */
+static size_t count_cells(void)
+{
+    int count = 0;
+
+    return ap_mpm_query(AP_MPMQ_HARD_LIMIT_DAEMONS, &count) == APR_SUCCESS && count > 0
+               ? (size_t)count
+               : 1;
+}
+
+static apr_status_t make_registry(apr_pool_t *pool, const char *layout, struct registry **made)
+{
+    size_t slots = count_processors();
+    size_t cells = count_cells();
+    void *memory;
+    apr_status_t status =
+        make_memory(pool,
+                    slots * (sizeof(struct ur_requests) + sizeof(struct ur_hellos)) +
+                        cells * sizeof(struct ur_tunnel_cell),
+                    &memory);
+    struct ur_requests *requests;
+    struct ur_hellos *hellos;
+
+    if (status != APR_SUCCESS) {
+        return status;
+    }
+    requests = memory;
+    hellos = (struct ur_hellos *)(requests + slots);
+    *made = ap_retained_data_create(KEY, sizeof **made);
+    **made = (struct registry){
+        .layout = apr_pstrdup(pool, layout),
+        .pool = pool,
+        .slots = slots,
+        .requests = requests,
+        .hellos = hellos,
+        .cells = {(struct ur_tunnel_cell *)(hellos + slots), cells},
+        .policies = apr_array_make(pool, PIECE, sizeof(struct ur_policy_numbers)),
+        .by_name = apr_hash_make(pool),
+        .taken = PIECE,
+        .since = apr_time_sec(apr_time_now()),
+    };
+    return APR_SUCCESS;
+}
+
+/* The one that is there already, if it counts in the same way; else a new one. */
+static apr_status_t find_registry(apr_pool_t *ptemp, server_rec *s, struct registry **found)
+{
+    const char *layout = current_layout(ptemp);
+
+    *found = ap_retained_data_get(KEY);
+    if (*found && strcmp((*found)->layout, layout) == 0) {
+        return APR_SUCCESS;
+    }
+    if (*found) {
+        ap_log_error(APLOG_MARK, APLOG_NOTICE, 0, s,
+                     "UR0010: this version of mod_upgrade_required counts in another way than "
+                     "the one before; all counters start anew");
+    }
+    return make_registry(s->process->pool, layout, found);
+}
+
+static apr_status_t add_piece(struct registry *into)
+{
+    size_t places = into->slots * PIECE;
+    void *memory;
+    apr_status_t status =
+        make_memory(into->pool, places * (sizeof(struct ur_tally) + sizeof(ur_used)), &memory);
+
+    if (status == APR_SUCCESS) {
+        struct ur_tally *tallies = memory;
+        into->piece =
+            (struct ur_tally_slots){(ur_used *)(tallies + places), tallies, into->slots, PIECE};
+        into->taken = 0;
+    }
+    return status;
+}
+
+static apr_status_t add_policy(struct registry *into, const char *server, const char *policy,
+                               const char *key)
+{
+    apr_status_t status = into->taken < PIECE ? APR_SUCCESS : add_piece(into);
+    struct ur_tally_slots *tally;
+
+    if (status != APR_SUCCESS) {
+        return status;
+    }
+    tally = apr_pmemdup(into->pool, &into->piece, sizeof *tally);
+    tally->used += into->taken;
+    tally->first += into->taken;
+    into->taken++;
+    apr_hash_set(into->by_name, apr_pstrdup(into->pool, key), APR_HASH_KEY_STRING, tally);
+    APR_ARRAY_PUSH(into->policies, struct ur_policy_numbers) = (struct ur_policy_numbers){
+        apr_pstrdup(into->pool, server), apr_pstrdup(into->pool, policy), *tally};
+    return APR_SUCCESS;
+}
+
+static apr_status_t connect_label(apr_pool_t *ptemp, struct registry *with,
+                                  struct ur_policy_name *label, const server_rec *main_server)
+{
+    /* With the port, in which virtual hosts of one name differ, as for http and https. */
+    const char *server =
+        ur_scope_server_name(ptemp, label->server ? label->server : main_server);
+    const char *key = apr_pstrcat(ptemp, server, "\n", label->name, NULL);
+    const struct ur_tally_slots *tally = apr_hash_get(with->by_name, key, APR_HASH_KEY_STRING);
+    apr_status_t status = APR_SUCCESS;
+
+    if (!tally) {
+        status = add_policy(with, server, label->name, key);
+        tally = apr_hash_get(with->by_name, key, APR_HASH_KEY_STRING);
+    }
+    if (tally) {
+        label->tally = *tally;
+    }
+    return status;
+}
+
+int ur_monitor_open(apr_pool_t *pconf, apr_pool_t *plog, apr_pool_t *ptemp, server_rec *s)
+{
+    const apr_array_header_t *labels = ur_policy_name_all();
+    apr_status_t status;
+
+    (void)pconf;
+    (void)plog;
+    /* httpd reads its configuration twice at start; the first reading is only a rehearsal. */
+    if (ap_state_query(AP_SQ_MAIN_STATE) == AP_SQ_MS_CREATE_PRE_CONFIG) {
+        return OK;
+    }
+    ur_policy_name_close();
+    registry = NULL;
+    status = find_registry(ptemp, s, &registry);
+    /* Where there is no memory for a new one, those that have theirs go on. */
+    for (int i = 0; registry && i < labels->nelts; i++) {
+        apr_status_t connected = connect_label(
+            ptemp, registry, APR_ARRAY_IDX(labels, i, struct ur_policy_name *), s);
+        status = status == APR_SUCCESS ? connected : status;
+    }
+    if (status != APR_SUCCESS) {
+        ap_log_error(APLOG_MARK, APLOG_WARNING, status, s,
+                     "UR0009: not enough shared memory for the counters: policies are "
+                     "enforced, but %s",
+                     registry ? "some are not counted" : "nothing is counted");
+    }
+    return OK;
+}

@@ -1,0 +1,25 @@
+#ifndef UR_CONNECTION_H
+#define UR_CONNECTION_H
+
+#include "core/protocol/ur_protocol.h"
+
+#include <httpd.h>
+
+/* What is found out once for a connection from a client, so that no request pays for it. */
+struct ur_connection {
+    /* The streams of one HTTP/2 connection are served by several threads at once; all of
+     * them find the same version, but they must not race. */
+    apr_uint32_t tls; /* enum ur_tls; UR_TLS_NONE: not asked yet, or in clear */
+    void *ssl;        /* OpenSSL's; as long as ap_ssl_conn_is_ssl() says so */
+    const char *alpn; /* protocols that the client offered, ", " between them; NULL: none, or
+                       * not known */
+};
+
+/* pre_connection, before mod_ssl's. */
+int ur_connection_open(conn_rec *c, void *socket);
+
+/* Of the TCP connection, also for an HTTP/2 stream. NULL for a connection that is not a
+ * client's. */
+struct ur_connection *ur_connection_of(const conn_rec *c);
+
+#endif

@@ -1,0 +1,409 @@
+#include "required/request/ur_request.h"
+
+#include "required/config/ur_config.h"
+#include "required/request/ur_connection.h"
+#include "required/ur_module.h"
+#include "required/request/ur_target.h"
+#include "core/policy/ur_trusted_proxy.h"
+#include "core/text/ur_list.h"
+#include "core/probe/ur_probe.h"
+
+#include <ap_mpm.h>
+#include <apr_atomic.h>
+#include <apr_strings.h>
+#include <http_core.h>
+#include <http_protocol.h>
+#include <http_ssl.h>
+
+static enum ur_tls tls_of_connection(request_rec *r)
+{
+    conn_rec *c = r->connection->master ? r->connection->master : r->connection;
+    struct ur_connection *known = ur_connection_of(c);
+    enum ur_tls tls = known ? (enum ur_tls)apr_atomic_read32(&known->tls) : UR_TLS_NONE;
+
+    if (tls != UR_TLS_NONE || !ap_ssl_conn_is_ssl(c)) {
+        return tls;
+    }
+    tls = ur_tls_from_name(
+        ur_span_of(ap_ssl_var_lookup(r->pool, r->server, c, NULL, "SSL_PROTOCOL")));
+    if (known) {
+        apr_atomic_set32(&known->tls, tls);
+    }
+    return tls;
+}
+
+static struct ur_span field(const request_rec *r, const char *name)
+{
+    return ur_span_of(apr_table_get(r->headers_in, name));
+}
+
+/* The TCP peer, whatever mod_remoteip has put into the request. */
+static bool is_trusted(const conn_rec *c, const struct ur_trusted_proxy *proxy)
+{
+    for (int i = 0; i < proxy->networks->nelts; i++) {
+        if (apr_ipsubnet_test(APR_ARRAY_IDX(proxy->networks, i, apr_ipsubnet_t *),
+                              c->client_addr)) {
+            return true;
+        }
+    }
+    return false;
+}
+
+/* A client that names a field in Connection asks the proxy to drop the proxy's own
+ * statement, and what arrives then may be anybody's. Two fields arrive as one list. */
+static struct ur_statement statement(const request_rec *r, const char *name)
+{
+    struct ur_span connection = field(r, "Connection");
+    struct ur_statement statement = {{NULL, 0}, false};
+
+    if (name) {
+        statement.value = field(r, name);
+        /* Quotes have no place in Connection, and a proxy may split there where this server
+         * does not. */
+        statement.disowned = (connection.len && memchr(connection.at, '"', connection.len)) ||
+                             ur_list_has(connection, ur_span_of(name));
+    }
+    return statement;
+}
+
+struct ur_seen ur_request_own(request_rec *r)
+{
+    while (r->main) {
+        r = r->main; /* subrequests have no protocol */
+    }
+    return (struct ur_seen){tls_of_connection(r), ur_request_http(r)};
+}
+
+struct ur_span ur_request_tls_fact(request_rec *r, const char *name)
+{
+    conn_rec *c = r->connection->master ? r->connection->master : r->connection;
+    const char *value = ap_ssl_var_lookup(r->pool, r->server, c, NULL, name);
+
+    return ur_span_of(value && *value ? value : NULL);
+}
+
+/* What is known of a request is kept in the place of a pointer, so that nothing is allocated;
+ * never NULL once it is known, since HTTP is never UR_HTTP_ANY. */
+enum {
+    HTTP_MASK = 0x0F,
+    TLS_SHIFT = 4,
+    TLS_MASK = 0x0F,
+    ANNOUNCED = 0x100,
+    HEARD_SHIFT = 9, /* of the first statement, then so many bits further for each */
+    HEARD_BITS = 3,
+    HEARD_MASK = (1 << HEARD_BITS) - 1
+};
+
+static uintptr_t pack_seen(struct ur_seen seen)
+{
+    return (uintptr_t)seen.tls << TLS_SHIFT | (uintptr_t)seen.http;
+}
+
+static uintptr_t pack_heard(const enum ur_heard heard[UR_STATEMENTS])
+{
+    uintptr_t kept = 0;
+
+    for (unsigned i = 0; i < UR_STATEMENTS; i++) {
+        kept |= (uintptr_t)heard[i] << (HEARD_SHIFT + i * HEARD_BITS);
+    }
+    return kept;
+}
+
+static uintptr_t look_at_client(request_rec *r)
+{
+    const struct ur_trusted_proxy *proxy = ur_config_server(r->server)->trusted;
+    struct ur_seen own = ur_request_own(r);
+
+    if (proxy && is_trusted(r->connection, proxy)) {
+        const struct ur_statement stated[UR_STATEMENTS] = {
+            [UR_STATED_TLS] = statement(r, proxy->tls),
+            [UR_STATED_HTTP] = statement(r, proxy->http),
+            [UR_STATED_SCHEME] = statement(r, proxy->scheme),
+        };
+        struct ur_edge edge = ur_trusted_proxy_hear(own, stated);
+        return pack_seen(edge.seen) | pack_heard(edge.heard);
+    }
+    return pack_seen(own);
+}
+
+static struct ur_seen unpack(uintptr_t kept)
+{
+    return (struct ur_seen){(enum ur_tls)(kept >> TLS_SHIFT & TLS_MASK),
+                            (enum ur_http)(kept & HTTP_MASK)};
+}
+
+static uintptr_t kept_of(const request_rec *r)
+{
+    return (uintptr_t)ap_get_module_config(r->request_config, &upgrade_required_module);
+}
+
+static void keep(request_rec *r, uintptr_t kept)
+{
+    /* NOLINTNEXTLINE(performance-no-int-to-ptr): it is never followed */
+    ap_set_module_config(r->request_config, &upgrade_required_module, (void *)kept);
+}
+
+static uintptr_t known_of(request_rec *r)
+{
+    uintptr_t kept = kept_of(r);
+
+    if (!kept) {
+        /* The client's own request has been looked at before anybody could change its
+         * fields. */
+        request_rec *outer = r->main ? r->main : r->prev;
+        kept = outer ? known_of(outer) & ~(uintptr_t)ANNOUNCED : look_at_client(r);
+        keep(r, kept);
+    }
+    return kept;
+}
+
+struct ur_seen ur_request_seen(request_rec *r)
+{
+    return unpack(known_of(r));
+}
+
+struct ur_edge ur_request_edge(request_rec *r)
+{
+    uintptr_t kept = known_of(r);
+    struct ur_edge edge = {.seen = unpack(kept)};
+
+    for (unsigned i = 0; i < UR_STATEMENTS; i++) {
+        edge.heard[i] = (enum ur_heard)(kept >> (HEARD_SHIFT + i * HEARD_BITS) & HEARD_MASK);
+    }
+    return edge;
+}
+
+void ur_request_mark_announced(request_rec *r)
+{
+    ur_request_seen(r);
+    keep(r, kept_of(r) | ANNOUNCED);
+}
+
+bool ur_request_is_announced(const request_rec *r)
+{
+    for (; r; r = r->prev) {
+        if (kept_of(r) & ANNOUNCED) {
+            return true;
+        }
+    }
+    return false;
+}
+
+static void push_field(apr_array_header_t *fields, const char *name, struct ur_span value)
+{
+    if (ur_span_present(value)) {
+        APR_ARRAY_PUSH(fields, struct ur_probe_field) = (struct ur_probe_field){name, value};
+    }
+}
+
+apr_array_header_t *ur_request_stated(request_rec *r)
+{
+    const struct ur_trusted_proxy *proxy = ur_config_server(r->server)->trusted;
+    const char *const names[] = {proxy ? proxy->tls : NULL, proxy ? proxy->http : NULL,
+                                 proxy ? proxy->scheme : NULL};
+    apr_array_header_t *fields;
+
+    if (!proxy || !is_trusted(r->connection, proxy)) {
+        return NULL;
+    }
+    fields = apr_array_make(r->pool, 3, sizeof(struct ur_probe_field));
+    for (size_t i = 0; i < sizeof names / sizeof names[0]; i++) {
+        if (names[i]) {
+            push_field(fields, names[i], field(r, names[i]));
+        }
+    }
+    return fields;
+}
+
+static bool is_listed(const char *name, const char *const names[], size_t count)
+{
+    for (size_t i = 0; i < count; i++) {
+        if (ap_cstr_casecmp(name, names[i]) == 0) {
+            return true;
+        }
+    }
+    return false;
+}
+
+/* Longer names of subprotocols may be tokens, which some applications hide there. */
+#define SUBPROTOCOL_MAX 32
+
+static bool only_names(struct ur_span list)
+{
+    struct ur_span name;
+
+    while (ur_list_next(&list, &name)) {
+        if (name.len > SUBPROTOCOL_MAX) {
+            return false;
+        }
+    }
+    return true;
+}
+
+/* Families of fields of which only these are known to carry nothing secret: under other names
+ * applications send tokens. */
+static bool is_known(const char *name, const char *prefix, const char *const endings[],
+                     size_t count)
+{
+    size_t len = strlen(prefix);
+
+    return ap_cstr_casecmpn(name, prefix, len) != 0 || is_listed(name + len, endings, count);
+}
+
+static bool may_be_shown(const char *name, struct ur_span value)
+{
+    static const char *const forwarded[] = {"For",      "Host", "Proto",  "Port",   "Server",
+                                            "Protocol", "Ssl",  "Scheme", "Prefix", "By"};
+    static const char *const websocket[] = {"Key", "Version", "Protocol", "Extensions",
+                                            "Accept"};
+
+    if (ap_cstr_casecmp(name, "Sec-WebSocket-Protocol") == 0) {
+        return only_names(value);
+    }
+    return is_known(name, "X-Forwarded-", forwarded, sizeof forwarded / sizeof forwarded[0]) &&
+           is_known(name, "Sec-WebSocket-", websocket, sizeof websocket / sizeof websocket[0]);
+}
+
+static int push_if_listed(void *fields, const char *name, const char *value)
+{
+    static const char *const names[] = {"Upgrade", "Connection", "Via", "Forwarded"};
+    bool listed = is_listed(name, names, sizeof names / sizeof names[0]) ||
+                  ap_cstr_casecmpn(name, "Sec-WebSocket-", 14) == 0 ||
+                  ap_cstr_casecmpn(name, "X-Forwarded-", 12) == 0;
+
+    if (listed) {
+        struct ur_span shown = ur_span_of(value);
+        push_field(fields, name, may_be_shown(name, shown) ? shown : UR_SPAN("(not shown)"));
+    }
+    return 1;
+}
+
+apr_array_header_t *ur_request_probe_fields(request_rec *r)
+{
+    apr_array_header_t *fields = apr_array_make(r->pool, 8, sizeof(struct ur_probe_field));
+
+    apr_table_do(push_if_listed, fields, r->headers_in, NULL);
+    return fields;
+}
+
+bool ur_request_announces_body(const request_rec *r)
+{
+    const char *length = apr_table_get(r->headers_in, "Content-Length");
+
+    /* httpd has refused lengths that are no number; "000" is zero. */
+    if (length && length[strspn(length, "0")] != '\0') {
+        return true;
+    }
+    /* Over HTTP/2 mod_http2 makes this field itself, for extended CONNECT too. */
+    return !ur_request_is_http2(r) && apr_table_get(r->headers_in, "Transfer-Encoding");
+}
+
+void ur_request_handshake(const request_rec *r, struct ur_handshake *handshake)
+{
+    handshake->http = ur_request_http(r);
+    handshake->get = r->method_number == M_GET && !r->header_only;
+    handshake->body = ur_request_announces_body(r);
+    handshake->upgrade = field(r, "Upgrade");
+    handshake->connection = field(r, "Connection");
+    handshake->version = field(r, "Sec-WebSocket-Version");
+    handshake->key = field(r, "Sec-WebSocket-Key");
+    handshake->origin = field(r, "Origin");
+    handshake->protocol = field(r, "Sec-WebSocket-Protocol");
+}
+
+void ur_request_accepted(const request_rec *r, const struct ur_dir_config *settings,
+                         struct ur_seen seen, struct ur_handshake *handshake)
+{
+    handshake->origins = settings->origins;
+    handshake->subprotocols = settings->subprotocols;
+    handshake->tls = seen.tls != UR_TLS_NONE;
+    if (settings->origins && settings->origins->same && ur_target_is_own_name(r)) {
+        handshake->own_host = field(r, "Host");
+    }
+}
+
+unsigned ur_request_evidence(const request_rec *r, enum ur_reason reason)
+{
+    unsigned evidence = 0;
+
+    for (size_t i = 0; i < UR_EVIDENCE_MAX; i++) {
+        if (ur_evidence_tells(i, reason) && apr_table_get(r->headers_in, ur_evidence_name(i))) {
+            evidence |= 1U << i;
+        }
+    }
+    return evidence;
+}
+
+struct ur_span ur_request_accept(const request_rec *r)
+{
+    return field(r, "Accept");
+}
+
+/* The value of name=value in the query, as it stands there; absent where it does not. */
+static struct ur_span argument(const request_rec *r, const char *name)
+{
+    size_t len = strlen(name);
+
+    for (const char *at = r->args; at; at = strchr(at, '&')) {
+        at += *at == '&';
+        if (strncmp(at, name, len) == 0 && at[len] == '=') {
+            return (struct ur_span){at + len + 1, strcspn(at + len + 1, "&")};
+        }
+    }
+    return (struct ur_span){NULL, 0};
+}
+
+size_t ur_request_form(const request_rec *r, const struct ur_form forms[], size_t count)
+{
+    struct ur_span word = argument(r, "format");
+
+    return ur_span_present(word) ? ur_form_named(word, forms, count)
+                                 : ur_form_pick(ur_request_accept(r), forms, count);
+}
+
+struct ur_span ur_request_method(const request_rec *r)
+{
+    bool known = r->method_number != M_INVALID;
+
+    return known ? ur_span_of(r->method) : (struct ur_span){NULL, 0};
+}
+
+bool ur_request_is_error_document(const request_rec *r)
+{
+    for (r = r->prev; r; r = r->prev) {
+        if (ap_is_HTTP_ERROR(r->status)) {
+            return true;
+        }
+    }
+    return false;
+}
+
+static bool lists(const server_rec *s, const char *protocol)
+{
+    const core_server_config *core = ap_get_core_module_config(s->module_config);
+
+    for (int i = 0; core->protocols && i < core->protocols->nelts; i++) {
+        if (strcmp(APR_ARRAY_IDX(core->protocols, i, const char *), protocol) == 0) {
+            return true;
+        }
+    }
+    return false;
+}
+
+static bool mpm_has_threads(void)
+{
+    int threads = AP_MPMQ_NOT_SUPPORTED;
+
+    ap_mpm_query(AP_MPMQ_IS_THREADED, &threads);
+    return threads != AP_MPMQ_NOT_SUPPORTED;
+}
+
+/* mod_http2 leaves prefork alone, because programs that are made for one thread run there: it
+ * neither answers ALPN nor switches. What remains is h2c by clients that begin with it. */
+enum ur_http2_offer ur_server_http2(const server_rec *s, enum ur_tls tls)
+{
+    if (!lists(s, tls == UR_TLS_NONE ? "h2c" : "h2") || !ap_find_linked_module("mod_http2.c")) {
+        return UR_HTTP2_NOT_SAID;
+    }
+    return tls == UR_TLS_NONE || mpm_has_threads() ? UR_HTTP2_OFFERED : UR_HTTP2_NO_THREADS;
+}

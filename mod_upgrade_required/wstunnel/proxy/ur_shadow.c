@@ -1,0 +1,301 @@
+#include "wstunnel/proxy/ur_shadow.h"
+
+#include "wstunnel/proxy/ur_address.h"
+#include "wstunnel/proxy/ur_backend_url.h"
+#include "wstunnel/proxy/ur_keep.h"
+#include "wstunnel/ur_module.h"
+#include "wstunnel/proxy/ur_handshake_pool.h"
+#include "wstunnel/proxy/ur_takeover.h"
+#include "wstunnel/proxy/ur_threaded.h"
+#include "wstunnel/proxy/ur_upgrade.h"
+#include "wstunnel/tunnel/ur_overflow.h"
+#include "wstunnel/tunnel/ur_worker.h"
+
+#include <stdbool.h>
+
+#include <apr_strings.h>
+#include <http_core.h>
+#include <http_protocol.h>
+#include <mpm_common.h>
+
+#define FUNCTION "WEBSOCKET" /* what mod_proxy calls the user of a connection in its log */
+
+static const char NOT_POOLED[] = "proxy-initial-not-pooled";
+
+/* mod_proxy_http decides by its worker whether a handshake is kept, and workers are shared
+ * between routes and processes. So it gets a copy that says yes: a copy of the worker, of
+ * the shared part of it, and a connection pool that holds one connection, which was taken
+ * from and connected by the real worker. Error state, failover and limits stay there. */
+struct ur_shadow {
+    proxy_worker worker;
+    proxy_worker_shared shared;
+    proxy_conn_pool pool;
+    proxy_conn_rec *connection;
+    bool switched; /* it is to stay open, for an event tunnel */
+};
+
+typedef int scheme_handler(request_rec *r, proxy_worker *worker, proxy_server_conf *conf,
+                           char *url, const char *proxyname, apr_port_t proxyport);
+
+static scheme_handler *http_handler;
+
+int ur_shadow_find_handler(apr_pool_t *pconf, apr_pool_t *plog, apr_pool_t *ptemp,
+                           server_rec *s)
+{
+    const apr_array_header_t *hooks = proxy_hook_get_scheme_handler();
+
+    (void)pconf;
+    (void)plog;
+    (void)ptemp;
+    http_handler = NULL;
+    for (int i = 0; hooks && i < hooks->nelts; i++) {
+        const proxy_LINK_scheme_handler_t *hook =
+            &APR_ARRAY_IDX(hooks, i, proxy_LINK_scheme_handler_t);
+        if (strcmp(hook->szName, "mod_proxy_http.c") == 0) {
+            http_handler = hook->pFunc;
+        }
+    }
+    if (!http_handler) {
+        ap_log_error(APLOG_MARK, APLOG_WARNING, 0, s,
+                     "UR0006: mod_upgrade_wstunnel keeps no handshake without mod_proxy_http; "
+                     "load proxy_http_module");
+    }
+    return OK;
+}
+
+/* As mod_proxy_http decides it. */
+static bool wants_new_connection(const request_rec *r)
+{
+    return r->proxyreq == PROXYREQ_REVERSE && !r->connection->keepalives &&
+           apr_table_get(r->subprocess_env, NOT_POOLED);
+}
+
+/* Connects it as one of the real worker's. */
+static int connect_backend(request_rec *r, struct ur_shadow *shadow, proxy_worker *worker,
+                           proxy_server_conf *conf, char *url, const char *proxyname,
+                           apr_port_t proxyport)
+{
+    proxy_conn_rec *connection = shadow->connection;
+    apr_uri_t uri;
+    char port[32];
+    int status;
+
+    shadow->worker.s = &shadow->shared;
+    connection->is_ssl = ur_backend_url_is_tls(url);
+    connection->close = wants_new_connection(r);
+    connection->worker = ur_address_owner(&shadow->worker, worker);
+    status = ap_proxy_determine_connection(r->pool, r, conf, worker, connection, &uri, &url,
+                                           proxyname, proxyport, port, sizeof port);
+    connection->worker = worker;
+    if (status == OK &&
+        ap_proxy_check_connection(FUNCTION, connection, r->server, 1, PROXY_CHECK_CONN_EMPTY) !=
+            APR_SUCCESS &&
+        ap_proxy_connect_backend(FUNCTION, connection, worker, r->server) != OK) {
+        status = HTTP_SERVICE_UNAVAILABLE;
+    }
+    ur_address_lend(&shadow->worker, connection);
+    return status;
+}
+
+/* mod_proxy_http would close the connection that it is handed and make a new one, where the
+ * environment demands a new one, which it is. */
+static int run_http_handler(request_rec *r, struct ur_shadow *shadow, proxy_server_conf *conf,
+                            char *url, const char *proxyname, apr_port_t proxyport)
+{
+    const char *demand = apr_table_get(r->subprocess_env, NOT_POOLED);
+    int status;
+
+    apr_table_unset(r->subprocess_env, NOT_POOLED);
+    status = http_handler(r, &shadow->worker, conf, url, proxyname, proxyport);
+    if (demand) {
+        apr_table_setn(r->subprocess_env, NOT_POOLED, demand);
+    }
+    return status;
+}
+
+/* Without a connection yet, and with the shared part of the real worker, by which mod_proxy
+ * knows whether it can be used. room is that of the shadow itself, and the connection is going
+ * to be made in pool if the real worker does not make it. */
+static struct ur_shadow *make_shadow(apr_pool_t *room, proxy_worker *worker, apr_pool_t *pool)
+{
+    struct ur_shadow *shadow = apr_pcalloc(room, sizeof *shadow);
+
+    shadow->worker = *worker;
+    shadow->shared = *worker->s;
+    shadow->pool = *worker->cp;
+    shadow->worker.cp = &shadow->pool;
+    apr_cpystrn(shadow->shared.upgrade, "websocket", sizeof shadow->shared.upgrade);
+    shadow->shared.read = 0;
+    shadow->shared.transferred = 0;
+    shadow->pool.res = NULL; /* so that mod_proxy takes conn, and puts it back there */
+    shadow->pool.conn = NULL;
+    shadow->pool.pool = pool;
+    shadow->worker.s = &shadow->shared;
+    ur_address_open(&shadow->worker, pool);
+    shadow->worker.s = worker->s;
+    return shadow;
+}
+
+static int run_with(request_rec *r, struct ur_shadow *shadow, proxy_worker *worker,
+                    proxy_server_conf *conf, char *url, const char *proxyname,
+                    apr_port_t proxyport)
+{
+    struct ur_kept *kept = ur_keep_of(r);
+    int status;
+
+    ur_upgrade_narrow(r, kept);
+    shadow->pool.conn = shadow->connection;
+    ur_wait_begin(&kept->wait, r, shadow->connection->sock);
+    kept->shadow = shadow;
+    status = run_http_handler(r, shadow, conf, url, proxyname, proxyport);
+    kept->shadow = NULL;
+    /* An ErrorDocument sees what the client sent. */
+    r->headers_in = kept->client_fields;
+    ur_worker_count(worker, shadow->shared.read, shadow->shared.transferred);
+    shadow->connection = shadow->pool.conn;
+    if (shadow->connection) {
+        shadow->connection->worker = worker;
+        ur_wait_end(&kept->wait, shadow->connection->sock);
+    }
+    return ur_wait_status(&kept->wait, r, status);
+}
+
+/* Where an event tunnel is wanted, a child that has to go ends this one too. */
+static int run_thread(request_rec *r, struct ur_shadow *shadow, proxy_worker *worker,
+                      proxy_server_conf *conf, char *url, const char *proxyname,
+                      apr_port_t proxyport)
+{
+    struct ur_kept *kept = ur_keep_of(r);
+    struct ur_overflow overflow;
+    int status;
+
+    if (kept->event) {
+        ur_overflow_begin(&overflow, r);
+        kept->overflow = &overflow;
+    }
+    status = run_with(r, shadow, worker, conf, url, proxyname, proxyport);
+    ur_threaded_end(r, kept->overflow && ur_overflow_end(&overflow));
+    kept->overflow = NULL;
+    return status;
+}
+
+/* The connection is one of the real worker's, and goes back to it. */
+static int run_in_worker(request_rec *r, proxy_worker *worker, proxy_server_conf *conf,
+                         char *url, const char *proxyname, apr_port_t proxyport)
+{
+    struct ur_shadow *shadow = make_shadow(r->pool, worker, r->pool);
+    int status = ap_proxy_acquire_connection(FUNCTION, &shadow->connection, worker, r->server);
+
+    if (status != OK) {
+        return status;
+    }
+    status = connect_backend(r, shadow, worker, conf, url, proxyname, proxyport);
+    if (status == OK) {
+        status = run_thread(r, shadow, worker, conf, url, proxyname, proxyport);
+    }
+    else {
+        shadow->connection->close = 1;
+    }
+    if (shadow->connection) {
+        ap_proxy_release_connection(FUNCTION, shadow->connection, r->server);
+    }
+    return status;
+}
+
+/* Of a connection for itself, in pool. shadow, which is large, is not kept for the tunnel. */
+static int ask_backend(request_rec *r, struct ur_shadow *shadow, proxy_worker *worker,
+                       proxy_server_conf *conf, char *url)
+{
+    ap_filter_t *hiding;
+    int status =
+        ap_proxy_acquire_connection(FUNCTION, &shadow->connection, &shadow->worker, r->server);
+
+    if (status == OK) {
+        status = connect_backend(r, shadow, worker, conf, url, NULL, 0);
+    }
+    if (status != OK) {
+        return status;
+    }
+    hiding = ur_takeover_hide(r, &shadow->switched);
+    status = run_with(r, shadow, worker, conf, url, NULL, 0);
+    ur_takeover_show(hiding);
+    return status;
+}
+
+/* The connection is none of the worker's pool, which holds as many as there are threads, and
+ * waits for one when they are gone. */
+static int run_in_tunnel(request_rec *r, proxy_worker *worker, proxy_server_conf *conf,
+                         char *url)
+{
+    apr_thread_t *thread = r->connection->current_thread;
+    apr_pool_t *temporary = ur_handshake_pool_create(r->pool, thread);
+    apr_pool_t *pool = ur_handshake_pool_create(r->pool, thread);
+    struct ur_shadow *shadow = make_shadow(temporary, worker, pool);
+    int status = ask_backend(r, shadow, worker, conf, url);
+
+    if (status == OK && shadow->switched) {
+        proxy_conn_rec *connection = shadow->connection;
+        apr_pool_destroy(temporary);
+        return ur_takeover(r, worker, connection, pool);
+    }
+    apr_pool_destroy(pool);
+    apr_pool_destroy(temporary);
+    return status;
+}
+
+int ur_shadow_fixups(request_rec *r)
+{
+    const struct ur_kept *kept = ur_keep_of(r);
+
+    if (!kept || !kept->shadow) {
+        return DECLINED;
+    }
+    ur_address_freeze(&kept->shadow->worker);
+    return OK;
+}
+
+void ur_shadow_connected(struct ur_shadow *shadow)
+{
+    ur_address_thaw(&shadow->worker);
+}
+
+void ur_shadow_keep_open(struct ur_shadow *shadow)
+{
+    proxy_conn_rec *connection = shadow->connection;
+
+    shadow->switched = true;
+    shadow->shared.disablereuse = 0;
+    connection->close = 0;
+    connection->forward = NULL;
+    connection->connection->keepalive = AP_CONN_UNKNOWN;
+}
+
+/* Whoever asks the backend does not say when it has answered. */
+static int decline(struct ur_kept *kept)
+{
+    if (kept) {
+        ur_gate_leave(&kept->ticket);
+    }
+    return DECLINED;
+}
+
+int ur_shadow_handler(request_rec *r, proxy_worker *worker, proxy_server_conf *conf, char *url,
+                      const char *proxyname, apr_port_t proxyport)
+{
+    struct ur_kept *kept = ur_keep_of(r);
+
+    if (kept && !kept->accept && ur_backend_url_is_http(url)) {
+        ur_upgrade_limit(r, kept, worker);
+        return DECLINED;
+    }
+    if (!kept || !http_handler || !ur_backend_url_is_http(url)) {
+        return decline(kept);
+    }
+    /* What another proxy answers may be an answer to CONNECT: that is left to threads. */
+    if (kept->ticket.carrier == UR_CARRIED_EVENT && proxyname) {
+        ur_gate_to_thread(&kept->ticket);
+    }
+    return kept->ticket.carrier == UR_CARRIED_EVENT
+               ? run_in_tunnel(r, worker, conf, url)
+               : run_in_worker(r, worker, conf, url, proxyname, proxyport);
+}

@@ -1,0 +1,118 @@
+#include "wstunnel/proxy/ur_takeover.h"
+
+#include "wstunnel/proxy/ur_keep.h"
+#include "wstunnel/ur_module.h"
+#include "wstunnel/proxy/ur_handshake_pool.h"
+#include "wstunnel/tunnel/ur_books.h"
+#include "wstunnel/tunnel/ur_child.h"
+
+#include <apr_strings.h>
+#include <http_protocol.h>
+
+static ap_filter_rec_t *filter_handle;
+
+static apr_status_t hide_filter(ap_filter_t *f, apr_bucket_brigade *bb)
+{
+    const bool *switched = f->ctx;
+
+    return *switched ? apr_brigade_cleanup(bb) : ap_pass_brigade(f->next, bb);
+}
+
+void ur_takeover_register(void)
+{
+    /* Before all others: none of them is to see an answer. */
+    filter_handle = ap_register_output_filter("UPGRADE_HIDE", hide_filter, NULL,
+                                              (ap_filter_type)(AP_FTYPE_RESOURCE - 1));
+}
+
+ap_filter_t *ur_takeover_hide(request_rec *r, const bool *switched)
+{
+    return ap_add_output_filter_handle(filter_handle, (void *)switched, r, r->connection);
+}
+
+void ur_takeover_show(ap_filter_t *hiding)
+{
+    ap_remove_output_filter(hiding);
+}
+
+/* As mod_proxy_http sends it itself for a thread's tunnel: it has been shown a 204 with the
+ * backend's phrase and fields. */
+static void send_switch(request_rec *r)
+{
+    const char *upgrade = apr_table_get(r->headers_out, "Upgrade");
+
+    r->status = HTTP_SWITCHING_PROTOCOLS;
+    r->status_line =
+        r->status_line ? apr_pstrcat(r->pool, "101", r->status_line + 3, NULL) : NULL;
+    apr_table_setn(r->notes, "proxy-status", "101");
+    r->no_cache = 0;
+    apr_table_setn(r->headers_out, "Connection", "Upgrade");
+    apr_table_setn(r->headers_out, "Upgrade", upgrade ? upgrade : "websocket");
+    ap_send_interim_response(r, 1);
+    r->connection->keepalive = AP_CONN_CLOSE;
+}
+
+/* A plain backend needs none of what stands around its socket. */
+static void shed_backend(struct ur_endpoint *backend, conn_rec *origin, apr_pool_t *pool)
+{
+    conn_rec *c = backend->tunnel->c;
+
+    if (backend->filtered) {
+        ur_handshake_pool_keep(pool, c->current_thread);
+        return;
+    }
+    ur_endpoint_own(backend, c->pool);
+    origin->aborted = 1; /* for mod_proxy, which would end it in order */
+    apr_pool_destroy(pool);
+}
+
+/* The client has gone before it was told. */
+static void end_missed(request_rec *r)
+{
+    const struct ur_farewell farewell = {.ender = UR_SIDE_CLIENT};
+
+    ur_books_ended(UR_CARRIED_EVENT, UR_OUTCOME_CLIENT);
+    ur_books_note(r, UR_OUTCOME_CLIENT, &farewell);
+}
+
+/* Or before the MPM could suspend the connection. One that was handed to a poller ends there.
+ */
+static apr_status_t end_unhanded(void *data)
+{
+    const struct ur_tunnel *tunnel = data;
+
+    if (!tunnel->handed) {
+        ur_books_ended(UR_CARRIED_EVENT, UR_OUTCOME_CLIENT);
+    }
+    return APR_SUCCESS;
+}
+
+int ur_takeover(request_rec *r, proxy_worker *worker, proxy_conn_rec *connection,
+                apr_pool_t *pool)
+{
+    struct ur_tunnel *tunnel;
+
+    if (!connection || !connection->sock || !connection->connection) {
+        ap_log_rerror(APLOG_MARK, APLOG_ERR, 0, r,
+                      "UR0015: the backend has switched, and its connection is gone");
+        /* What was hidden was none of the answer. */
+        r->eos_sent = 0;
+        r->sent_bodyct = 0;
+        r->status_line = NULL;
+        return HTTP_BAD_GATEWAY;
+    }
+    ur_books_opened(ur_keep_of(r)->label, UR_CARRIED_EVENT);
+    tunnel = ur_tunnel_prepare(r, worker, connection->connection, connection->sock);
+    /* What is freed from here on is given back to the system: there may be many tunnels. */
+    apr_allocator_max_free_set(apr_pool_allocator_get(r->connection->pool), 1);
+    send_switch(r);
+    if (r->connection->aborted) {
+        end_missed(r);
+        return DONE;
+    }
+    ur_tunnel_open(tunnel);
+    apr_pool_cleanup_register(r->connection->pool, tunnel, end_unhanded, apr_pool_cleanup_null);
+    shed_backend(&tunnel->backend, connection->connection, pool);
+    ur_child_carry(tunnel, &ur_keep_of(r)->ticket);
+    return SUSPENDED;
+}

@@ -1,0 +1,203 @@
+#include "wstunnel/proxy/ur_threaded.h"
+
+#include "wstunnel/proxy/ur_keep.h"
+#include "wstunnel/tunnel/ur_books.h"
+#include "wstunnel/tunnel/ur_overflow.h"
+
+#include <poll.h>
+#include <stdatomic.h>
+
+#include <apr_general.h>
+#include <apr_portable.h>
+#include <http_core.h>
+#include <util_filter.h>
+
+/* In the pool of the client's connection, which the filter there may outlive the request in. */
+struct ur_threaded {
+    struct ur_frames client;
+    struct ur_frames backend;
+    conn_rec *origin;
+    struct ur_overflow *overflow; /* NULL: its child does not end it */
+    struct ur_farewell farewell;
+    bool client_ended;
+    bool backend_ended;
+    bool broken; /* either connection, in whatever direction */
+    bool over;
+};
+
+#define GOING_AWAY 1001 /* RFC 6455, 7.4.1 */
+
+static ap_filter_rec_t *filter_handle;
+
+/* The server closes its connections without waiting for them. */
+static atomic_bool stopped;
+
+/* Its child has shut the client's direction, or told it to end while the handshake was on. */
+static bool has_to_end(const struct ur_threaded *tunnel, apr_status_t rv)
+{
+    return rv != APR_SUCCESS && !APR_STATUS_IS_EAGAIN(rv) && !tunnel->over &&
+           tunnel->overflow && ur_overflow_is_told(tunnel->overflow);
+}
+
+/* Whether a few bytes can be flushed without waiting. */
+static bool has_room(conn_rec *c)
+{
+    struct pollfd socket = {-1, POLLOUT, 0};
+
+    apr_os_sock_get(&socket.fd, ap_get_conn_socket(c));
+    return !c->data_in_output_filters && poll(&socket, 1, 0) > 0 && socket.revents == POLLOUT;
+}
+
+static void put_frame(conn_rec *c, const char *frame, size_t len)
+{
+    apr_bucket_brigade *bb = apr_brigade_create(c->pool, c->bucket_alloc);
+
+    apr_brigade_write(bb, NULL, NULL, frame, len);
+    APR_BRIGADE_INSERT_TAIL(bb, apr_bucket_flush_create(c->bucket_alloc));
+    ap_pass_brigade(c->output_filters, bb);
+    apr_brigade_destroy(bb);
+}
+
+/* What has been read on one side has been written on the other by now, as far as that goes. */
+static void say_goodbye(const struct ur_threaded *tunnel, conn_rec *c)
+{
+    char frame[UR_CLOSE_MAX];
+    unsigned char key[4];
+
+    if (ur_frames_between(&tunnel->backend) && has_room(c)) {
+        put_frame(c, frame, ur_frames_close(frame, GOING_AWAY, NULL));
+    }
+    if (ur_frames_between(&tunnel->client) && has_room(tunnel->origin) &&
+        apr_generate_random_bytes(key, sizeof key) == APR_SUCCESS) {
+        put_frame(tunnel->origin, frame, ur_frames_close(frame, GOING_AWAY, key));
+    }
+}
+
+static apr_status_t client_filter(ap_filter_t *f, apr_bucket_brigade *bb, ap_input_mode_t mode,
+                                  apr_read_type_e block, apr_off_t wanted)
+{
+    apr_status_t rv = ap_get_brigade(f->next, bb, mode, block, wanted);
+
+    if (mode == AP_MODE_READBYTES) {
+        ur_threaded_heard(f->ctx, UR_SIDE_CLIENT, rv, bb);
+        if (has_to_end(f->ctx, rv)) {
+            say_goodbye(f->ctx, f->c);
+            return APR_ECONNABORTED; /* after a mere end the backend could go on */
+        }
+    }
+    return rv;
+}
+
+void ur_threaded_register(void)
+{
+    filter_handle =
+        ap_register_input_filter("UPGRADE_CLIENT", client_filter, NULL, AP_FTYPE_CONNECTION);
+}
+
+void ur_threaded_stop(apr_pool_t *pchild, int graceful)
+{
+    (void)pchild;
+    atomic_store(&stopped, !graceful);
+}
+
+struct ur_threaded *ur_threaded_open(request_rec *r, conn_rec *origin)
+{
+    conn_rec *c = r->connection;
+    struct ur_kept *kept = ur_keep_of(r);
+    struct ur_threaded *tunnel = apr_pcalloc(c->pool, sizeof *tunnel);
+
+    tunnel->client.masked = true;
+    tunnel->origin = origin;
+    tunnel->overflow = kept->overflow;
+    kept->threaded = tunnel;
+    ap_add_input_filter_handle(filter_handle, tunnel, r, c);
+    ur_books_opened(kept->label, UR_CARRIED_THREAD);
+    return tunnel;
+}
+
+static apr_size_t feed(struct ur_frames *frames, apr_bucket_brigade *bytes)
+{
+    apr_size_t sum = 0;
+
+    for (apr_bucket *b = APR_BRIGADE_FIRST(bytes); b != APR_BRIGADE_SENTINEL(bytes);
+         b = APR_BUCKET_NEXT(b)) {
+        const char *at;
+        apr_size_t len;
+        if (!APR_BUCKET_IS_METADATA(b) &&
+            apr_bucket_read(b, &at, &len, APR_NONBLOCK_READ) == APR_SUCCESS) {
+            ur_frames_feed(frames, at, len);
+            sum += len;
+        }
+    }
+    return sum;
+}
+
+static void note_end(struct ur_threaded *tunnel, enum ur_side side)
+{
+    *(side == UR_SIDE_CLIENT ? &tunnel->client_ended : &tunnel->backend_ended) = true;
+    ur_farewell_ended(&tunnel->farewell, side);
+}
+
+void ur_threaded_heard(struct ur_threaded *tunnel, enum ur_side side, apr_status_t rv,
+                       apr_bucket_brigade *bytes)
+{
+    bool client = side == UR_SIDE_CLIENT;
+    struct ur_frames *frames = client ? &tunnel->client : &tunnel->backend;
+
+    if (tunnel->over || APR_STATUS_IS_EAGAIN(rv)) {
+        return;
+    }
+    if (rv == APR_SUCCESS) {
+        apr_size_t len = feed(frames, bytes);
+        ur_farewell_heard(&tunnel->farewell, side, frames);
+        ur_books_bytes(client ? UR_DIRECTION_RECEIVED : UR_DIRECTION_SENT, len);
+    }
+    else if (APR_STATUS_IS_EOF(rv)) {
+        note_end(tunnel, side);
+    }
+    else {
+        ur_threaded_broke(tunnel, side);
+    }
+}
+
+void ur_threaded_broke(struct ur_threaded *tunnel, enum ur_side side)
+{
+    if (!tunnel->over) {
+        tunnel->broken = true;
+        ur_farewell_ended(&tunnel->farewell, side);
+    }
+}
+
+/* What mod_proxy does not tell: its tunnel ends when both sides have, when one breaks, or after
+ * the first with proxy-nohalfclose. If it was none of these, nothing was said for too long. */
+static enum ur_outcome outcome_of(const request_rec *r, const struct ur_threaded *tunnel)
+{
+    bool ended = tunnel->broken || (tunnel->client_ended && tunnel->backend_ended);
+
+    if (tunnel->farewell.ender && apr_table_get(r->subprocess_env, "proxy-nohalfclose")) {
+        ended = true;
+    }
+    if (atomic_load(&stopped)) {
+        return UR_OUTCOME_STOPPED;
+    }
+    return ended ? ur_farewell_outcome(&tunnel->farewell) : UR_OUTCOME_TIMEOUT;
+}
+
+void ur_threaded_end(request_rec *r, bool drained)
+{
+    struct ur_kept *kept = ur_keep_of(r);
+    struct ur_threaded *tunnel = kept->threaded;
+    enum ur_outcome outcome;
+
+    if (!tunnel) {
+        return;
+    }
+    if (r->connection->aborted) {
+        ur_threaded_broke(tunnel, UR_SIDE_CLIENT);
+    }
+    outcome = drained ? UR_OUTCOME_DRAINED : outcome_of(r, tunnel);
+    tunnel->over = true;
+    kept->threaded = NULL;
+    ur_books_ended(UR_CARRIED_THREAD, outcome);
+    ur_books_note(r, outcome, &tunnel->farewell);
+}

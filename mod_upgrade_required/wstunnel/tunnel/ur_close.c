@@ -1,0 +1,82 @@
+#include "wstunnel/tunnel/ur_close.h"
+
+#include "ur_modules.h"
+#include "wstunnel/tunnel/ur_worker.h"
+
+#include <sys/socket.h>
+
+#include <http_connection.h>
+#include <http_core.h>
+
+static APR_OPTIONAL_FN_TYPE(ap_logio_add_bytes_in) * count_in;
+static APR_OPTIONAL_FN_TYPE(ap_logio_add_bytes_out) * count_out;
+static APR_OPTIONAL_FN_TYPE(upgrade_required_end_tls) * end_tls;
+
+void ur_close_open(void)
+{
+    count_in = APR_RETRIEVE_OPTIONAL_FN(ap_logio_add_bytes_in);
+    count_out = APR_RETRIEVE_OPTIONAL_FN(ap_logio_add_bytes_out);
+    end_tls = APR_RETRIEVE_OPTIONAL_FN(upgrade_required_end_tls);
+}
+
+/* What mod_proxy and mod_logio would have counted. */
+static void account(const struct ur_tunnel *tunnel)
+{
+    const struct ur_endpoint *client = &tunnel->client;
+
+    ur_worker_count(tunnel->worker, (apr_off_t)tunnel->backend.received,
+                    (apr_off_t)client->received);
+    if (count_in && count_out) {
+        count_in(tunnel->c, (apr_off_t)client->wire_in);
+        count_out(tunnel->c, (apr_off_t)client->wire_out);
+    }
+}
+
+/* What has been cut off is not called complete: then there is only the end of the TCP
+ * connection. */
+static void close_backend(struct ur_endpoint *backend)
+{
+    if (backend->filtered && !ur_endpoint_pending(backend) && !backend->filtered->aborted) {
+        ap_flush_conn(backend->filtered);
+        backend->filtered->aborted = 1; /* for mod_proxy, which would do the same again */
+    }
+    ur_endpoint_forget(backend);
+    apr_socket_close(backend->socket);
+}
+
+/* mod_ssl's own way takes with it what it knows of the connection (%{SSL_PROTOCOL}x), and
+ * that is still to be logged. Whether this is to be waited for. */
+static bool tell_client(struct ur_endpoint *client)
+{
+    conn_rec *c = client->tunnel->c;
+
+    if (client->filtered && !(end_tls && end_tls(c))) {
+        ap_flush_conn(c);
+    }
+    if (c->aborted || client->ended) {
+        return false;
+    }
+    return ur_endpoint_pending(client) || shutdown(client->number, SHUT_WR) == 0;
+}
+
+bool ur_close(struct ur_tunnel *tunnel)
+{
+    struct ur_endpoint *client = &tunnel->client;
+    conn_rec *c = tunnel->c;
+    bool lingers = false;
+    unsigned aborted;
+
+    account(tunnel);
+    close_backend(&tunnel->backend);
+    /* Nobody is going to wait for a client that does not read. */
+    if (ur_endpoint_pending(client)) {
+        c->aborted = 1;
+    }
+    ur_endpoint_forget(client);
+    aborted = c->aborted;
+    if (!aborted) {
+        lingers = tell_client(client);
+    }
+    c->aborted = aborted != 0; /* as the request has met it: what comes after is not logged */
+    return lingers;
+}

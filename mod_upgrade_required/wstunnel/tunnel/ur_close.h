@@ -1,0 +1,16 @@
+#ifndef UR_CLOSE_H
+#define UR_CLOSE_H
+
+#include "wstunnel/tunnel/ur_tunnel.h"
+
+/* How the two sides of a tunnel are told that it is over. Nothing here waits for either, nor
+ * for the log, which is written later: what it says is settled here. */
+
+/* optional_fn_retrieve: finds mod_logio, and the policy module. */
+void ur_close_open(void);
+
+/* Tells the backend and the client, and closes the backend's socket. Neither is polled for any
+ * more. Whether the client's is to linger; otherwise it can be closed, too. */
+bool ur_close(struct ur_tunnel *tunnel);
+
+#endif

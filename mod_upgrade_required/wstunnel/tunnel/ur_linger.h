@@ -1,0 +1,56 @@
+#ifndef UR_LINGER_H
+#define UR_LINGER_H
+
+#include "wstunnel/tunnel/ur_tunnel.h"
+
+#include <apr_ring.h>
+
+/* Clients whose tunnels have ended, and whose connections are closed in order: what TLS has
+ * said last is sent as far as the socket takes it, and what the client still sends is thrown
+ * away, so that what it was sent last is not lost (RFC 9112, 9.6). For this nothing is needed
+ * but the descriptor: the connection is logged and released meanwhile. Of one poller; nothing
+ * here ever waits. */
+
+struct ur_linger {
+    APR_RING_ENTRY(ur_linger) link;
+    struct ur_endpoint end;  /* of no tunnel */
+    struct ur_ticket ticket; /* the tunnel's place, which is taken as long as the socket is */
+    apr_time_t until;
+};
+
+APR_RING_HEAD(ur_linger_ring, ur_linger);
+
+struct ur_lingering {
+    struct ur_linger_ring here; /* the one that has been here for longest is the first */
+    struct ur_linger_ring spare;
+    apr_pollset_t *pollset;
+    apr_pool_t *pool;
+};
+
+void ur_linger_init(struct ur_lingering *lingering, apr_pollset_t *pollset, apr_pool_t *pool);
+
+/* Takes the client's descriptor, which is not polled for any more, what is pending, and the
+ * tunnel's place. */
+void ur_linger(struct ur_lingering *lingering, struct ur_tunnel *tunnel, apr_time_t now);
+
+/* Whether a poll that tells of this end means one that lingers. */
+static inline bool ur_linger_has(const struct ur_endpoint *end)
+{
+    return !end->tunnel;
+}
+
+/* On such an event. buffer is for UR_CHUNK bytes. */
+void ur_linger_go_on(struct ur_lingering *lingering, struct ur_endpoint *end, char *buffer);
+
+/* Closes those that have been here for long enough. */
+void ur_linger_expire(struct ur_lingering *lingering, apr_time_t now);
+
+/* Closes all. */
+void ur_linger_end(struct ur_lingering *lingering);
+
+static inline bool ur_linger_empty(const struct ur_lingering *lingering)
+{
+    return APR_RING_EMPTY(&lingering->here, ur_linger, link);
+}
+
+#endif

@@ -1,0 +1,24 @@
+#ifndef UR_SCRATCH_H
+#define UR_SCRATCH_H
+
+#include "wstunnel/tunnel/ur_pipe.h"
+
+#include <apr_allocator.h>
+
+/* The most that is read at a time, and thus waits for a slow end. */
+#define UR_CHUNK ((apr_size_t)65536)
+
+/* TLS makes so much of a chunk: its records have a header and more each. */
+#define UR_RECORDS (UR_CHUNK + 1024)
+
+/* What a poller has for all its tunnels, while it is busy with one of them. */
+struct ur_scratch {
+    char *buffer;        /* for UR_CHUNK bytes that are forwarded */
+    char *wire;          /* for UR_CHUNK bytes that TLS is to read */
+    char *records;       /* for UR_RECORDS bytes that TLS has written */
+    apr_size_t recorded; /* of them, not sent yet */
+    struct ur_pipe pipe;
+    apr_allocator_t *allocator;
+};
+
+#endif

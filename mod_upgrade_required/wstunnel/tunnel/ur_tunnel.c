@@ -1,0 +1,260 @@
+#include "wstunnel/tunnel/ur_tunnel.h"
+
+#include <apr_general.h>
+
+/* So many reads in a row, and others have their turn. */
+#define TURNS 8
+
+/* Payloads of large frames go through the pipe, but what is left at their end if it is little.
+ */
+#define LARGE_FRAME ((uint64_t)65536)
+#define PIPED_LEAST ((uint64_t)16384)
+
+#define GOING_AWAY 1001 /* RFC 6455, 7.4.1 */
+
+static apr_interval_time_t socket_timeout(apr_socket_t *socket)
+{
+    apr_interval_time_t timeout = -1;
+
+    apr_socket_timeout_get(socket, &timeout);
+    return timeout;
+}
+
+struct ur_tunnel *ur_tunnel_prepare(request_rec *r, proxy_worker *worker, conn_rec *origin,
+                                    apr_socket_t *socket)
+{
+    conn_rec *c = r->connection;
+    struct ur_tunnel *tunnel = apr_pcalloc(c->pool, sizeof *tunnel);
+    struct ur_endpoint *client = &tunnel->client;
+    struct ur_endpoint *backend = &tunnel->backend;
+
+    client->socket = ap_get_conn_socket(c);
+    backend->socket = socket;
+    /* The larger one, as mod_proxy has it. */
+    tunnel->timeout = socket_timeout(client->socket) > socket_timeout(socket)
+                          ? socket_timeout(client->socket)
+                          : socket_timeout(socket);
+    client->tunnel = backend->tunnel = tunnel;
+    client->other = backend;
+    backend->other = client;
+    client->frames.masked = true;
+    tunnel->c = c;
+    tunnel->r = r;
+    tunnel->worker = worker;
+    tunnel->no_half_close = apr_table_get(r->subprocess_env, "proxy-nohalfclose") != NULL;
+    ur_endpoint_prepare(client, c, r->pool, &backend->rest);
+    ur_endpoint_prepare(backend, origin, r->pool, &client->rest);
+    return tunnel;
+}
+
+void ur_tunnel_open(struct ur_tunnel *tunnel)
+{
+    ur_endpoint_open(&tunnel->client);
+    ur_endpoint_open(&tunnel->backend);
+}
+
+static enum ur_side side_of(const struct ur_endpoint *end)
+{
+    return end == &end->tunnel->client ? UR_SIDE_CLIENT : UR_SIDE_BACKEND;
+}
+
+static void hear(struct ur_endpoint *from, const char *at, apr_size_t len)
+{
+    from->received += len;
+    ur_frames_feed(&from->frames, at, len);
+    ur_farewell_heard(&from->tunnel->farewell, side_of(from), &from->frames);
+}
+
+bool ur_tunnel_part(struct ur_tunnel *tunnel)
+{
+    tunnel->outcome = ur_farewell_outcome(&tunnel->farewell);
+    return false;
+}
+
+/* What the other end has not taken yet may be the last message: it gets it, as long as it goes
+ * on taking. */
+bool ur_tunnel_lose(struct ur_endpoint *end)
+{
+    ur_farewell_ended(&end->tunnel->farewell, side_of(end));
+    if (ur_endpoint_pending(end->other) && !end->broken && !end->other->broken) {
+        end->broken = end->ended = end->shut = end->hung = true;
+        ur_endpoint_forget(end);
+        return true;
+    }
+    return ur_tunnel_part(end->tunnel);
+}
+
+/* Tells an end that the other one has nothing more to say. TLS towards a client cannot be
+ * closed in one direction only, so there it is closed as a whole, and in order. */
+static bool shut(struct ur_endpoint *to)
+{
+    struct ur_tunnel *tunnel = to->tunnel;
+
+    if (to->ended || tunnel->no_half_close || (to == &tunnel->client && to->tls)) {
+        return ur_tunnel_part(tunnel);
+    }
+    to->shut = true;
+    apr_socket_shutdown(to->socket, APR_SHUTDOWN_WRITE);
+    return true;
+}
+
+static bool write_end(struct ur_endpoint *to, const char *at, apr_size_t len)
+{
+    return ur_endpoint_write(to, at, len) == APR_SUCCESS || ur_tunnel_lose(to);
+}
+
+/* Gives early bytes, which stand in a pool, the way that all others go. */
+static bool send_early(struct ur_endpoint *to)
+{
+    struct ur_span early = to->rest;
+
+    if (early.len == 0) {
+        return true;
+    }
+    to->rest = (struct ur_span){NULL, 0};
+    hear(to->other, early.at, early.len);
+    return write_end(to, early.at, early.len);
+}
+
+bool ur_tunnel_start(struct ur_tunnel *tunnel, struct ur_scratch *scratch)
+{
+    tunnel->client.scratch = tunnel->backend.scratch = scratch;
+    return send_early(&tunnel->client) && send_early(&tunnel->backend);
+}
+
+/* TLS may have to answer what it reads: of an end that does not take the answers no more is
+ * read. */
+bool ur_tunnel_may_read(const struct ur_endpoint *from)
+{
+    const struct ur_endpoint *to = from->other;
+
+    return !from->ended && !to->broken && !ur_endpoint_pending(to) &&
+           from->rest.len <= UR_CHUNK;
+}
+
+static bool can_be_piped(const struct ur_endpoint *from, const struct ur_scratch *scratch)
+{
+    return !from->filtered && !from->other->filtered && ur_pipe_is_there(&scratch->pipe);
+}
+
+/* Payload only, so that the frames are still followed. */
+static apr_status_t pipe_payload(struct ur_endpoint *from, struct ur_scratch *scratch,
+                                 apr_status_t *gave)
+{
+    uint64_t payload = ur_frames_payload(&from->frames);
+    apr_size_t len = payload < UR_CHUNK ? (apr_size_t)payload : UR_CHUNK;
+    apr_status_t rv;
+
+    if (payload < PIPED_LEAST || !can_be_piped(from, scratch)) {
+        return APR_ENOTIMPL;
+    }
+    rv = ur_pipe_move(&scratch->pipe, from, scratch->buffer, &len, gave);
+    if (rv == APR_SUCCESS) {
+        from->received += len;
+        ur_frames_skip(&from->frames, len);
+    }
+    return rv;
+}
+
+/* After a large frame another one may follow: of that only the header is read. */
+static apr_size_t most_to_read(const struct ur_endpoint *from, const struct ur_scratch *scratch)
+{
+    uint64_t payload = ur_frames_payload(&from->frames);
+
+    return from->frames.size >= LARGE_FRAME && payload < PIPED_LEAST &&
+                   can_be_piped(from, scratch)
+               ? (apr_size_t)payload + UR_FRAMES_HEADER_MAX
+               : UR_CHUNK;
+}
+
+/* The result is that of reading. */
+static apr_status_t copy(struct ur_endpoint *from, struct ur_scratch *scratch,
+                         apr_status_t *gave)
+{
+    apr_size_t len = most_to_read(from, scratch);
+    apr_status_t rv = ur_endpoint_read(from, scratch->buffer, &len);
+
+    if (rv == APR_SUCCESS) {
+        hear(from, scratch->buffer, len);
+        *gave = ur_endpoint_write(from->other, scratch->buffer, len);
+    }
+    return rv;
+}
+
+bool ur_tunnel_forward(struct ur_endpoint *from, struct ur_scratch *scratch, bool *more)
+{
+    struct ur_endpoint *to = from->other;
+
+    *more = false;
+    for (int turn = 0; turn < TURNS; turn++) {
+        apr_status_t gave = APR_SUCCESS;
+        apr_status_t rv;
+        if (!ur_tunnel_may_read(from)) {
+            return true;
+        }
+        rv = pipe_payload(from, scratch, &gave);
+        rv = rv == APR_ENOTIMPL ? copy(from, scratch, &gave) : rv;
+        if (rv == APR_EAGAIN && from->filtered && !from->asked) {
+            continue;
+        }
+        if (rv == APR_EAGAIN) {
+            return true;
+        }
+        if (rv == APR_EOF) {
+            from->ended = true;
+            ur_farewell_ended(&from->tunnel->farewell, side_of(from));
+            return shut(to);
+        }
+        if (rv != APR_SUCCESS) {
+            return ur_tunnel_lose(from);
+        }
+        if (gave != APR_SUCCESS && !ur_tunnel_lose(to)) {
+            return false;
+        }
+        /* A poll tells when there is more on the wire, but not what filters hold. */
+        if (from->filtered ? from->asked && !from->held : from->dry) {
+            return true;
+        }
+    }
+    *more = from->filtered != NULL;
+    return true;
+}
+
+bool ur_tunnel_resume(struct ur_endpoint *to, struct ur_scratch *scratch, bool *more)
+{
+    *more = false;
+    if (ur_endpoint_flush(to) != APR_SUCCESS) {
+        return ur_tunnel_lose(to);
+    }
+    if (ur_endpoint_pending(to)) {
+        return true;
+    }
+    if (to->other->broken) {
+        return ur_tunnel_lose(to->other);
+    }
+    return ur_tunnel_forward(to->other, scratch, more);
+}
+
+static bool can_take_frame(const struct ur_endpoint *to)
+{
+    return ur_frames_between(&to->other->frames) && !ur_endpoint_pending(to) && !to->shut;
+}
+
+bool ur_tunnel_between(const struct ur_tunnel *tunnel)
+{
+    return can_take_frame(&tunnel->client) && can_take_frame(&tunnel->backend);
+}
+
+void ur_tunnel_say_goodbye(struct ur_tunnel *tunnel)
+{
+    char frame[UR_CLOSE_MAX];
+    unsigned char key[4];
+
+    if (can_take_frame(&tunnel->client)) {
+        ur_endpoint_write(&tunnel->client, frame, ur_frames_close(frame, GOING_AWAY, NULL));
+    }
+    if (can_take_frame(&tunnel->backend) &&
+        apr_generate_random_bytes(key, sizeof key) == APR_SUCCESS) {
+        ur_endpoint_write(&tunnel->backend, frame, ur_frames_close(frame, GOING_AWAY, key));
+    }
+}

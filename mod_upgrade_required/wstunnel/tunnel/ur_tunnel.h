@@ -1,0 +1,85 @@
+#ifndef UR_TUNNEL_H
+#define UR_TUNNEL_H
+
+#include "core/metrics/ur_farewell.h"
+#include "wstunnel/tunnel/ur_scratch.h"
+#include "wstunnel/tunnel/ur_endpoint.h"
+#include "wstunnel/tunnel/ur_gate.h"
+
+#include <apr_ring.h>
+#include <mod_proxy.h>
+
+/* A WebSocket between a client and a backend that no worker thread waits for (RFC 6455). It
+ * belongs to one thread at a time: to the worker that opens it, to a poller that carries it and
+ * closes it, and to the finisher that logs it. */
+
+struct ur_poller;
+struct ur_idle;
+
+enum ur_tunnel_state {
+    UR_TUNNEL_OPEN,
+    UR_TUNNEL_OVER /* both sides know; to be logged and released */
+};
+
+/* In the client's connection pool. */
+struct ur_tunnel {
+    APR_RING_ENTRY(ur_tunnel) link; /* of the one list that it is in */
+    APR_RING_ENTRY(ur_tunnel) idle_link;
+    APR_RING_ENTRY(ur_tunnel) again_link;
+    struct ur_idle *idle; /* the queue that it waits in; NULL: none */
+    struct ur_endpoint client;
+    struct ur_endpoint backend;
+    conn_rec *c;
+    request_rec *r;          /* until it is logged */
+    struct ur_ticket ticket; /* its place among the child's tunnels */
+    struct ur_poller *poller;
+    proxy_worker *worker;
+    apr_interval_time_t timeout; /* 0 and less: none */
+    apr_time_t active;           /* when something was said last */
+    enum ur_tunnel_state state;
+    enum ur_outcome outcome;
+    struct ur_farewell farewell;
+    bool handed;        /* to its poller */
+    bool released;      /* the first sign that the MPM has let go of it, and */
+    bool resumed;       /* the second: see ur_finisher.c */
+    bool no_half_close; /* proxy-nohalfclose in the environment */
+    bool leaving;       /* ends as soon as it is between two frames */
+    bool again;         /* is in its poller's list of those that have more to forward */
+};
+
+APR_RING_HEAD(ur_tunnel_ring, ur_tunnel);
+
+/* A tunnel on r to the backend that has sent its 101, which has not been passed on yet. */
+struct ur_tunnel *ur_tunnel_prepare(request_rec *r, proxy_worker *worker, conn_rec *origin,
+                                    apr_socket_t *socket);
+
+/* The client has been sent the 101 too. */
+void ur_tunnel_open(struct ur_tunnel *tunnel);
+
+/* Sends what came before the tunnel was one. These return false when the tunnel is over;
+ * then its outcome is known. */
+bool ur_tunnel_start(struct ur_tunnel *tunnel, struct ur_scratch *scratch);
+
+/* Forwards what comes from here, while the other end takes it. *more: there may be some left
+ * that no poll tells of. */
+bool ur_tunnel_forward(struct ur_endpoint *from, struct ur_scratch *scratch, bool *more);
+
+/* Sends what is pending here, and what its having been so has held up. */
+bool ur_tunnel_resume(struct ur_endpoint *to, struct ur_scratch *scratch, bool *more);
+
+/* Whether more can be taken from this end now. */
+bool ur_tunnel_may_read(const struct ur_endpoint *from);
+
+/* The connection of this end is broken. */
+bool ur_tunnel_lose(struct ur_endpoint *end);
+
+/* Both ends have no more to say: false. */
+bool ur_tunnel_part(struct ur_tunnel *tunnel);
+
+/* Whether both directions are between two frames, and nothing is pending. */
+bool ur_tunnel_between(const struct ur_tunnel *tunnel);
+
+/* Sends Close 1001 to each end where it can stand, as far as that goes without waiting. */
+void ur_tunnel_say_goodbye(struct ur_tunnel *tunnel);
+
+#endif
