@@ -30,7 +30,7 @@ static struct {
     apr_thread_mutex_t *starting;
     enum { UNSTARTED, RUNNING, BROKEN } state;
     struct ur_tunnel_place place;
-    struct ur_tunnel_context carriage;
+    struct ur_tunnel_context context;
     struct ur_poller *pollers[UR_POLLERS_MAX];
     unsigned count;
     atomic_uint next; /* poller */
@@ -43,11 +43,11 @@ static apr_status_t stop_threads(void *unused)
         return APR_SUCCESS;
     }
     ur_leaving_begin(false);
-    ur_finisher_keep(child.carriage.finisher);
+    ur_finisher_keep(child.context.finisher);
     for (unsigned i = 0; i < child.count; i++) {
         ur_poller_join(child.pollers[i]);
     }
-    ur_finisher_join(child.carriage.finisher);
+    ur_finisher_join(child.context.finisher);
     return APR_SUCCESS;
 }
 
@@ -103,18 +103,18 @@ static apr_status_t start_threads(void)
         return rv;
     }
     apr_allocator_owner_set(allocator, pool);
-    child.carriage.max = ur_limits_raise();
-    ur_gate_set_room(child.carriage.max);
-    rv = ur_finisher_start(&child.carriage.finisher, pool);
+    child.context.max = ur_limits_raise();
+    ur_gate_set_room(child.context.max);
+    rv = ur_finisher_start(&child.context.finisher, pool);
     if (rv != APR_SUCCESS) {
         return rv;
     }
     for (unsigned i = 0; rv == APR_SUCCESS && i < count_pollers(); i++) {
-        rv = ur_poller_start(&child.pollers[i], &child.carriage, pool);
+        rv = ur_poller_start(&child.pollers[i], &child.context, pool);
         child.count += rv == APR_SUCCESS;
     }
     if (child.count == 0) {
-        ur_finisher_join(child.carriage.finisher);
+        ur_finisher_join(child.context.finisher);
     }
     return rv;
 }
@@ -254,7 +254,7 @@ void ur_child_stop(apr_pool_t *pchild, int graceful)
     ur_leaving_begin(graceful);
     apr_thread_mutex_lock(child.starting);
     if (child.state == RUNNING && !graceful) {
-        ur_finisher_keep(child.carriage.finisher);
+        ur_finisher_keep(child.context.finisher);
     }
     for (unsigned i = 0; child.state == RUNNING && i < child.count; i++) {
         ur_poller_wake(child.pollers[i]);

@@ -2,26 +2,25 @@
 #define UR_POLLER_H
 
 #include "wstunnel/tunnel/ur_tunnel.h"
-#include "core/metrics/ur_counters.h"
 
-/* A thread that carries tunnels: waits until any of them has something to forward, and
- * forwards it, and closes those that are over. It never waits for one of them, nor for a log.
- */
+/* A thread that carries tunnels, and its loop: it waits until any of them has something to
+ * forward, takes what workers have put into its mailbox, and has done what is due. It never
+ * waits for one tunnel, nor for a log. What it does with a tunnel: ur_carry.h. */
 
 #define UR_POLLERS_MAX 4 /* in a child */
 
 struct ur_poller;
 struct ur_finisher;
 
-/* What all pollers of a child share. */
+/* What all pollers of a child share. Written before they start only. */
 struct ur_tunnel_context {
     apr_size_t max;   /* tunnels */
     unsigned pollers; /* that have been started */
     struct ur_finisher *finisher;
 };
 
-/* pool and carriage live as long as the thread. */
-apr_status_t ur_poller_start(struct ur_poller **poller, struct ur_tunnel_context *carriage,
+/* pool and context live as long as the thread. */
+apr_status_t ur_poller_start(struct ur_poller **poller, struct ur_tunnel_context *context,
                              apr_pool_t *pool);
 
 /* From any thread. The tunnel is the poller's from then on. */

@@ -1,0 +1,363 @@
+#include "wstunnel/tunnel/ur_carry.h"
+
+#include "wstunnel/tunnel/ur_books.h"
+#include "wstunnel/tunnel/ur_clock.h"
+#include "wstunnel/tunnel/ur_close.h"
+#include "wstunnel/tunnel/ur_finisher.h"
+#include "wstunnel/tunnel/ur_gate.h"
+
+/* A tunnel that is closed in one direction is given up after so much silence. */
+#define HALF_CLOSED_TIMEOUT apr_time_from_sec(30)
+
+/* What the allocator keeps of the memory that slow ends have needed. */
+#define MAX_FREE ((apr_size_t)1024 * 1024)
+
+static apr_interval_time_t patience_with(const struct ur_tunnel *tunnel)
+{
+    if ((tunnel->client.ended || tunnel->backend.ended) &&
+        (tunnel->timeout <= 0 || tunnel->timeout > HALF_CLOSED_TIMEOUT)) {
+        return HALF_CLOSED_TIMEOUT;
+    }
+    return tunnel->timeout;
+}
+
+/* Something was said. */
+static void touch(struct ur_carry *carry, struct ur_tunnel *tunnel)
+{
+    tunnel->active = carry->now;
+    ur_idle_wait(&carry->idle, carry->pool, tunnel, patience_with(tunnel));
+}
+
+static apr_status_t watch(struct ur_carry *carry, struct ur_endpoint *end, int events)
+{
+    apr_status_t rv = APR_SUCCESS;
+
+    if (end->watch.reqevents == events) {
+        return APR_SUCCESS;
+    }
+    if (end->watch.reqevents) {
+        apr_pollset_remove(carry->pollset, &end->watch);
+    }
+    end->watch.reqevents = (apr_int16_t)events;
+    if (events) {
+        rv = apr_pollset_add(carry->pollset, &end->watch);
+    }
+    if (rv != APR_SUCCESS) {
+        end->watch.reqevents = 0;
+    }
+    return rv;
+}
+
+/* What an end is polled for: it is read while the other one takes it, and written while
+ * something is pending. A reset is wanted to be known always. */
+static int wanted_events(const struct ur_endpoint *end)
+{
+    int events = end->hung ? 0 : APR_POLLERR;
+
+    if (ur_tunnel_may_read(end)) {
+        events |= APR_POLLIN | APR_POLLHUP;
+    }
+    if (ur_endpoint_pending(end)) {
+        events |= APR_POLLOUT;
+    }
+    return events;
+}
+
+static apr_status_t watch_both(struct ur_carry *carry, struct ur_tunnel *tunnel)
+{
+    apr_status_t rv = watch(carry, &tunnel->client, wanted_events(&tunnel->client));
+
+    return rv == APR_SUCCESS ? watch(carry, &tunnel->backend, wanted_events(&tunnel->backend))
+                             : rv;
+}
+
+static bool is_watched(const struct ur_tunnel *tunnel)
+{
+    return tunnel->client.watch.reqevents && tunnel->backend.watch.reqevents;
+}
+
+static void leave_again(struct ur_tunnel *tunnel)
+{
+    if (tunnel->again) {
+        APR_RING_REMOVE(tunnel, again_link);
+        tunnel->again = false;
+    }
+}
+
+static void count_bytes(struct ur_carry *carry, struct ur_endpoint *from,
+                        enum ur_direction direction)
+{
+    carry->bytes[direction] += from->received - from->counted;
+    from->counted = from->received;
+}
+
+static void count_both(struct ur_carry *carry, struct ur_tunnel *tunnel)
+{
+    count_bytes(carry, &tunnel->client, UR_DIRECTION_RECEIVED);
+    count_bytes(carry, &tunnel->backend, UR_DIRECTION_SENT);
+}
+
+static void close_client(struct ur_carry *carry, struct ur_tunnel *tunnel, bool lingers)
+{
+    if (lingers) {
+        ur_linger(&carry->lingering, tunnel, carry->now);
+    }
+    else {
+        apr_socket_close(tunnel->client.socket);
+        ur_gate_leave(&tunnel->ticket);
+    }
+}
+
+/* From here on no event concerns it; it stays valid until the events at hand are done. */
+static void finish(struct ur_carry *carry, struct ur_tunnel *tunnel)
+{
+    count_both(carry, tunnel);
+    ur_books_ended(UR_CARRIED_EVENT, tunnel->outcome);
+    watch(carry, &tunnel->client, 0);
+    watch(carry, &tunnel->backend, 0);
+    ur_idle_forget(tunnel);
+    leave_again(tunnel);
+    close_client(carry, tunnel, ur_close(tunnel));
+    tunnel->state = UR_TUNNEL_OVER;
+    APR_RING_REMOVE(tunnel, link);
+    APR_RING_INSERT_TAIL(&carry->over, tunnel, ur_tunnel, link);
+}
+
+static void finish_as(struct ur_carry *carry, struct ur_tunnel *tunnel, enum ur_outcome outcome)
+{
+    if (outcome == UR_OUTCOME_DRAINED || outcome == UR_OUTCOME_STOPPED) {
+        ur_tunnel_say_goodbye(tunnel);
+    }
+    tunnel->outcome = outcome;
+    finish(carry, tunnel);
+}
+
+/* After something was forwarded, or could have been. */
+static void go_on(struct ur_carry *carry, struct ur_tunnel *tunnel, bool more)
+{
+    touch(carry, tunnel);
+    count_both(carry, tunnel);
+    if (watch_both(carry, tunnel) != APR_SUCCESS) {
+        finish_as(carry, tunnel, UR_OUTCOME_STOPPED);
+        return;
+    }
+    if (more && !tunnel->again) {
+        tunnel->again = true;
+        APR_RING_INSERT_TAIL(&carry->again, tunnel, ur_tunnel, again_link);
+    }
+    if (tunnel->leaving && ur_tunnel_between(tunnel)) {
+        finish_as(carry, tunnel, UR_OUTCOME_DRAINED);
+    }
+}
+
+static void forward_both(struct ur_carry *carry, struct ur_tunnel *tunnel)
+{
+    bool more = false;
+    bool more_back = false;
+
+    leave_again(tunnel);
+    if (ur_tunnel_forward(&tunnel->client, &carry->scratch, &more) &&
+        ur_tunnel_forward(&tunnel->backend, &carry->scratch, &more_back)) {
+        go_on(carry, tunnel, more || more_back);
+    }
+    else {
+        finish(carry, tunnel);
+    }
+}
+
+/* What a poll tells though it was not asked, and would go on telling: a connection that is
+ * broken, or closed both ways. From the latter there may still be something to be read later;
+ * if not, there is nobody left to be half a tunnel. False: the tunnel is over. */
+static bool note_unasked(struct ur_endpoint *end, int events)
+{
+    const int asked = APR_POLLIN | APR_POLLOUT;
+
+    if (end->watch.reqevents & asked || !(events & (APR_POLLERR | APR_POLLHUP))) {
+        return true;
+    }
+    end->hung = true;
+    if (events & APR_POLLERR) {
+        return ur_tunnel_lose(end);
+    }
+    return !end->ended || end->shut || ur_tunnel_part(end->tunnel);
+}
+
+static void on_open(struct ur_carry *carry, struct ur_endpoint *end, int events)
+{
+    struct ur_tunnel *tunnel = end->tunnel;
+    bool more = false;
+    bool resumed_more = false;
+    bool open = note_unasked(end, events);
+
+    end->dry = false;
+    open =
+        open &&
+        (!ur_endpoint_pending(end) || ur_tunnel_resume(end, &carry->scratch, &resumed_more)) &&
+        ur_tunnel_forward(end, &carry->scratch, &more);
+    if (open) {
+        go_on(carry, tunnel, more || resumed_more);
+    }
+    else {
+        finish(carry, tunnel);
+    }
+}
+
+void ur_carry_event(struct ur_carry *carry, struct ur_endpoint *end, int events)
+{
+    if (ur_linger_has(end)) {
+        ur_linger_go_on(&carry->lingering, end, carry->scratch.buffer);
+    }
+    else if (end->tunnel->state == UR_TUNNEL_OPEN) { /* no earlier event has ended it */
+        on_open(carry, end, events);
+    }
+}
+
+bool ur_carry_watch_ahead(struct ur_carry *carry, struct ur_tunnel *tunnel)
+{
+    return !tunnel->client.filtered && !tunnel->backend.filtered &&
+           !ur_endpoint_pending(&tunnel->client) && !ur_endpoint_pending(&tunnel->backend) &&
+           watch_both(carry, tunnel) == APR_SUCCESS;
+}
+
+void ur_carry_adopt(struct ur_carry *carry, struct ur_tunnel *tunnel)
+{
+    APR_RING_INSERT_TAIL(&carry->open, tunnel, ur_tunnel, link);
+    if (!ur_tunnel_start(tunnel, &carry->scratch)) {
+        finish(carry, tunnel);
+    }
+    else if (is_watched(tunnel)) {
+        touch(carry, tunnel);
+    }
+    else {
+        forward_both(carry, tunnel);
+    }
+}
+
+void ur_carry_again(struct ur_carry *carry)
+{
+    struct ur_tunnel_ring *turn = &carry->turn;
+
+    APR_RING_CONCAT(turn, &carry->again, ur_tunnel, again_link);
+    while (!APR_RING_EMPTY(turn, ur_tunnel, again_link)) {
+        forward_both(carry, APR_RING_FIRST(turn));
+    }
+}
+
+void ur_carry_expire(struct ur_carry *carry)
+{
+    struct ur_tunnel *tunnel;
+
+    while ((tunnel = ur_idle_expired(carry->idle, carry->now)) != NULL) {
+        finish_as(carry, tunnel, UR_OUTCOME_TIMEOUT);
+    }
+    ur_linger_expire(&carry->lingering, carry->now);
+}
+
+bool ur_carry_leave_next(struct ur_carry *carry)
+{
+    struct ur_tunnel *tunnel = APR_RING_FIRST(&carry->open);
+
+    if (APR_RING_EMPTY(&carry->open, ur_tunnel, link)) {
+        return false;
+    }
+    tunnel->leaving = true;
+    APR_RING_REMOVE(tunnel, link);
+    APR_RING_INSERT_TAIL(&carry->leaving, tunnel, ur_tunnel, link);
+    if (ur_tunnel_between(tunnel)) {
+        finish_as(carry, tunnel, UR_OUTCOME_DRAINED);
+    }
+    return true;
+}
+
+static void end_ring(struct ur_carry *carry, struct ur_tunnel_ring *ring,
+                     enum ur_outcome outcome)
+{
+    while (!APR_RING_EMPTY(ring, ur_tunnel, link)) {
+        finish_as(carry, APR_RING_FIRST(ring), outcome);
+    }
+}
+
+void ur_carry_end_all(struct ur_carry *carry, enum ur_outcome outcome)
+{
+    end_ring(carry, &carry->open, outcome);
+    end_ring(carry, &carry->leaving, outcome);
+}
+
+void ur_carry_hand_over(struct ur_carry *carry)
+{
+    while (!APR_RING_EMPTY(&carry->over, ur_tunnel, link)) {
+        struct ur_tunnel *tunnel = APR_RING_FIRST(&carry->over);
+        APR_RING_REMOVE(tunnel, link);
+        ur_finisher_add(carry->finisher, tunnel);
+    }
+    for (enum ur_direction i = 0; i < UR_DIRECTIONS; i++) {
+        ur_books_bytes(i, carry->bytes[i]);
+        carry->bytes[i] = 0;
+    }
+}
+
+uint64_t ur_carry_count(const struct ur_carry *carry)
+{
+    struct ur_tunnel *tunnel;
+    uint64_t count = 0;
+
+    APR_RING_FOREACH(tunnel, &carry->open, ur_tunnel, link)
+    {
+        count++;
+    }
+    return count;
+}
+
+bool ur_carry_is_empty(const struct ur_carry *carry)
+{
+    return APR_RING_EMPTY(&carry->open, ur_tunnel, link) &&
+           APR_RING_EMPTY(&carry->leaving, ur_tunnel, link) &&
+           ur_linger_empty(&carry->lingering);
+}
+
+static apr_status_t make_scratch(struct ur_carry *carry, apr_pool_t *pool)
+{
+    struct ur_scratch *scratch = &carry->scratch;
+    apr_status_t rv = apr_allocator_create(&scratch->allocator);
+
+    if (rv != APR_SUCCESS) {
+        return rv;
+    }
+    apr_allocator_max_free_set(scratch->allocator, MAX_FREE);
+    rv = apr_pool_create_ex(&carry->pool, pool, NULL, scratch->allocator);
+    if (rv != APR_SUCCESS) {
+        apr_allocator_destroy(scratch->allocator);
+        return rv;
+    }
+    apr_allocator_owner_set(scratch->allocator, carry->pool);
+    scratch->buffer = apr_palloc(carry->pool, UR_CHUNK);
+    scratch->wire = apr_palloc(carry->pool, UR_CHUNK);
+    scratch->records = apr_palloc(carry->pool, UR_RECORDS);
+    ur_pipe_open(&scratch->pipe, carry->pool);
+    return APR_SUCCESS;
+}
+
+apr_status_t ur_carry_open(struct ur_carry *carry, struct ur_finisher *finisher,
+                           apr_pollset_t *pollset, apr_pool_t *pool)
+{
+    apr_status_t rv = make_scratch(carry, pool);
+
+    if (rv != APR_SUCCESS) {
+        return rv;
+    }
+    carry->finisher = finisher;
+    carry->pollset = pollset;
+    carry->now = ur_clock();
+    APR_RING_INIT(&carry->open, ur_tunnel, link);
+    APR_RING_INIT(&carry->leaving, ur_tunnel, link);
+    APR_RING_INIT(&carry->over, ur_tunnel, link);
+    APR_RING_INIT(&carry->again, ur_tunnel, again_link);
+    APR_RING_INIT(&carry->turn, ur_tunnel, again_link);
+    ur_linger_init(&carry->lingering, pollset, carry->pool);
+    return APR_SUCCESS;
+}
+
+void ur_carry_close(struct ur_carry *carry)
+{
+    ur_linger_end(&carry->lingering);
+}

@@ -1,0 +1,86 @@
+#ifndef UR_CARRY_H
+#define UR_CARRY_H
+
+#include "wstunnel/tunnel/ur_idle.h"
+#include "wstunnel/tunnel/ur_linger.h"
+#include "wstunnel/tunnel/ur_tunnel.h"
+#include "core/metrics/ur_counters.h"
+
+/* The life of a tunnel on the thread that carries it:
+ *
+ *     adopt --> forward, as often as there is something --> end: both sides are told
+ *                                                             |
+ *                       the client lingers <------------------+------> the finisher logs it
+ *
+ * Which of them end when their child leaves, ur_draining.h decides; when anything happens, the
+ * loop of ur_poller.h. Nothing here ever waits. Unless a comment says otherwise it is all the
+ * poller's own thread's. */
+
+struct ur_finisher;
+
+struct ur_carry {
+    struct ur_finisher *finisher;
+    apr_pollset_t *pollset; /* any thread: APR's is made for that */
+    apr_pool_t *pool;       /* with an allocator that no other thread uses */
+    struct ur_scratch scratch;
+    apr_time_t now; /* of this turn of the loop */
+
+    struct ur_tunnel_ring open;    /* the oldest is the first */
+    struct ur_tunnel_ring leaving; /* wait for the end of a frame */
+    struct ur_lingering lingering;
+    struct ur_tunnel_ring over;  /* to be handed to the finisher */
+    struct ur_tunnel_ring again; /* have more to forward; by again_link */
+    struct ur_tunnel_ring turn;  /* of again, in this turn */
+    struct ur_idle *idle;
+    uint64_t bytes[UR_DIRECTIONS]; /* not counted yet */
+};
+
+/* Before the thread starts. pool and pollset live as long as it does. */
+apr_status_t ur_carry_open(struct ur_carry *carry, struct ur_finisher *finisher,
+                           apr_pollset_t *pollset, apr_pool_t *pool);
+
+/* From the thread that is about to give a tunnel away, and still owns it: has it watched, so
+ * that its first event wakes the poller. False where there is something to do of which no event
+ * tells. */
+bool ur_carry_watch_ahead(struct ur_carry *carry, struct ur_tunnel *tunnel);
+
+/* The tunnel is this thread's from here on. */
+void ur_carry_adopt(struct ur_carry *carry, struct ur_tunnel *tunnel);
+
+/* What a poll tells of an endpoint: one of a tunnel, or one that lingers. What is ended here
+ * stays valid until ur_carry_hand_over(), so all events of a turn may be given. */
+void ur_carry_event(struct ur_carry *carry, struct ur_endpoint *end, int events);
+
+/* Goes on with those that had more to forward when their turn was over. */
+void ur_carry_again(struct ur_carry *carry);
+
+/* Ends those whose time has run out. */
+void ur_carry_expire(struct ur_carry *carry);
+
+/* The oldest one leaves, as soon as it is between two frames. False: there is none that has not
+ * been told yet. */
+bool ur_carry_leave_next(struct ur_carry *carry);
+
+/* Ends all, as they are. */
+void ur_carry_end_all(struct ur_carry *carry, enum ur_outcome outcome);
+
+/* The last thing in a turn: tunnels that are over go to the finisher, and bytes into the books.
+ */
+void ur_carry_hand_over(struct ur_carry *carry);
+
+/* The thread ends: closes what lingers. */
+void ur_carry_close(struct ur_carry *carry);
+
+/* How many have not been told to leave. */
+uint64_t ur_carry_count(const struct ur_carry *carry);
+
+/* Nothing is carried here, and nothing lingers. */
+bool ur_carry_is_empty(const struct ur_carry *carry);
+
+/* Whether ur_carry_again() has something to do. */
+static inline bool ur_carry_has_more(const struct ur_carry *carry)
+{
+    return !APR_RING_EMPTY(&carry->again, ur_tunnel, again_link);
+}
+
+#endif
