@@ -81,18 +81,7 @@ sub line {
 }
 
 # What memory the server's children have to themselves, in KB
-sub memory {
-    my ($server) = @_;
-    my $sum = 0;
-    my $pid = $server->pid;
-    for my $file (grep { m{^/proc/\d+/stat$} } glob '/proc/*/stat') {
-        open my $stat, '<', $file or next;
-        (<$stat> // '') =~ /^(\d+) \(.*\) \S (\d+)/ and $2 == $pid or next;
-        open my $rollup, '<', "/proc/$1/smaps_rollup" or next;
-        $sum += $1 for join('', <$rollup>) =~ /^Private_Dirty:\s+(\d+)/mg;
-    }
-    return $sum;
-}
+sub memory { return (belongings($_[0]))[1] }
 
 my $server = server();
 like $server->log, qr/UR0011: UpgradeTunnel event: 2 tunnels at least \(children: 1; event tunnels in each: 1; by its workers: 1\); AsyncRequestWorkerFactor \(now 200\) or MaxRequestWorkers and ServerLimit \(now 1 children\) raises the number/,

@@ -49,16 +49,6 @@ sub lines_of {
     return map { [split] } <$file>;
 }
 
-sub children_of {
-    my ($server) = @_;
-    my ($pid, @children) = ($server->pid);
-    for my $file (glob '/proc/[0-9]*/stat') {
-        open my $stat, '<', $file or next;
-        push @children, $1 if (<$stat> // '') =~ /^(\d+) \(.*\) [^Z] (\d+)/ && $2 == $pid;
-    }
-    return @children;
-}
-
 sub sockets_of { my ($pid) = @_; return map { my $to = readlink; $to && $to =~ /^socket/ ? $to : () } glob "/proc/$pid/fd/*" }
 
 # The next tunnel, or the status that a client gets instead
@@ -96,7 +86,7 @@ sub alive_quietly {
         local @ENV{qw(UPGRADE_FAULT_SWITCH UPGRADE_PRELOAD)} = ($switch, Server::fault('uncounted'));
         $server->start;
     }
-    my ($old) = children_of($server);
+    my ($old) = $server->children;
     my %listening = map { $_ => 1 } sockets_of($server->pid);
     my $listens = sub { scalar grep { $listening{$_} } sockets_of($old) };
     ok $listens->(), 'the child listens';

@@ -66,8 +66,9 @@ sub server {
 my $key = "\x01\x20\x03\xf4";
 sub client_close { return close_frame($_[0], $_[1], $key) }
 
-# The client is told that its backend has gone. Over HTTP/2 mod_proxy does so only once the client has gone itself, but
-# its log says when it has read the backend's end: without that either could be the first that it reads.
+# The client is told that its backend has gone. Over HTTP/2 mod_proxy does so only once the client has gone
+# itself, but its log says when it has read the backend's end: without that either could be the first that it
+# reads.
 sub told {
     my ($client) = @_;
     my $is_read = ${*$client}{end_is_read} or return ended($client);

@@ -155,10 +155,10 @@ for my $call (undef, 'splice', 'splice_short') {
 # Pages that the server's children have been given up to now
 sub faults {
     my ($server) = @_;
-    my ($sum, $pid) = (0, $server->pid);
-    for my $file (glob '/proc/[0-9]*/stat') {
-        open my $stat, '<', $file or next;
-        (<$stat> // '') =~ /^\d+ \(.*\) \S (\d+)(?: \S+){5} (\d+) / and $1 == $pid and $sum += $2;
+    my $sum = 0;
+    for my $pid ($server->children) {
+        open my $stat, '<', "/proc/$pid/stat" or next;
+        $sum += $1 if (<$stat> // '') =~ /\) \S(?: \S+){6} (\d+) /;
     }
     return $sum;
 }

@@ -83,14 +83,41 @@ sub check_apr {
     return;
 }
 
-# Ends when the new configuration is in force: httpd says so in its log.
+# Ends when the new configuration is in force: httpd says so in its log, and no child of before takes a
+# connection any more, which each of them learns a little later.
 sub graceful {
     my ($self) = @_;
+    my @old = $self->children;
     my $before = () = $self->log =~ /resuming normal operations/g;
     my ($status, $output) = $self->httpd('-k', 'graceful');
     die "graceful: $output" . $self->log if $status;
     $self->_until(sub { (() = $self->log =~ /resuming normal operations/g) > $before }, 'restarted');
+    $self->_until(sub { !_listening(@old) }, 'listening with new children only');
     return $self;
+}
+
+# Which of these processes listen.
+sub _listening {
+    my (@pids) = @_;
+    open my $file, '<', '/proc/net/tcp' or die "/proc/net/tcp: $!";
+    my %listens = map { my @row = split; $row[3] eq '0A' ? ("socket:[$row[9]]" => 1) : () } <$file>;
+    %listens or die 'nobody listens, as /proc/net/tcp has it';
+    return grep {
+        grep { $listens{ readlink // '' } } glob "/proc/$_/fd/*"
+    } @pids;
+}
+
+# The processes of its children.
+sub children {
+    my ($self) = @_;
+    my $pid = $self->pid;
+    return map { m{^/proc/(\d+)/} && _parent_of($1) == $pid ? $1 : () } glob '/proc/[0-9]*/stat';
+}
+
+sub _parent_of {
+    my ($pid) = @_;
+    open my $stat, '<', "/proc/$pid/stat" or return 0;
+    return (<$stat> // '') =~ /^\d+ \(.*\) [^Z] (\d+)/s ? $1 : 0;    # zombies are gone
 }
 
 sub log { return $_[0]->file('error_log') }

@@ -206,10 +206,7 @@ sub logged {
 sub belongings {
     my ($server) = @_;
     my ($files, $memory) = (0, 0);
-    my $pid = $server->pid;
-    for my $folder (grep { m{^/proc/\d+$} } glob '/proc/*') {
-        open my $stat, '<', "$folder/stat" or next;
-        (<$stat> // '') =~ /^\d+ \(.*\) \S (\d+)/ and $1 == $pid or next;
+    for my $folder (map { "/proc/$_" } $server->children) {
         $files += () = glob "$folder/fd/*";
         open my $rollup, '<', "$folder/smaps_rollup" or next;
         $memory += $1 for join('', <$rollup>) =~ /^Private_Dirty:\s+(\d+)/mg;
