@@ -236,26 +236,26 @@ for my $case (
     ['https://*.example.com:8443 http://192.0.2.1 http://[::1]:8080 null same'],
     ['capacitor://localhost ionic://localhost tauri://localhost app://. file://'],
     ['chrome-extension://abcdefghijklmnopabcdefghijklmnop moz-extension://0c2b8a5e-6b3c'],
-    ['https://%', "'https://%' has a host that cannot be; write a name of letters"],
-    ['https://a https://..', "'https://..' has a host that cannot be"],
+    ['https://%', "https://%: not a valid host name; use letters"],
+    ['https://a https://..', "https://..: not a valid host name"],
     ['https://a..b', 'single dots'],
-    ['https://a:0', "'https://a:0' has a port that cannot be; write 1 to 65535, or none"],
-    ['https://a:99999', 'write 1 to 65535'],
+    ['https://a:0', "https://a:0: not a valid port; use 1 to 65535, or none"],
+    ['https://a:99999', 'use 1 to 65535'],
     ["https://b\xc3\xbccher.example", 'xn--'],
-    ['*', 'write *. once, before a name, as in https://*.example.com, or any alone'],
-    ['https://a.*.example.com', 'write *. once'],
-    ['http://*.0.0.1', 'is no IPv4 address'],
-    ['http://[::1', 'no IPv6 address'],
-    ['wss://example.com', 'has a scheme that no page has; write https:// or http://'],
-    ['htps://example.com', 'has a scheme that no page has'],
-    ['file:///x', 'is no origin'],
-    ['example.com', 'is no origin; write any, same, null, or scheme://host'],
+    ['*', 'use *. once, before a name, as in https://*.example.com, or any alone'],
+    ['https://a.*.example.com', 'use *. once'],
+    ['http://*.0.0.1', 'is not an IPv4 address'],
+    ['http://[::1', 'not an IPv6 address'],
+    ['wss://example.com', 'no page has an origin with this scheme; use https://, http://'],
+    ['htps://example.com', 'no page has an origin with this scheme'],
+    ['file:///x', 'not an origin'],
+    ['example.com', 'not an origin; use any, same, null, scheme://host'],
 ) {
     my ($origins, $complaint) = @$case;
     my $checked = Server->new->configure("<Location /x>\nUpgradeWebSocketOrigin $origins\n</Location>");
     my ($status, $output) = $checked->httpd('-t');
     is $status, $complaint ? 1 : 0, "-t: $origins";
-    my $said = $complaint ? qr/UpgradeWebSocketOrigin: .*\Q$complaint\E/ : qr/Syntax OK/;
+    my $said = $complaint ? qr/UpgradeWebSocketOrigin .*\Q$complaint\E/ : qr/Syntax OK/;
     like $output, $said, "-t: $origins: what is said";
 }
 

@@ -81,7 +81,7 @@ for my $case (['', undef, 'text/plain; charset=utf-8', qr/^Upgrade probe\n\nProt
     is field($answer, 'Cache-Control'), 'no-store', "$name: not to be kept";
 }
 is get('probe_clear', '/probe?format=<b>')->{status}, 400, 'an unknown form: status';
-is get('probe_clear', '/probe?format=xml')->{body}, "format is none of: text, html, json\n", 'an unknown form: what would be right';
+is get('probe_clear', '/probe?format=xml')->{body}, "format: must be one of text, html, json\n", 'an unknown form: what would be right';
 
 # As an ErrorDocument it keeps the status of the error.
 {

@@ -291,7 +291,7 @@ is h2('proxy_h2', '/raw/wrong-accept', connect => 1, fields => ['x-tunnel: event
     print $socket bytes('GET /raw/200 HTTP/1.1', 'Host: localhost');
     is answer_from($socket)->{status}, 200, 'without the policy module: proxied as ever';
 
-    for my $mistake (['UpgradeKeep h2c', 'is none of: WebSocket, none'], ["<Limit GET>\nUpgradeKeep WebSocket\n</Limit>", 'cannot occur within <Limit>']) {
+    for my $mistake (['UpgradeKeep h2c', 'UpgradeKeep h2c: must be one of WebSocket, none'], ["<Limit GET>\nUpgradeKeep WebSocket\n</Limit>", 'cannot occur within <Limit>']) {
         my ($status, $output) = $server->configure("<Location /x>\n$mistake->[0]\n</Location>")->httpd('-t');
         like $output, qr/\Q$mistake->[1]/, "refused: $mistake->[0]";
     }

@@ -55,7 +55,7 @@ like json_of(get('routes', '/broken'))->{detail}, qr/^This resource is a WebSock
 is get('routes', '/includes.shtml')->{body}, "endpoint\n", 'the subrequest shows the file';
 like json_of(get('routes', '/if'))->{policy}, qr{^<If> extra\.conf:\d+$}, '<If> is named by where it stands';
 like json_of(get('routes', '/elseif'))->{policy}, qr{^<ElseIf> extra\.conf:\d+$}, '<ElseIf> too';
-like log_line('error_log', qr{htaccess-bad.*UpgradeRequire}), qr{'HTTP/3' is refused, because this httpd cannot see HTTP/3; write HTTP/2},
+like log_line('error_log', qr{htaccess-bad.*UpgradeRequire}), qr{HTTP/3: not supported, because this httpd cannot detect HTTP/3; use HTTP/2},
   'a mistake in .htaccess is explained in the log';
 
 # TLS before the password prompt.

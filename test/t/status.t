@@ -84,7 +84,7 @@ sub count {
     }
     my $answer = $server->ask('GET /status?format=xml HTTP/1.1');
     is $answer->{status}, 400, 'an unknown form: status';
-    is $answer->{body}, "format is none of: html, json, openmetrics, prometheus\n", 'an unknown form: what would be right';
+    is $answer->{body}, "format: must be one of html, json, openmetrics, prometheus\n", 'an unknown form: what would be right';
     $answer = $server->ask('GET /status?format=%3Cb%3E HTTP/1.1');
     unlike $answer->{body}, qr/<b>|%3C/, 'an unknown form: not echoed';
     is $server->ask('POST /status HTTP/1.1', 'Content-Length: 0')->{status}, 405, 'POST';

@@ -240,10 +240,10 @@ for my $mpm (qw(worker prefork)) {
 }
 
 # What -t says
-for my $mistake (['UpgradeTunnel poll', 'UpgradeTunnel: who carries the tunnel is none of: thread, event'], ['UpgradeTunnelMax 0', 'say UpgradeTunnel thread instead'],
-    ['UpgradeTunnelMax many', 'UpgradeTunnelMax: many is no whole number from 0 to 10000000'], ['UpgradeTunnelMax -1', '-1 is no whole number'],
-    ['UpgradeTunnelMax 99999999999999999999', 'is no whole number'], ['UpgradeTunnelMax 1.5', '1.5 is no whole number'],
-    ['UpgradeTunnelDrain 86401', 'UpgradeTunnelDrain: 86401 is no whole number from 0 to 86400'], ['UpgradeTunnelDrain 5s', '5s is no whole number'],
+for my $mistake (['UpgradeTunnel poll', 'UpgradeTunnel poll: must be one of thread, event'], ['UpgradeTunnelMax 0', 'UpgradeTunnelMax 0: must be at least 1; to disable event tunnels use UpgradeTunnel thread'],
+    ['UpgradeTunnelMax many', 'UpgradeTunnelMax many: must be a whole number from 1 to 10000000'], ['UpgradeTunnelMax -1', '-1: must be a whole number'],
+    ['UpgradeTunnelMax 99999999999999999999', 'must be a whole number'], ['UpgradeTunnelMax 1.5', '1.5: must be a whole number'],
+    ['UpgradeTunnelDrain 86401', 'UpgradeTunnelDrain 86401: must be a whole number from 0 to 86400'], ['UpgradeTunnelDrain 5s', '5s: must be a whole number'],
     ["<VirtualHost *>\nUpgradeTunnelMax 5\n</VirtualHost>", 'UpgradeTunnelMax cannot occur within <VirtualHost> section'],
     ["<Location /x>\nUpgradeTunnelDrain 5\n</Location>", 'UpgradeTunnelDrain not allowed'], ["<Location /x>\n<Limit GET>\nUpgradeTunnel event\n</Limit>\n</Location>", 'cannot occur within <Limit>']) {
     my ($status, $output) = Server->new(modules => \@modules, helper => 1)->configure($mistake->[0])->httpd('-t');

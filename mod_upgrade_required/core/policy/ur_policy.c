@@ -18,19 +18,19 @@ static const struct {
     struct ur_span word;
     const char *why;
 } mistakes[] = {
-    {{"HTTP/3", 6}, "is refused, because this httpd cannot see HTTP/3; write HTTP/2"},
-    {{"HTTP/2.0", 8}, "is not a requirement; write HTTP/2"},
-    {{"h2", 2}, "is not a requirement; write HTTP/2"},
-    {{"h2c", 3}, "is not a requirement; write HTTP/2"},
-    {{"HTTP/1.0", 8}, "is what every client speaks; write HTTP/1.1 or HTTP/2"},
-    {{"TLS/1.0", 7}, "is retired (RFC 8996); write TLS, TLS/1.2 or TLS/1.3"},
-    {{"TLS/1.1", 7}, "is retired (RFC 8996); write TLS, TLS/1.2 or TLS/1.3"},
-    {{"TLSv1.2", 7}, "is not a requirement; write TLS/1.2"},
-    {{"TLSv1.3", 7}, "is not a requirement; write TLS/1.3"},
-    {{"https", 5}, "is not a requirement; write TLS"},
-    {{"ws", 2}, "is not a requirement; write WebSocket"},
-    {{"wss", 3}, "is not a requirement; write TLS WebSocket"},
-    {{"none", 4}, "stands alone: it lifts every requirement"},
+    {{"HTTP/3", 6}, "not supported, because this httpd cannot detect HTTP/3; use HTTP/2"},
+    {{"HTTP/2.0", 8}, "not a requirement; use HTTP/2"},
+    {{"h2", 2}, "not a requirement; use HTTP/2"},
+    {{"h2c", 3}, "not a requirement; use HTTP/2"},
+    {{"HTTP/1.0", 8}, "every client meets this; use HTTP/1.1 or HTTP/2"},
+    {{"TLS/1.0", 7}, "deprecated by RFC 8996; use TLS, TLS/1.2 or TLS/1.3"},
+    {{"TLS/1.1", 7}, "deprecated by RFC 8996; use TLS, TLS/1.2 or TLS/1.3"},
+    {{"TLSv1.2", 7}, "not a requirement; use TLS/1.2"},
+    {{"TLSv1.3", 7}, "not a requirement; use TLS/1.3"},
+    {{"https", 5}, "not a requirement; use TLS"},
+    {{"ws", 2}, "not a requirement; use WebSocket"},
+    {{"wss", 3}, "not a requirement; use TLS WebSocket"},
+    {{"none", 4}, "must be the only argument, because it removes all requirements"},
 };
 
 static int demand_of(const struct ur_policy *policy, enum ur_family family)
@@ -69,8 +69,8 @@ static const char *unknown_word(struct ur_span word)
             return mistakes[i].why;
         }
     }
-    return "is not a requirement; write none, or at most one of each: "
-           "TLS, TLS/1.2 or TLS/1.3; HTTP/1.1 or HTTP/2; WebSocket";
+    return "not a requirement; use none, or at most one of each: TLS, TLS/1.2 or TLS/1.3; "
+           "HTTP/1.1 or HTTP/2; WebSocket";
 }
 
 const char *ur_policy_add(struct ur_policy *policy, struct ur_span word)
@@ -80,8 +80,7 @@ const char *ur_policy_add(struct ur_policy *policy, struct ur_span word)
             continue;
         }
         if (demand_of(policy, requirements[i].family)) {
-            return "is the second word of its family; write only the newest version "
-                   "that is demanded, older ones are refused with it";
+            return "the second requirement of its family; give only one, the minimum version";
         }
         set_demand(policy, &requirements[i]);
         return NULL;

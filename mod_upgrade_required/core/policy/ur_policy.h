@@ -25,9 +25,8 @@ struct ur_judgement {
     unsigned unmet;        /* enum ur_family bits */
 };
 
-/* Adds the demand that one requirement word ("TLS/1.2", any case) states. NULL when
- * that went well; otherwise the rest of a sentence that begins with the word, says what is
- * wrong and what would be right, and *policy is as it was. */
+/* Adds one requirement word ("TLS/1.2", in any case). Returns NULL on success; otherwise what
+ * is wrong and what would be right, and *policy is unchanged. */
 const char *ur_policy_add(struct ur_policy *policy, struct ur_span word);
 
 /* The policy's requirement words as the manual spells them, TLS first. Returns how

@@ -72,7 +72,7 @@ static const char *parse_interval(struct ur_span interval, struct ur_brownout *b
 
     *culprit = interval;
     if (!slash) {
-        return "is no interval; write start/end or start/duration, as in "
+        return "not an interval; use start/end or start/duration, such as "
                "2026-12-01T09:00:00Z/PT1H";
     }
     start.len = (size_t)(slash - interval.at);
@@ -92,7 +92,7 @@ static const char *parse_interval(struct ur_span interval, struct ur_brownout *b
     }
     if (!error && brownout->end <= brownout->start) {
         *culprit = interval;
-        return "ends before it begins, or at once; write an end after the start";
+        return "must end after it starts";
     }
     return error;
 }
@@ -110,7 +110,7 @@ static const char *parse_turns(struct ur_span every, struct ur_span lasts,
     }
     *culprit = ur_span_present(every) ? every : lasts;
     if (!ur_span_present(every) || !ur_span_present(lasts)) {
-        return "stands alone; every= and for= go together";
+        return "every= and for= must be used together";
     }
     error = ur_duration_parse(every, &brownout->every);
     if (error) {
@@ -122,7 +122,7 @@ static const char *parse_turns(struct ur_span every, struct ur_span lasts,
         return error;
     }
     if (!brownout->lasts || brownout->lasts > brownout->every) {
-        return "as for= is nothing, or longer than every=; write a part of it";
+        return "for= must be greater than 0 and at most as long as every=";
     }
     return NULL;
 }

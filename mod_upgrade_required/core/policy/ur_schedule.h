@@ -43,8 +43,8 @@ enum ur_stage ur_schedule_at(const struct ur_schedule *schedule, int64_t now, in
 bool ur_brownouts_overlap(const struct ur_brownout *one, const struct ur_brownout *other);
 
 /* Reads "start/end" or "start/duration" (ISO 8601), and the durations of every= and for=,
- * which are both absent or both present. NULL when that went well; otherwise what is wrong,
- * the rest of a sentence that begins with *culprit. */
+ * which must both be absent or both be present. Returns NULL on success; otherwise what is
+ * wrong with *culprit, and what would be right. */
 const char *ur_brownout_parse(struct ur_span interval, struct ur_span every,
                               struct ur_span lasts, struct ur_brownout *brownout,
                               struct ur_span *culprit);

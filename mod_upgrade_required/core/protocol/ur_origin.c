@@ -5,27 +5,24 @@
 #include <arpa/inet.h>
 #include <string.h>
 
-static const char NO_ORIGIN[] = "is no origin; write any, same, null, or scheme://host or "
-                                "scheme://host:port without a path";
-static const char NO_PAGE[] =
-    "has a scheme that no page has; write https:// or http://, the scheme of an application "
-    "such as capacitor://, or null";
+static const char NO_ORIGIN[] =
+    "not an origin; use any, same, null, scheme://host or scheme://host:port, without a path";
+static const char NO_PAGE[] = "no page has an origin with this scheme; use https://, http://, "
+                              "the scheme of an application such as capacitor://, or null";
 static const char BEYOND_ASCII[] =
-    "has letters beyond ASCII, which browsers do not send; write the name in its ASCII form "
-    "(xn--...), which location.origin shows on such a page";
-static const char NO_WILDCARD[] =
-    "has a * that means nothing; write *. once, before a name, as in https://*.example.com, or "
-    "any alone for every origin";
+    "contains characters beyond ASCII, which browsers do not send; use the ASCII form of the "
+    "name (xn--...), as location.origin shows it on such a page";
+static const char NO_WILDCARD[] = "* is not allowed here; use *. once, before a name, as in "
+                                  "https://*.example.com, or any alone for every origin";
 static const char NO_NAME[] =
-    "has a host that cannot be; write a name of letters, digits, - and _, with single dots "
-    "between them";
-static const char NO_IPV4[] = "has a host that ends in a number and is no IPv4 address; write "
-                              "four decimal numbers, as in http://192.0.2.1";
+    "not a valid host name; use letters, digits, - and _, separated by single dots";
+static const char NO_IPV4[] = "ends in a number but is not an IPv4 address; use four decimal "
+                              "numbers, as in http://192.0.2.1";
 static const char NO_IPV6[] =
-    "has no IPv6 address between its brackets; write it as in http://[2001:db8::1]";
-static const char NO_PORT[] = "has a port that cannot be; write 1 to 65535, or none";
+    "not an IPv6 address in brackets; use a form such as http://[2001:db8::1]";
+static const char NO_PORT[] = "not a valid port; use 1 to 65535, or none";
 static const char FILE_HOST[] =
-    "has a host, and files have none; write file:// for Chromium, null for other browsers";
+    "file: has no host in an origin; use file:// for Chromium, null for other browsers";
 
 static const struct ur_span SCHEMES[] = {[UR_ORIGIN_OPAQUE] = {NULL, 0},
                                          [UR_ORIGIN_HTTP] = {"http", 4},

@@ -6,11 +6,12 @@
 #define WEEK   604800
 
 static const char NOT_A_TIME[] =
-    "is no date and time; write it as in 2027-01-01T00:00:00Z or 2027-01-01T05:30:00+05:30";
-static const char NO_SUCH_TIME[] = "is a date or time that does not exist";
+    "not a date and time; use a form such as 2027-01-01T00:00:00Z or 2027-01-01T05:30:00+05:30";
+static const char NO_SUCH_TIME[] =
+    "no such date or time; check the day, the hour and the offset";
 static const char NOT_A_DURATION[] =
-    "is no duration; write weeks, days, hours, minutes, seconds as in P7D or PT1H30M";
-static const char NO_LENGTH[] = "is in years or months, which have no length; write days";
+    "not a duration; use weeks, days, hours, minutes and seconds, such as P7D or PT1H30M";
+static const char NO_LENGTH[] = "years and months have no fixed length; use days, such as P30D";
 
 static bool is_digit(char c)
 {

@@ -11,9 +11,9 @@
 #define UR_TIME_NEVER  INT64_MAX
 #define UR_TIME_ALWAYS INT64_MIN
 
-/* Reads RFC 3339's date-time, "2027-01-01T00:00:00+05:30", of the years 0000 to 9999, in UTC
- * too; fractions of a second are dropped, leap seconds are none of ours. NULL when that went
- * well; otherwise the rest of a sentence that begins with the text. */
+/* Reads an RFC 3339 date-time, "2027-01-01T00:00:00+05:30", whose year is 0000 to 9999, in UTC
+ * too. Drops fractions of a second; rejects leap seconds. Returns NULL on success, otherwise
+ * what is wrong and what would be right. */
 const char *ur_time_parse(struct ur_span text, int64_t *time);
 
 /* Reads an ISO 8601 duration of weeks, days, hours, minutes and seconds: "P7D", "PT1H30M".

@@ -77,15 +77,13 @@ const char *ur_set_guide(cmd_parms *cmd, void *dir, const char *url)
         return ur_setting_complain_control(cmd, url);
     }
     if (!is_guide(cmd->temp_pool, url)) {
-        return ur_setting_complain(
-            cmd, url,
-            "is no address of a guide; write https://host/path, or a path "
-            "on this server that begins with one slash");
+        return ur_setting_complain(cmd, url,
+                                   "not a valid guide; use https://host/path, or a path on "
+                                   "this server that begins with a single slash");
     }
     if (!ur_url_clean(ur_span_of(url))) {
-        return ur_setting_complain(cmd, url,
-                                   "contains a character that a URL cannot have; write it "
-                                   "percent-encoded");
+        return ur_setting_complain(
+            cmd, url, "contains a character that is not allowed in a URL; percent-encode it");
     }
     config->guide = url;
     return ur_setting_enter(cmd, dir);

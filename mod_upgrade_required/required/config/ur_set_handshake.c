@@ -8,9 +8,10 @@
 static const char *enter_route(cmd_parms *cmd, void *dir)
 {
     if (!cmd->path) {
-        return apr_pstrcat(
-            cmd->pool, cmd->cmd->name,
-            ": stands in <Location>, <Directory>, <Files>, <If> or .htaccess only", NULL);
+        return apr_pstrcat(cmd->pool, cmd->cmd->name,
+                           ": not allowed outside a section; use it in <Location>, "
+                           "<Directory>, <Files>, <If> or .htaccess",
+                           NULL);
     }
     return ur_setting_enter(cmd, dir);
 }
@@ -22,7 +23,8 @@ static const char *parse_words(cmd_parms *cmd, int argc, char *const argv[],
     struct ur_span *spans = apr_palloc(cmd->pool, sizeof *spans * (size_t)(argc ? argc : 1));
 
     if (argc == 0) {
-        return apr_pstrcat(cmd->pool, cmd->cmd->name, ": needs at least one word", NULL);
+        return apr_pstrcat(cmd->pool, cmd->cmd->name,
+                           ": requires at least one argument; use any to accept all", NULL);
     }
     *words = (struct ur_words){0, spans};
     if (argc == 1 && ap_cstr_casecmp(argv[0], "any") == 0) {
@@ -33,7 +35,8 @@ static const char *parse_words(cmd_parms *cmd, int argc, char *const argv[],
             return ur_setting_complain_control(cmd, argv[i]);
         }
         if (ap_cstr_casecmp(argv[i], "any") == 0) {
-            return ur_setting_complain(cmd, argv[i], "stands alone: it accepts everything");
+            return ur_setting_complain(
+                cmd, argv[i], "must be the only argument, because it accepts everything");
         }
         spans[words->count++] = ur_span_of(argv[i]);
     }
@@ -79,8 +82,8 @@ const char *ur_set_protocol(cmd_parms *cmd, void *dir, int argc, char *const arg
     }
     for (size_t i = 0; !error && i < words->count; i++) {
         if (*ap_scan_http_token(argv[i]) || !*argv[i]) {
-            return ur_setting_complain(
-                cmd, argv[i], "is no name of a subprotocol; write a token such as chat.v2");
+            return ur_setting_complain(cmd, argv[i],
+                                       "not a subprotocol name; use a token such as chat.v2");
         }
     }
     config->subprotocols = words;

@@ -16,14 +16,15 @@ static const char *parse_requirements(const cmd_parms *cmd, int argc, char *cons
 
     if (argc == 0) {
         return apr_pstrcat(cmd->pool, cmd->cmd->name,
-                           ": needs none, or at most one of each: TLS, TLS/1.2 or TLS/1.3; "
+                           ": must be none, or at most one of each: TLS, TLS/1.2 or TLS/1.3; "
                            "HTTP/1.1 or HTTP/2; WebSocket",
                            NULL);
     }
     if (rule->said) {
-        return apr_pstrcat(cmd->pool, cmd->cmd->name,
-                           ": stands twice in one scope; write all requirements in one line",
-                           NULL);
+        return apr_pstrcat(
+            cmd->pool, cmd->cmd->name,
+            ": may appear once per server or section; give all requirements in one directive",
+            NULL);
     }
     for (int i = 0; !none && i < argc; i++) {
         const char *why;
@@ -101,12 +102,12 @@ const char *ur_set_name(cmd_parms *cmd, void *dir, const char *name)
     }
     if (strlen(name) > NAME_MAX_LENGTH) {
         return ur_setting_complain(cmd, name,
-                                   "is no policy name; write one word of 1 to 64 characters");
+                                   "not a policy name; use one word of 1 to 64 characters");
     }
     for (const char *c = name; *c; c++) {
         if (!apr_isalnum(*c) && !strchr("._-/:", *c)) {
             return ur_setting_complain(
-                cmd, name, "is no policy name; write letters, digits and . _ - / : only");
+                cmd, name, "not a policy name; use only letters, digits and . _ - / :");
         }
     }
     config->name = ur_policy_name_make(cmd->pool, cmd->server, name);

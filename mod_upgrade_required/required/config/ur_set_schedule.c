@@ -7,18 +7,19 @@
 
 /* UpgradeMode */
 
-static const char *parse_date(const cmd_parms *cmd, const char *text, int64_t *date)
+static const char *parse_date(const cmd_parms *cmd, const char *argument, const char *text,
+                              int64_t *date)
 {
     const char *error;
 
     if (ur_setting_has_control(text)) {
-        return ur_setting_complain_control(cmd, text);
+        return ur_setting_complain_control(cmd, argument);
     }
     if (*date != UR_TIME_ALWAYS) {
-        return ur_setting_complain(cmd, text, "is a second date of this kind; write one");
+        return ur_setting_complain(cmd, argument, "may be given only once; remove one of the two");
     }
     error = ur_time_parse(ur_span_of(text), date);
-    return error ? ur_setting_complain(cmd, text, error) : NULL;
+    return error ? ur_setting_complain(cmd, argument, error) : NULL;
 }
 
 static const char *parse_dates(const cmd_parms *cmd, int argc, char *const argv[],
@@ -30,16 +31,17 @@ static const char *parse_dates(const cmd_parms *cmd, int argc, char *const argv[
         const char *from = ur_setting_value_of(argv[i], "from");
         const char *since = ur_setting_value_of(argv[i], "since");
         if (from) {
-            error = parse_date(cmd, from, &mode->from);
+            error = parse_date(cmd, argv[i], from, &mode->from);
         }
         else if (since) {
-            error = parse_date(cmd, since, &mode->since);
+            error = parse_date(cmd, argv[i], since, &mode->since);
         }
         else if (ur_setting_has_control(argv[i])) {
             error = ur_setting_complain_control(cmd, argv[i]);
         }
         else {
-            error = ur_setting_complain(cmd, argv[i], "is neither from=TIME nor since=TIME");
+            error = ur_setting_complain(cmd, argv[i],
+                                        "unknown argument; use from=TIME or since=TIME");
         }
     }
     return error;
@@ -51,14 +53,15 @@ static const char *check_dates(const cmd_parms *cmd, const struct ur_mode_settin
         return NULL;
     }
     if (mode->mode == UR_MODE_ANNOUNCE) {
-        return ur_setting_complain(cmd, "announce from=",
-                                   "has no meaning, since announce has no end; write 'enforce "
-                                   "from=TIME', which announces until then");
+        return ur_setting_complain(cmd, "from=",
+                                   "not allowed with announce, which has no end; to announce "
+                                   "until a date use UpgradeMode enforce from=TIME");
     }
     if (mode->since != UR_TIME_ALWAYS && mode->from < mode->since) {
-        return ur_setting_complain(cmd, "from=",
-                                   "is before since=; what is not deprecated yet cannot be "
-                                   "refused, so write a later from= or an earlier since=");
+        return ur_setting_complain(
+            cmd, "from=",
+            "must not be before since=, because requests cannot be refused before the "
+            "deprecation; use a later from= or an earlier since=");
     }
     return NULL;
 }
@@ -127,10 +130,9 @@ static const char *sort_arguments(const cmd_parms *cmd, int argc, char *const ar
             return ur_setting_complain_control(cmd, argv[i]);
         }
         if (ur_span_present(*argument)) {
-            return ur_setting_complain(
-                cmd, argv[i],
-                "is one too many; write start/end [every=DURATION "
-                "for=DURATION], and another directive for another interval");
+            return ur_setting_complain(cmd, argv[i],
+                                       "unexpected argument; use start/end [every=DURATION "
+                                       "for=DURATION], and one directive per interval");
         }
         *argument = ur_span_of(every ? every : lasts ? lasts : argv[i]);
     }

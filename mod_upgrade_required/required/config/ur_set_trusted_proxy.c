@@ -6,25 +6,25 @@
 #include <apr_strings.h>
 
 /* Fields that httpd itself understands cannot be statements of an edge. */
-static const char *parse_field(const cmd_parms *cmd, const char *name, const char **field)
+static const char *parse_field(const cmd_parms *cmd, const char *argument, const char *name,
+                               const char **field)
 {
     static const char *const taken[] = {
         "Connection",     "Upgrade", "Host",          "Transfer-Encoding",
         "Content-Length", "Cookie",  "Authorization", "Proxy-Authorization"};
 
     if (*field) {
-        return ur_setting_complain(cmd, name, "is a second field of this kind; write one");
+        return ur_setting_complain(cmd, argument, "may be given only once; remove one of the two");
     }
     if (!*name || *ap_scan_http_token(name)) {
-        return ur_setting_complain(cmd, name,
-                                   "is no name of a request field; write one such as "
-                                   "X-Forwarded-Proto");
+        return ur_setting_complain(cmd, argument,
+                                   "not a header name; use one such as X-Forwarded-Proto");
     }
     for (size_t i = 0; i < sizeof taken / sizeof taken[0]; i++) {
         if (ap_cstr_casecmp(name, taken[i]) == 0) {
-            return ur_setting_complain(cmd, name,
-                                       "has a meaning of its own in HTTP; have the proxy state "
-                                       "the client's protocol in another field");
+            return ur_setting_complain(cmd, argument,
+                                       "has a meaning of its own in HTTP; have the proxy send "
+                                       "the client's protocol in another header");
         }
     }
     *field = name;
@@ -62,16 +62,15 @@ static const char *parse_argument(const cmd_parms *cmd, const char *argument,
     for (size_t i = 0; i < sizeof names / sizeof names[0]; i++) {
         const char *value = ur_setting_value_of(argument, names[i]);
         if (value) {
-            return parse_field(cmd, value, fields[i]);
+            return parse_field(cmd, argument, value, fields[i]);
         }
     }
     return parse_network(cmd, argument, proxy->networks)
                ? NULL
-               : ur_setting_complain(
-                     cmd, argument,
-                     "is no address or network of a proxy and none of tls=FIELD, "
-                     "http=FIELD, scheme=FIELD; write 192.0.2.1, 10.0.0.0/8 or "
-                     "2001:db8::/32");
+               : ur_setting_complain(cmd, argument,
+                                     "not an IP address, a network, or one of tls=HEADER, "
+                                     "http=HEADER, scheme=HEADER; use an address such as "
+                                     "192.0.2.1, 10.0.0.0/8 or 2001:db8::/32");
 }
 
 const char *ur_set_trusted_proxy(cmd_parms *cmd, void *dir, int argc, char *const argv[])
@@ -83,7 +82,7 @@ const char *ur_set_trusted_proxy(cmd_parms *cmd, void *dir, int argc, char *cons
     (void)dir;
     if (ur_setting_server(cmd)->trusted) {
         return apr_pstrcat(cmd->pool, cmd->cmd->name,
-                           ": stands twice in one scope; write all addresses in one line",
+                           ": may appear once per server; give all addresses in one directive",
                            NULL);
     }
     proxy->networks = apr_array_make(cmd->pool, 2, sizeof(apr_ipsubnet_t *));
@@ -92,11 +91,10 @@ const char *ur_set_trusted_proxy(cmd_parms *cmd, void *dir, int argc, char *cons
     }
     if (!error && !none &&
         (proxy->networks->nelts == 0 || (!proxy->tls && !proxy->http && !proxy->scheme))) {
-        error = apr_pstrcat(
-            cmd->pool, cmd->cmd->name,
-            ": needs none, or at least one address and one of tls=FIELD, http=FIELD, "
-            "scheme=FIELD",
-            NULL);
+        error = apr_pstrcat(cmd->pool, cmd->cmd->name,
+                            ": must be none, or at least one address and one of tls=HEADER, "
+                            "http=HEADER, scheme=HEADER",
+                            NULL);
     }
     ur_setting_server(cmd)->trusted = proxy;
     return error;

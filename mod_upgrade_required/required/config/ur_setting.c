@@ -31,7 +31,9 @@ const char *ur_setting_enter(cmd_parms *cmd, void *dir)
 
 const char *ur_setting_complain(const cmd_parms *cmd, const char *value, const char *why)
 {
-    return apr_psprintf(cmd->pool, "%s: '%s' %s", cmd->cmd->name, value, why);
+    const char *quote = *value && !strchr(value, ' ') ? "" : "\"";
+
+    return apr_psprintf(cmd->pool, "%s %s%s%s: %s", cmd->cmd->name, quote, value, quote, why);
 }
 
 bool ur_setting_has_control(const char *text)
@@ -56,7 +58,7 @@ const char *ur_setting_complain_control(const cmd_parms *cmd, const char *value)
         }
     }
     return ur_setting_complain(cmd, shown,
-                               "contains a control character; write printable text only");
+                               "contains a control character; use printable characters only");
 }
 
 const char *ur_setting_complain_of_span(const cmd_parms *cmd, struct ur_span value,
@@ -100,7 +102,8 @@ const char *ur_setting_choose(cmd_parms *cmd, void *dir, const char *word,
         right =
             right ? apr_pstrcat(cmd->pool, right, ", ", choices->word, NULL) : choices->word;
     }
-    return ur_setting_complain(cmd, word, apr_pstrcat(cmd->pool, "is none of: ", right, NULL));
+    return ur_setting_complain(cmd, word,
+                               apr_pstrcat(cmd->pool, "must be one of ", right, NULL));
 }
 
 static unsigned int expression_flags(const cmd_parms *cmd)
@@ -127,7 +130,7 @@ const char *ur_setting_parse_expression(const cmd_parms *cmd, const char *text,
     *parsed = ap_expr_parse_cmd(cmd, text, expression_flags(cmd) | more_flags, &error, NULL);
     if (error) {
         return ur_setting_complain(
-            cmd, text, apr_psprintf(cmd->pool, "does not parse as an expression: %s", error));
+            cmd, text, apr_psprintf(cmd->pool, "not a valid expression: %s", error));
     }
     return NULL;
 }

@@ -13,7 +13,7 @@ bool ur_setting_in_htaccess(const cmd_parms *cmd);
 /* To be called first by every setter of a section's directive: an error message, or NULL. */
 const char *ur_setting_enter(cmd_parms *cmd, void *dir);
 
-/* "Directive: 'value' why", in cmd->pool. */
+/* "Directive value: why", in cmd->pool. why says what is wrong; what would be right. */
 const char *ur_setting_complain(const cmd_parms *cmd, const char *value, const char *why);
 const char *ur_setting_complain_of_span(const cmd_parms *cmd, struct ur_span value,
                                         const char *why);

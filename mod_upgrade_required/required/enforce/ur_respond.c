@@ -201,7 +201,7 @@ int ur_respond_page(request_rec *r, int status, const char *type, struct ur_span
 
 int ur_respond_no_form(request_rec *r, const struct ur_form forms[], size_t count)
 {
-    const char *text = "format is none of: ";
+    const char *text = "format: must be one of ";
 
     for (size_t i = 0; i < count; i++) {
         text = apr_pstrcat(r->pool, text, i ? ", " : "", forms[i].word, NULL);

@@ -23,7 +23,8 @@ static struct {
     struct ur_tunnel_budget room;
 } settings;
 
-static const char *check_number(cmd_parms *cmd, const char *word, long most, long *number)
+static const char *check_number(cmd_parms *cmd, const char *word, long least, long most,
+                                long *number)
 {
     char *end;
     const char *error = ap_check_cmd_context(cmd, GLOBAL_ONLY);
@@ -33,8 +34,8 @@ static const char *check_number(cmd_parms *cmd, const char *word, long most, lon
     }
     *number = strtol(word, &end, 10);
     if (*end || !apr_isdigit(*word) || *number > most) {
-        return apr_psprintf(cmd->pool, "%s: %s is no whole number from 0 to %ld",
-                            cmd->cmd->name, ap_escape_logitem(cmd->pool, word), most);
+        return apr_psprintf(cmd->pool, "%s %s: must be a whole number from %ld to %ld",
+                            cmd->cmd->name, ap_escape_logitem(cmd->pool, word), least, most);
     }
     return NULL;
 }
@@ -42,11 +43,12 @@ static const char *check_number(cmd_parms *cmd, const char *word, long most, lon
 const char *ur_limits_set_max(cmd_parms *cmd, void *unused, const char *word)
 {
     long number = 0;
-    const char *error = check_number(cmd, word, 10000000, &number);
+    const char *error = check_number(cmd, word, 1, 10000000, &number);
 
     (void)unused;
     if (!error && number == 0) {
-        return "UpgradeTunnelMax: 0 tunnels are none; say UpgradeTunnel thread instead";
+        return "UpgradeTunnelMax 0: must be at least 1; to disable event tunnels use "
+               "UpgradeTunnel thread";
     }
     settings.max = (uint64_t)number;
     return error;
@@ -55,7 +57,7 @@ const char *ur_limits_set_max(cmd_parms *cmd, void *unused, const char *word)
 const char *ur_limits_set_drain(cmd_parms *cmd, void *unused, const char *word)
 {
     long seconds = 0;
-    const char *error = check_number(cmd, word, 86400, &seconds);
+    const char *error = check_number(cmd, word, 0, 86400, &seconds);
 
     (void)unused;
     settings.drain = apr_time_from_sec(seconds);
@@ -90,8 +92,8 @@ static void find_number(const ap_directive_t *tree, const char *name, uint64_t *
     }
 }
 
-/* The soft limit is what an administrator has not thought about; the hard one is what he
- * allows. */
+/* The soft limit is what an administrator has not thought about; the hard one is what they
+ * allow. */
 static uint64_t descriptors(bool raise)
 {
     struct rlimit limit;

@@ -26,6 +26,12 @@ void *ur_route_merge_dir(apr_pool_t *p, void *outer, void *inner)
     return route;
 }
 
+static const char *complain(const cmd_parms *cmd, const char *word, const char *right)
+{
+    return apr_psprintf(cmd->pool, "%s %s: must be one of %s", cmd->cmd->name,
+                        ap_escape_logitem(cmd->pool, word), right);
+}
+
 static const char *set_keep(cmd_parms *cmd, void *dir, const char *word)
 {
     struct ur_route *route = dir;
@@ -46,7 +52,7 @@ static const char *set_keep(cmd_parms *cmd, void *dir, const char *word)
         route->keep = UR_KEEP_NONE;
         return NULL;
     }
-    return "UpgradeKeep: the protocol to keep is none of: WebSocket, none";
+    return complain(cmd, word, "WebSocket, none");
 }
 
 static const char *set_tunnel(cmd_parms *cmd, void *dir, const char *word)
@@ -66,7 +72,7 @@ static const char *set_tunnel(cmd_parms *cmd, void *dir, const char *word)
         route->carrier = UR_CARRIER_THREAD;
         return NULL;
     }
-    return "UpgradeTunnel: who carries the tunnel is none of: thread, event";
+    return complain(cmd, word, "thread, event");
 }
 
 const command_rec ur_route_directives[] = {
