@@ -25,8 +25,8 @@ struct ur_origin {
 };
 
 /* What the administrator writes: an origin, or one whose host begins with "*." for one or more
- * labels before the name behind it. Returns NULL if *pattern matches something that a browser can
- * send; otherwise what is wrong and what would be right. */
+ * labels before the name behind it. Returns NULL if *pattern matches something that a browser
+ * can send; otherwise what is wrong and what would be right. */
 const char *ur_origin_pattern(struct ur_span text, struct ur_origin *pattern);
 
 /* What a client sends. False where it is no single origin. */

@@ -74,12 +74,26 @@ static const unsigned char plain[256] = {
     [0x5D ... 0x7E] = ALL,
 };
 
-static void write_json_unicode(struct ur_buf *buf, unsigned char c)
+/* The short escapes of the control characters that people write (RFC 8259, 7). */
+static void write_json_control(struct ur_buf *buf, char c)
 {
     static const char hex[] = "0123456789abcdef";
     const char escaped[] = {'\\', 'u', '0', '0', hex[c >> 4], hex[c & 0x0F]};
 
-    ur_buf_bytes(buf, escaped, sizeof escaped);
+    switch (c) {
+    case '\n':
+        ur_buf_literal(buf, "\\n");
+        break;
+    case '\r':
+        ur_buf_literal(buf, "\\r");
+        break;
+    case '\t':
+        ur_buf_literal(buf, "\\t");
+        break;
+    default:
+        ur_buf_bytes(buf, escaped, sizeof escaped);
+        break;
+    }
 }
 
 /* One ASCII byte that does not stand for itself in this format. */
@@ -105,11 +119,11 @@ static void write_special(struct ur_buf *buf, char c, unsigned format)
         ur_buf_string(buf, format == HTML ? "&quot;" : "\\\"");
         break;
     default:
-        if ((format == LABEL || format == JSON) && c == '\n') {
-            ur_buf_literal(buf, "\\n");
+        if (format == JSON) {
+            write_json_control(buf, c);
         }
-        else if (format == JSON) {
-            write_json_unicode(buf, (unsigned char)c);
+        else if (format == LABEL && c == '\n') {
+            ur_buf_literal(buf, "\\n");
         }
         else {
             ur_buf_literal(buf, REPLACEMENT);

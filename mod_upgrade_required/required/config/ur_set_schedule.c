@@ -16,7 +16,8 @@ static const char *parse_date(const cmd_parms *cmd, const char *argument, const 
         return ur_setting_complain_control(cmd, argument);
     }
     if (*date != UR_TIME_ALWAYS) {
-        return ur_setting_complain(cmd, argument, "may be given only once; remove one of the two");
+        return ur_setting_complain(cmd, argument,
+                                   "may be given only once; remove one of the two");
     }
     error = ur_time_parse(ur_span_of(text), date);
     return error ? ur_setting_complain(cmd, argument, error) : NULL;

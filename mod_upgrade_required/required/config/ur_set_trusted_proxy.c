@@ -14,7 +14,8 @@ static const char *parse_field(const cmd_parms *cmd, const char *argument, const
         "Content-Length", "Cookie",  "Authorization", "Proxy-Authorization"};
 
     if (*field) {
-        return ur_setting_complain(cmd, argument, "may be given only once; remove one of the two");
+        return ur_setting_complain(cmd, argument,
+                                   "may be given only once; remove one of the two");
     }
     if (!*name || *ap_scan_http_token(name)) {
         return ur_setting_complain(cmd, argument,
