@@ -81,7 +81,7 @@ static apr_status_t end_unhanded(void *data)
 {
     const struct ur_tunnel *tunnel = data;
 
-    if (!tunnel->handed) {
+    if (tunnel->life == UR_TUNNEL_OPENING) {
         ur_books_ended(UR_CARRIED_EVENT, UR_OUTCOME_CLIENT);
     }
     return APR_SUCCESS;

@@ -14,8 +14,9 @@
 
 static apr_interval_time_t patience_with(const struct ur_tunnel *tunnel)
 {
-    if ((tunnel->client.ended || tunnel->backend.ended) &&
-        (tunnel->timeout <= 0 || tunnel->timeout > HALF_CLOSED_TIMEOUT)) {
+    bool whole = ur_endpoint_is_read(&tunnel->client) && ur_endpoint_is_read(&tunnel->backend);
+
+    if (!whole && (tunnel->timeout <= 0 || tunnel->timeout > HALF_CLOSED_TIMEOUT)) {
         return HALF_CLOSED_TIMEOUT;
     }
     return tunnel->timeout;
@@ -52,7 +53,7 @@ static apr_status_t watch(struct ur_carry *carry, struct ur_endpoint *end, int e
  * something is pending. A reset is wanted to be known always. */
 static int wanted_events(const struct ur_endpoint *end)
 {
-    int events = end->hung ? 0 : APR_POLLERR;
+    int events = end->alarm == UR_ALARM_ON ? APR_POLLERR : 0;
 
     if (ur_tunnel_may_read(end)) {
         events |= APR_POLLIN | APR_POLLHUP;
@@ -118,7 +119,7 @@ static void finish(struct ur_carry *carry, struct ur_tunnel *tunnel)
     ur_idle_forget(tunnel);
     leave_again(tunnel);
     close_client(carry, tunnel, ur_close(tunnel));
-    tunnel->state = UR_TUNNEL_OVER;
+    tunnel->life = UR_TUNNEL_OVER;
     APR_RING_REMOVE(tunnel, link);
     APR_RING_INSERT_TAIL(&carry->over, tunnel, ur_tunnel, link);
 }
@@ -145,7 +146,7 @@ static void go_on(struct ur_carry *carry, struct ur_tunnel *tunnel, bool more)
         tunnel->again = true;
         APR_RING_INSERT_TAIL(&carry->again, tunnel, ur_tunnel, again_link);
     }
-    if (tunnel->leaving && ur_tunnel_between(tunnel)) {
+    if (tunnel->life == UR_TUNNEL_LEAVING && ur_tunnel_between(tunnel)) {
         finish_as(carry, tunnel, UR_OUTCOME_DRAINED);
     }
 }
@@ -175,11 +176,11 @@ static bool note_unasked(struct ur_endpoint *end, int events)
     if (end->watch.reqevents & asked || !(events & (APR_POLLERR | APR_POLLHUP))) {
         return true;
     }
-    end->hung = true;
+    end->alarm = UR_ALARM_OFF;
     if (events & APR_POLLERR) {
         return ur_tunnel_lose(end);
     }
-    return !end->ended || end->shut || ur_tunnel_part(end->tunnel);
+    return end->state != UR_ENDPOINT_ENDED || ur_tunnel_part(end->tunnel);
 }
 
 static void on_open(struct ur_carry *carry, struct ur_endpoint *end, int events)
@@ -189,7 +190,7 @@ static void on_open(struct ur_carry *carry, struct ur_endpoint *end, int events)
     bool resumed_more = false;
     bool open = note_unasked(end, events);
 
-    end->dry = false;
+    ur_endpoint_stir(end);
     open =
         open &&
         (!ur_endpoint_pending(end) || ur_tunnel_resume(end, &carry->scratch, &resumed_more)) &&
@@ -207,7 +208,7 @@ void ur_carry_event(struct ur_carry *carry, struct ur_endpoint *end, int events)
     if (ur_linger_has(end)) {
         ur_linger_go_on(&carry->lingering, end, carry->scratch.buffer);
     }
-    else if (end->tunnel->state == UR_TUNNEL_OPEN) { /* no earlier event has ended it */
+    else if (ur_tunnel_is_carried(end->tunnel)) { /* no earlier event has ended it */
         on_open(carry, end, events);
     }
 }
@@ -260,7 +261,7 @@ bool ur_carry_leave_next(struct ur_carry *carry)
     if (APR_RING_EMPTY(&carry->open, ur_tunnel, link)) {
         return false;
     }
-    tunnel->leaving = true;
+    tunnel->life = UR_TUNNEL_LEAVING;
     APR_RING_REMOVE(tunnel, link);
     APR_RING_INSERT_TAIL(&carry->leaving, tunnel, ur_tunnel, link);
     if (ur_tunnel_between(tunnel)) {

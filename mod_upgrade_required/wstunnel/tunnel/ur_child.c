@@ -236,8 +236,9 @@ void ur_child_suspend(conn_rec *c, request_rec *r)
 
     (void)r;
     /* Any other state, or one that is aborted: the MPM is closing it. */
-    if (tunnel && !tunnel->handed && c->cs->state == CONN_STATE_SUSPENDED && !c->aborted) {
-        tunnel->handed = true;
+    if (tunnel && tunnel->life == UR_TUNNEL_OPENING && c->cs->state == CONN_STATE_SUSPENDED &&
+        !c->aborted) {
+        tunnel->life = UR_TUNNEL_OPEN;
         ur_poller_add(tunnel->poller, tunnel);
     }
 }

@@ -53,7 +53,7 @@ static bool tell_client(struct ur_endpoint *client)
     if (client->filtered && !(end_tls && end_tls(c))) {
         ap_flush_conn(c);
     }
-    if (c->aborted || client->ended) {
+    if (c->aborted || !ur_endpoint_is_read(client)) {
         return false;
     }
     return ur_endpoint_pending(client) || shutdown(client->number, SHUT_WR) == 0;

@@ -113,19 +113,25 @@ void ur_endpoint_own(struct ur_endpoint *end, apr_pool_t *pool)
     }
 }
 
+static bool ends_with_eos(apr_bucket_brigade *bb)
+{
+    return !APR_BRIGADE_EMPTY(bb) && APR_BUCKET_IS_EOS(APR_BRIGADE_LAST(bb));
+}
+
 static apr_status_t read_some(struct ur_endpoint *end, char *at, apr_size_t *len)
 {
     apr_bucket_brigade *bb = end->brigade;
     apr_status_t rv;
 
-    end->asked = false;
+    if (end->inflow == UR_INFLOW_TOLD) {
+        end->inflow = UR_INFLOW_DRY;
+    }
     rv = ap_get_brigade(end->filtered->input_filters, bb, AP_MODE_READBYTES, APR_NONBLOCK_READ,
                         (apr_off_t)*len);
     if (rv == APR_SUCCESS) {
         rv = apr_brigade_flatten(bb, at, len);
         if (rv == APR_SUCCESS && *len == 0) {
-            rv = !APR_BRIGADE_EMPTY(bb) && APR_BUCKET_IS_EOS(APR_BRIGADE_LAST(bb)) ? APR_EOF
-                                                                                   : APR_EAGAIN;
+            rv = ends_with_eos(bb) ? APR_EOF : APR_EAGAIN;
         }
     }
     apr_brigade_cleanup(bb);
@@ -142,7 +148,7 @@ static apr_status_t read_filtered(struct ur_endpoint *end, char *at, apr_size_t 
         apr_size_t more = *len - have;
         rv = read_some(end, at + have, &more);
         have += rv == APR_SUCCESS ? more : 0;
-        if (rv == APR_EAGAIN && !end->asked) {
+        if (rv == APR_EAGAIN && end->inflow != UR_INFLOW_TOLD) {
             rv = APR_SUCCESS; /* something that was no data, and data may be behind it */
         }
     }
@@ -155,6 +161,11 @@ static apr_status_t read_filtered(struct ur_endpoint *end, char *at, apr_size_t 
     return APR_SUCCESS;
 }
 
+static apr_status_t status_of(int error)
+{
+    return APR_STATUS_IS_EAGAIN(error) ? APR_EAGAIN : APR_FROM_OS_ERROR(error);
+}
+
 /* Not apr_socket_recv() and apr_socket_send(): they read() and write(), which costs 5 % more of
  * all that a small message costs. */
 apr_status_t ur_endpoint_receive(struct ur_endpoint *end, char *at, apr_size_t *len)
@@ -164,13 +175,14 @@ apr_status_t ur_endpoint_receive(struct ur_endpoint *end, char *at, apr_size_t *
     do {
         got = recv(end->number, at, *len, 0);
     } while (got < 0 && errno == EINTR);
-    end->dry = got < (ssize_t)*len;
-    *len = got > 0 ? (apr_size_t)got : 0;
+    end->inflow = got < (ssize_t)*len ? UR_INFLOW_DRY : UR_INFLOW_UNKNOWN;
+    if (got <= 0) {
+        *len = 0;
+        return got == 0 ? APR_EOF : status_of(errno);
+    }
+    *len = (apr_size_t)got;
     end->wire_in += *len;
-    return got > 0                       ? APR_SUCCESS
-           : got == 0                    ? APR_EOF
-           : APR_STATUS_IS_EAGAIN(errno) ? APR_EAGAIN
-                                         : APR_FROM_OS_ERROR(errno);
+    return APR_SUCCESS;
 }
 
 apr_status_t ur_endpoint_read(struct ur_endpoint *end, char *at, apr_size_t *len)

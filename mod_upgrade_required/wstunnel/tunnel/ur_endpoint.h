@@ -13,36 +13,97 @@
 struct ur_tunnel;
 struct ur_scratch;
 
+/* How far the connection of an endpoint has come to its end. There is no way back:
+ *
+ *               its FIN
+ *       OPEN ------------> ENDED -----+
+ *         |                           |   its connection breaks, or its other direction ends
+ *         +--------------> SHUT ------+--------------> GONE
+ *               the other's FIN is
+ *               passed on to it
+ *
+ * While the tunnel is open one endpoint at most is GONE, and only because it is broken: then
+ * what is pending at the other one is the last of the tunnel. If one is ENDED the other one is
+ * SHUT, unless one of them is GONE. */
+enum ur_endpoint_state {
+    UR_ENDPOINT_OPEN,  /* read and written */
+    UR_ENDPOINT_ENDED, /* it will not send any more: written only */
+    UR_ENDPOINT_SHUT,  /* it has been told that nothing more comes: read only */
+    UR_ENDPOINT_GONE   /* neither */
+};
+
+/* Where the next of what it sends has to be looked for. */
+enum ur_inflow {
+    UR_INFLOW_UNKNOWN, /* the socket may have something */
+    UR_INFLOW_EARLY,   /* httpd's filters may hold what was read before the tunnel was one */
+    UR_INFLOW_DRY,     /* the socket had less than it was asked for: an event will tell */
+    UR_INFLOW_TOLD     /* dry, and the filters know: they hold nothing more either */
+};
+
+/* A poll tells of a connection that is broken, or closed both ways, without being asked, and
+ * would go on telling. */
+enum ur_alarm {
+    UR_ALARM_ON, /* it is wanted to be known */
+    UR_ALARM_OFF /* it is known: nothing is polled for but what is asked for */
+};
+
 /* One end of a tunnel. Where no filter of its connection does anything to the bytes they go
  * straight through the socket, elsewhere (TLS) through the filters. Nothing here ever waits.
- * Owned by one thread at a time, like its tunnel. */
+ * Of the thread that has the tunnel. */
 struct ur_endpoint {
-    struct ur_tunnel *tunnel;
+    /* Set by the worker that opens the tunnel, and only read after that. */
+    struct ur_tunnel *tunnel; /* NULL: it lingers, and is of no tunnel any more */
     struct ur_endpoint *other;
     apr_socket_t *socket;
     apr_os_sock_t number;        /* of socket */
     conn_rec *filtered;          /* NULL: plain */
     apr_bucket_brigade *brigade; /* for filtered */
-    struct ur_span rest;         /* what the socket has not taken yet */
-    apr_memnode_t *node;         /* where rest stands; NULL: in a pool */
-    struct ur_scratch *scratch;  /* the same from its first byte to its last */
-    apr_pollfd_t watch;          /* what it is polled for; reqevents is 0 while it is not */
-    uint64_t received;           /* of the tunnel's bytes */
-    uint64_t counted;            /* of received: what the counters know of */
-    uint64_t wire_in;            /* from the socket, past httpd's filters */
-    uint64_t wire_out;           /* to it */
-    struct ur_frames frames;     /* of what was received */
-    bool ended;                  /* it will not send any more */
-    bool shut;                   /* it has been told that nothing more comes */
-    bool hung;                   /* a poll tells of its end without being asked */
-    bool broken;                 /* what is pending at the other end is the last of it */
     bool tls;
-    apr_status_t held; /* that reading has ended with, after the bytes that it gave */
-    bool recording;    /* what TLS writes leaves together */
-    bool asked;        /* filters have asked the socket, and it had nothing */
-    bool dry;          /* the socket was empty when it was last read */
-    bool has_early;    /* httpd's filters may hold what was read before */
+
+    /* The poller's. */
+    enum ur_endpoint_state state;
+    enum ur_inflow inflow;
+    enum ur_alarm alarm;
+    apr_pollfd_t watch;         /* what it is polled for; reqevents is 0 while it is not */
+    struct ur_scratch *scratch; /* the same from its first byte to its last */
+    apr_memnode_t *node;        /* where rest stands; NULL: in a pool */
+    uint64_t counted;           /* of received: what the counters know of */
+    struct ur_frames frames;    /* of what was received */
+    apr_status_t held;          /* that reading has ended with, after the bytes it gave */
+    bool recording;             /* what TLS writes leaves together */
+
+    /* The worker's first, with what came early; then the poller's. */
+    struct ur_span rest; /* what the socket has not taken yet */
+    uint64_t received;   /* of the tunnel's bytes */
+    uint64_t wire_in;    /* from the socket, past httpd's filters */
+    uint64_t wire_out;   /* to it */
 };
+
+/* Whether it may still send something. */
+static inline bool ur_endpoint_is_read(const struct ur_endpoint *end)
+{
+    return end->state == UR_ENDPOINT_OPEN || end->state == UR_ENDPOINT_SHUT;
+}
+
+/* Whether something may still be sent to it. */
+static inline bool ur_endpoint_is_written(const struct ur_endpoint *end)
+{
+    return end->state == UR_ENDPOINT_OPEN || end->state == UR_ENDPOINT_ENDED;
+}
+
+/* It has sent its FIN. */
+static inline void ur_endpoint_end(struct ur_endpoint *end)
+{
+    end->state = end->state == UR_ENDPOINT_OPEN ? UR_ENDPOINT_ENDED : UR_ENDPOINT_GONE;
+}
+
+/* An event has come, or might have: the socket is worth being asked again. */
+static inline void ur_endpoint_stir(struct ur_endpoint *end)
+{
+    if (end->inflow != UR_INFLOW_EARLY) {
+        end->inflow = UR_INFLOW_UNKNOWN;
+    }
+}
 
 /* Takes a connection over, from which nothing is going to be read in another way. What has been
  * read of it already goes to *early, in the pool. */

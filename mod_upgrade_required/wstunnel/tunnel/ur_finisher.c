@@ -98,7 +98,9 @@ static void wait_for_worker(struct ur_tunnel *tunnel)
     for (int look = 0; look < LOOKS_MAX && !is_released(tunnel); look++) {
         apr_sleep(apr_time_from_msec(1));
     }
-    tunnel->released = is_released(tunnel);
+    if (is_released(tunnel)) {
+        tunnel->grip = UR_GRIP_LOOSE;
+    }
 }
 
 void ur_finisher_resume(conn_rec *c, request_rec *r)
@@ -106,8 +108,8 @@ void ur_finisher_resume(conn_rec *c, request_rec *r)
     struct ur_tunnel *tunnel = ap_get_module_config(c->conn_config, &upgrade_wstunnel_module);
 
     (void)r;
-    if (tunnel) {
-        tunnel->resumed = true;
+    if (tunnel && tunnel->grip == UR_GRIP_LOOSE) {
+        tunnel->grip = UR_GRIP_NONE;
     }
 }
 
@@ -117,7 +119,7 @@ static apr_status_t keep_memory(void *data)
     apr_pool_t *pool = tunnel->c->pool;
     apr_allocator_t *allocator = apr_pool_allocator_get(pool);
 
-    if (tunnel->released && tunnel->resumed) {
+    if (tunnel->grip == UR_GRIP_NONE) {
         return APR_SUCCESS;
     }
     ap_log_error(

@@ -83,9 +83,10 @@ static apr_status_t give(struct ur_pipe *pipe, struct ur_endpoint *to, char *buf
 static apr_status_t why_not(int error)
 {
     /* Kinds of sockets that cannot do it, and systems that forbid it. */
-    return error == EINVAL || error == ENOSYS || error == EPERM ? APR_ENOTIMPL
-           : APR_STATUS_IS_EAGAIN(error)                        ? APR_EAGAIN
-                                                                : APR_FROM_OS_ERROR(error);
+    if (error == EINVAL || error == ENOSYS || error == EPERM) {
+        return APR_ENOTIMPL;
+    }
+    return APR_STATUS_IS_EAGAIN(error) ? APR_EAGAIN : APR_FROM_OS_ERROR(error);
 }
 
 apr_status_t ur_pipe_move(struct ur_pipe *pipe, struct ur_endpoint *from, char *buffer,
@@ -97,7 +98,7 @@ apr_status_t ur_pipe_move(struct ur_pipe *pipe, struct ur_endpoint *from, char *
     if (got < 0) {
         return why_not(errno);
     }
-    from->dry = false;
+    from->inflow = UR_INFLOW_UNKNOWN;
     from->wire_in += (apr_size_t)got;
     *len = (apr_size_t)got;
     *gave = give(pipe, from->other, buffer, *len);

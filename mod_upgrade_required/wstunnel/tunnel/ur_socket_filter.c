@@ -17,8 +17,7 @@ static apr_status_t read_early(ap_filter_t *f, apr_bucket_brigade *bb, apr_off_t
     apr_status_t rv = ap_get_brigade(f->next, bb, AP_MODE_READBYTES, APR_NONBLOCK_READ, wanted);
 
     if (APR_STATUS_IS_EAGAIN(rv) || (rv == APR_SUCCESS && APR_BRIGADE_EMPTY(bb))) {
-        end->has_early = false;
-        end->asked = end->dry = true;
+        end->inflow = UR_INFLOW_TOLD;
         return APR_EAGAIN;
     }
     return rv;
@@ -54,18 +53,17 @@ static apr_status_t read_wire(ap_filter_t *f, apr_bucket_brigade *bb, ap_input_m
     apr_status_t rv;
 
     if (mode != AP_MODE_READBYTES || block != APR_NONBLOCK_READ ||
-        end->tunnel->state != UR_TUNNEL_OPEN) {
+        !ur_tunnel_is_carried(end->tunnel)) {
         return ap_get_brigade(f->next, bb, mode, block, wanted);
     }
-    if (end->has_early) {
+    if (end->inflow == UR_INFLOW_EARLY) {
         return read_early(f, bb, wanted);
     }
-    if (end->dry) {
-        end->asked = true;
-        return APR_EAGAIN;
+    rv = end->inflow == UR_INFLOW_DRY ? APR_EAGAIN
+                                      : ur_endpoint_receive(end, end->scratch->wire, &len);
+    if (rv == APR_EAGAIN) {
+        end->inflow = UR_INFLOW_TOLD;
     }
-    rv = ur_endpoint_receive(end, end->scratch->wire, &len);
-    end->asked = rv == APR_EAGAIN;
     if (rv == APR_SUCCESS) {
         APR_BRIGADE_INSERT_TAIL(bb, make_bucket(end->scratch->wire, len, f->c->bucket_alloc));
     }
@@ -78,7 +76,7 @@ static apr_status_t write_wire(ap_filter_t *f, apr_bucket_brigade *bb)
     struct ur_endpoint *end = f->ctx;
     apr_status_t rv = APR_SUCCESS;
 
-    if (end->tunnel->state != UR_TUNNEL_OPEN) {
+    if (!ur_tunnel_is_carried(end->tunnel)) {
         return ap_pass_brigade(f->next, bb);
     }
     for (apr_bucket *b = APR_BRIGADE_FIRST(bb);
@@ -106,7 +104,7 @@ void ur_socket_filter_register(void)
 
 void ur_socket_filter_insert(struct ur_endpoint *end, conn_rec *c)
 {
-    end->has_early = true;
+    end->inflow = UR_INFLOW_EARLY;
     ap_add_input_filter_handle(in_handle, end, NULL, c);
     ap_add_output_filter_handle(out_handle, end, NULL, c);
 }

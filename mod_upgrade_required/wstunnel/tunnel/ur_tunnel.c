@@ -20,6 +20,15 @@ static apr_interval_time_t socket_timeout(apr_socket_t *socket)
     return timeout;
 }
 
+/* As mod_proxy has it. */
+static apr_interval_time_t larger_timeout(apr_socket_t *client, apr_socket_t *backend)
+{
+    apr_interval_time_t one = socket_timeout(client);
+    apr_interval_time_t other = socket_timeout(backend);
+
+    return one > other ? one : other;
+}
+
 struct ur_tunnel *ur_tunnel_prepare(request_rec *r, proxy_worker *worker, conn_rec *origin,
                                     apr_socket_t *socket)
 {
@@ -30,10 +39,7 @@ struct ur_tunnel *ur_tunnel_prepare(request_rec *r, proxy_worker *worker, conn_r
 
     client->socket = ap_get_conn_socket(c);
     backend->socket = socket;
-    /* The larger one, as mod_proxy has it. */
-    tunnel->timeout = socket_timeout(client->socket) > socket_timeout(socket)
-                          ? socket_timeout(client->socket)
-                          : socket_timeout(socket);
+    tunnel->timeout = larger_timeout(client->socket, socket);
     client->tunnel = backend->tunnel = tunnel;
     client->other = backend;
     backend->other = client;
@@ -76,8 +82,10 @@ bool ur_tunnel_part(struct ur_tunnel *tunnel)
 bool ur_tunnel_lose(struct ur_endpoint *end)
 {
     ur_farewell_ended(&end->tunnel->farewell, side_of(end));
-    if (ur_endpoint_pending(end->other) && !end->broken && !end->other->broken) {
-        end->broken = end->ended = end->shut = end->hung = true;
+    if (ur_endpoint_pending(end->other) && end->state != UR_ENDPOINT_GONE &&
+        end->other->state != UR_ENDPOINT_GONE) {
+        end->state = UR_ENDPOINT_GONE;
+        end->alarm = UR_ALARM_OFF;
         ur_endpoint_forget(end);
         return true;
     }
@@ -90,10 +98,11 @@ static bool shut(struct ur_endpoint *to)
 {
     struct ur_tunnel *tunnel = to->tunnel;
 
-    if (to->ended || tunnel->no_half_close || (to == &tunnel->client && to->tls)) {
+    if (!ur_endpoint_is_read(to) || tunnel->no_half_close ||
+        (to == &tunnel->client && to->tls)) {
         return ur_tunnel_part(tunnel);
     }
-    to->shut = true;
+    to->state = UR_ENDPOINT_SHUT;
     apr_socket_shutdown(to->socket, APR_SHUTDOWN_WRITE);
     return true;
 }
@@ -128,8 +137,8 @@ bool ur_tunnel_may_read(const struct ur_endpoint *from)
 {
     const struct ur_endpoint *to = from->other;
 
-    return !from->ended && !to->broken && !ur_endpoint_pending(to) &&
-           from->rest.len <= UR_CHUNK;
+    return ur_endpoint_is_read(from) && to->state != UR_ENDPOINT_GONE &&
+           !ur_endpoint_pending(to) && from->rest.len <= UR_CHUNK;
 }
 
 static bool can_be_piped(const struct ur_endpoint *from, const struct ur_scratch *scratch)
@@ -161,10 +170,11 @@ static apr_size_t most_to_read(const struct ur_endpoint *from, const struct ur_s
 {
     uint64_t payload = ur_frames_payload(&from->frames);
 
-    return from->frames.size >= LARGE_FRAME && payload < PIPED_LEAST &&
-                   can_be_piped(from, scratch)
-               ? (apr_size_t)payload + UR_FRAMES_HEADER_MAX
-               : UR_CHUNK;
+    if (from->frames.size >= LARGE_FRAME && payload < PIPED_LEAST &&
+        can_be_piped(from, scratch)) {
+        return (apr_size_t)payload + UR_FRAMES_HEADER_MAX;
+    }
+    return UR_CHUNK;
 }
 
 /* The result is that of reading. */
@@ -181,10 +191,31 @@ static apr_status_t copy(struct ur_endpoint *from, struct ur_scratch *scratch,
     return rv;
 }
 
+/* Through the pipe or the buffer. The result is that of reading. */
+static apr_status_t pass_some(struct ur_endpoint *from, struct ur_scratch *scratch,
+                              apr_status_t *gave)
+{
+    apr_status_t rv = pipe_payload(from, scratch, gave);
+
+    return rv == APR_ENOTIMPL ? copy(from, scratch, gave) : rv;
+}
+
+static bool end_in_order(struct ur_endpoint *from)
+{
+    ur_endpoint_end(from);
+    ur_farewell_ended(&from->tunnel->farewell, side_of(from));
+    return shut(from->other);
+}
+
+/* A poll tells when there is more on the wire, but not what filters hold. */
+static bool is_drained(const struct ur_endpoint *from)
+{
+    return from->filtered ? from->inflow == UR_INFLOW_TOLD && !from->held
+                          : from->inflow == UR_INFLOW_DRY;
+}
+
 bool ur_tunnel_forward(struct ur_endpoint *from, struct ur_scratch *scratch, bool *more)
 {
-    struct ur_endpoint *to = from->other;
-
     *more = false;
     for (int turn = 0; turn < TURNS; turn++) {
         apr_status_t gave = APR_SUCCESS;
@@ -192,27 +223,20 @@ bool ur_tunnel_forward(struct ur_endpoint *from, struct ur_scratch *scratch, boo
         if (!ur_tunnel_may_read(from)) {
             return true;
         }
-        rv = pipe_payload(from, scratch, &gave);
-        rv = rv == APR_ENOTIMPL ? copy(from, scratch, &gave) : rv;
-        if (rv == APR_EAGAIN && from->filtered && !from->asked) {
+        rv = pass_some(from, scratch, &gave);
+        if (rv == APR_EAGAIN && from->filtered && from->inflow != UR_INFLOW_TOLD) {
             continue;
         }
         if (rv == APR_EAGAIN) {
             return true;
         }
-        if (rv == APR_EOF) {
-            from->ended = true;
-            ur_farewell_ended(&from->tunnel->farewell, side_of(from));
-            return shut(to);
-        }
         if (rv != APR_SUCCESS) {
-            return ur_tunnel_lose(from);
+            return rv == APR_EOF ? end_in_order(from) : ur_tunnel_lose(from);
         }
-        if (gave != APR_SUCCESS && !ur_tunnel_lose(to)) {
+        if (gave != APR_SUCCESS && !ur_tunnel_lose(from->other)) {
             return false;
         }
-        /* A poll tells when there is more on the wire, but not what filters hold. */
-        if (from->filtered ? from->asked && !from->held : from->dry) {
+        if (is_drained(from)) {
             return true;
         }
     }
@@ -229,7 +253,7 @@ bool ur_tunnel_resume(struct ur_endpoint *to, struct ur_scratch *scratch, bool *
     if (ur_endpoint_pending(to)) {
         return true;
     }
-    if (to->other->broken) {
+    if (to->other->state == UR_ENDPOINT_GONE) {
         return ur_tunnel_lose(to->other);
     }
     return ur_tunnel_forward(to->other, scratch, more);
@@ -237,7 +261,8 @@ bool ur_tunnel_resume(struct ur_endpoint *to, struct ur_scratch *scratch, bool *
 
 static bool can_take_frame(const struct ur_endpoint *to)
 {
-    return ur_frames_between(&to->other->frames) && !ur_endpoint_pending(to) && !to->shut;
+    return ur_frames_between(&to->other->frames) && !ur_endpoint_pending(to) &&
+           ur_endpoint_is_written(to);
 }
 
 bool ur_tunnel_between(const struct ur_tunnel *tunnel)

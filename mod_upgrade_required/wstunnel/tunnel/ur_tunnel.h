@@ -9,43 +9,69 @@
 #include <apr_ring.h>
 #include <mod_proxy.h>
 
-/* A WebSocket between a client and a backend that no worker thread waits for (RFC 6455). It
- * belongs to one thread at a time: to the worker that opens it, to a poller that carries it and
- * closes it, and to the finisher that logs it. */
+/* A WebSocket between a client and a backend that no worker thread waits for (RFC 6455). */
 
 struct ur_poller;
 struct ur_idle;
 
-enum ur_tunnel_state {
-    UR_TUNNEL_OPEN,
-    UR_TUNNEL_OVER /* both sides know; to be logged and released */
+/* The life of a tunnel, and whose it is meanwhile: one thread's at a time. It changes hands in
+ * the poller's mailbox and in the finisher's queue, each with a mutex.
+ *
+ *       OPENING -----> OPEN -----> LEAVING -----> OVER
+ *                        |                          ^
+ *                        +--------------------------+
+ */
+enum ur_tunnel_life {
+    UR_TUNNEL_OPENING, /* the worker's that opens it, until the MPM has suspended the connection
+                        */
+    UR_TUNNEL_OPEN,    /* a poller's */
+    UR_TUNNEL_LEAVING, /* so, and it ends when both directions are between two frames */
+    UR_TUNNEL_OVER     /* both sides know: the finisher's, to be logged and released */
+};
+
+/* What the MPM still has of a connection whose tunnel is over: see ur_finisher.c. */
+enum ur_grip {
+    UR_GRIP_UNKNOWN, /* its memory has to stay */
+    UR_GRIP_LOOSE,   /* the first sign that it has let go */
+    UR_GRIP_NONE     /* and the second: its memory can go */
 };
 
 /* In the client's connection pool. */
 struct ur_tunnel {
-    APR_RING_ENTRY(ur_tunnel) link; /* of the one list that it is in */
-    APR_RING_ENTRY(ur_tunnel) idle_link;
-    APR_RING_ENTRY(ur_tunnel) again_link;
-    struct ur_idle *idle; /* the queue that it waits in; NULL: none */
-    struct ur_endpoint client;
-    struct ur_endpoint backend;
+    APR_RING_ENTRY(ur_tunnel) link; /* of the one list that it is in, which its thread has */
+
+    /* Set by the worker that opens it, and only read after that. */
     conn_rec *c;
-    request_rec *r;          /* until it is logged */
-    struct ur_ticket ticket; /* its place among the child's tunnels */
     struct ur_poller *poller;
     proxy_worker *worker;
     apr_interval_time_t timeout; /* 0 and less: none */
-    apr_time_t active;           /* when something was said last */
-    enum ur_tunnel_state state;
-    enum ur_outcome outcome;
+    bool no_half_close;          /* proxy-nohalfclose in the environment */
+
+    /* Of the thread whose it is. */
+    enum ur_tunnel_life life;
+    struct ur_endpoint client;
+    struct ur_endpoint backend;
+    struct ur_ticket ticket; /* its place among the child's tunnels */
+    request_rec *r;          /* until it is logged */
+    enum ur_outcome outcome; /* once it is over */
     struct ur_farewell farewell;
-    bool handed;        /* to its poller */
-    bool released;      /* the first sign that the MPM has let go of it, and */
-    bool resumed;       /* the second: see ur_finisher.c */
-    bool no_half_close; /* proxy-nohalfclose in the environment */
-    bool leaving;       /* ends as soon as it is between two frames */
-    bool again;         /* is in its poller's list of those that have more to forward */
+
+    /* The poller's. */
+    APR_RING_ENTRY(ur_tunnel) idle_link;
+    APR_RING_ENTRY(ur_tunnel) again_link;
+    struct ur_idle *idle; /* the queue that it waits in; NULL: none */
+    apr_time_t active;    /* when something was said last */
+    bool again;           /* it is in the list of those that have more to forward */
+
+    /* The finisher's. */
+    enum ur_grip grip;
 };
+
+/* Whether a poller has it, and bytes go through. */
+static inline bool ur_tunnel_is_carried(const struct ur_tunnel *tunnel)
+{
+    return tunnel->life == UR_TUNNEL_OPEN || tunnel->life == UR_TUNNEL_LEAVING;
+}
 
 APR_RING_HEAD(ur_tunnel_ring, ur_tunnel);
 
