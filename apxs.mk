@@ -15,21 +15,45 @@ VARIANT ?= release
 OUT     := build/out/$(VARIANT)
 SOURCES := mod_upgrade_required
 
+# The rooms: every folder with sources below $(SOURCES), and the files that stand outside of one.
+#   room:part:what it may include besides its own files (parts, rooms, single files)
+# Part core is libupgrade.a: C11, no httpd, no APR. Part shared is compiled into both modules;
+# required and wstunnel are a module each, and neither sees the other.
+# Every script asks for this table ("make -s -f apxs.mk rooms"); build/lint holds the sources to it.
+ROOMS := \
+    core/text:core: \
+    core/protocol:core:core/text \
+    core/policy:core:core/text,core/protocol \
+    core/response:core:core/text,core/protocol,core/policy \
+    core/metrics:core:core/text,core/protocol,core/policy,core/response \
+    core/probe:core:core/text,core/protocol,core/policy,core/response \
+    shared:shared:core \
+    ur_modules.h:shared:core \
+    required:required:core,shared \
+    required/config:required:core,shared,required \
+    required/request:required:core,shared,required \
+    required/enforce:required:core,shared,required \
+    required/check:required:core,shared,required \
+    required/pages:required:core,shared,required \
+    mod_upgrade_required.c:required:core,shared,required \
+    wstunnel:wstunnel:core,shared \
+    wstunnel/config:wstunnel:core,shared,wstunnel \
+    wstunnel/proxy:wstunnel:core,shared,wstunnel \
+    wstunnel/tunnel:wstunnel:core,shared,wstunnel \
+    mod_upgrade_wstunnel.c:wstunnel:core,shared,wstunnel
+
 POLICY  := $(OUT)/mod_upgrade_required.so
 HELPER  := $(OUT)/mod_upgrade_wstunnel.so
 MODULES := $(POLICY) $(HELPER)
 LIBRARY := $(OUT)/libupgrade.a
 
 # Targets that set the machine up must work where apxs is not there yet.
-BARE := help setup demo serve test asan tsan cov fuzz lint bench bench-tunnels clean
+BARE := help rooms setup demo serve test asan tsan cov gdb fuzz lint bench bench-tunnels clean
 
 ifneq ($(filter-out $(BARE),$(or $(MAKECMDGOALS),all)),)
 ifeq ($(APXS),)
 $(error apxs was not found: run "make -f apxs.mk setup", or give APXS=/path/to/apxs)
 endif
-endif
-
-ifneq ($(APXS),)
 # One name at a time: apxs -q with several prints them in a form no shell can take apart.
 apxs_query = $(shell $(APXS) -q $(1))
 ifeq ($(origin CC),default)
@@ -52,23 +76,19 @@ VARIANT_FLAGS_tsan    := -O1 -fsanitize=thread -fno-omit-frame-pointer
 VARIANT_FLAGS_cov     := -O0 --coverage
 VARIANT_FLAGS         := $(VARIANT_FLAGS_$(VARIANT))
 
-BASE_FLAGS   := -std=gnu11 -fPIC -fvisibility=hidden -MMD -MP -I$(SOURCES) $(WARNINGS)
+BASE_FLAGS   := -std=gnu11 -fPIC -fvisibility=hidden -I$(SOURCES) $(WARNINGS)
 CORE_FLAGS    = $(HTTPD_CFLAGS) $(BASE_FLAGS) $(VARIANT_FLAGS) $(EXTRA)
 HTTPD_FLAGS   = $(HTTPD_CFLAGS) $(HTTPD_CPPFLAGS) $(BASE_FLAGS) $(HTTPD_INCLUDES) $(VARIANT_FLAGS) $(EXTRA)
 
-# The rooms. core/ is the static library; shared/ is compiled into both modules; each wing bears
-# the name of its module.
-CORE      := core/text core/protocol core/policy core/response core/metrics core/probe
-SHARED    := shared
-REQUIRED  := required/config required/request required/enforce required/check required/pages
-WSTUNNEL  := wstunnel/config wstunnel/proxy wstunnel/tunnel
+# The C files of a part's rooms.
+room     = $(subst :, ,$(1))
+rooms_of = $(foreach r,$(ROOMS),$(if $(filter $(1),$(word 2,$(call room,$r))),$(word 1,$(call room,$r))))
+c_of     = $(sort $(filter %.c,$(wildcard $(foreach r,$(rooms_of),$(SOURCES)/$r $(SOURCES)/$r/*.c))))
 
-sources_in = $(sort $(wildcard $(1:%=$(SOURCES)/%/*.c)))
-
-CORE_C    := $(call sources_in,$(CORE))
-SHARED_C  := $(call sources_in,$(SHARED))
-POLICY_C  := $(call sources_in,$(REQUIRED)) $(SOURCES)/mod_upgrade_required.c
-HELPER_C  := $(call sources_in,$(WSTUNNEL)) $(SOURCES)/mod_upgrade_wstunnel.c
+CORE_C    := $(call c_of,core)
+SHARED_C  := $(call c_of,shared)
+POLICY_C  := $(call c_of,required)
+HELPER_C  := $(call c_of,wstunnel)
 UNIT_C    := $(sort $(wildcard test/unit/*_test.c))
 FUZZ_C    := $(sort $(wildcard test/fuzz/*_fuzz.c))
 
@@ -81,10 +101,13 @@ LOADS     := $(patsubst test/%.c,$(OUT)/%,$(sort $(wildcard test/load/*.c))) $(O
 FAULTS    := $(patsubst test/%.c,$(OUT)/%.so,$(sort $(wildcard test/fault/*.c)))
 REPLAY_BIN:= $(FUZZ_C:test/fuzz/%.c=$(OUT)/fuzz/%)
 
+# Beside each object, which headers it was made from.
+DEPENDS := -MMD -MP
+
 # One short line a step; V=1 shows the whole command.
 run = $(if $(V),$(2),@printf '  %s  %s\n' '$(1)' '$@' && $(2))
 
-.PHONY: all faults loads help setup module unit test asan tsan cov fuzz bench bench-tunnels size lint demo serve install clean FORCE
+.PHONY: all faults loads help rooms setup module unit test asan tsan cov fuzz bench bench-tunnels size lint demo serve install clean FORCE
 .DELETE_ON_ERROR:
 .SECONDARY:
 
@@ -96,6 +119,14 @@ help:
 	@sed -n '/^#/!q;s/^# \{0,1\}//p' apxs.mk
 	@echo "Other targets: setup module unit asan tsan cov fuzz bench lint install clean"
 
+# The rooms, one a line: room, part, what it may include.
+rooms:
+	@printf '%s\n' $(ROOMS) | tr : ' '
+
+# The value of a variable, for scripts: print-HTTPD_FLAGS.
+print-%:
+	@printf '%s\n' '$($*)'
+
 # A changed compiler or flag rebuilds: the stamp's time moves only when its text does.
 $(OUT)/flags: FORCE
 	@mkdir -p $(@D)
@@ -103,11 +134,11 @@ $(OUT)/flags: FORCE
 
 $(CORE_O): $(OUT)/%.o: %.c $(OUT)/flags
 	@mkdir -p $(@D)
-	$(call run,CC,$(CC) $(CORE_FLAGS) -c $< -o $@)
+	$(call run,CC,$(CC) $(CORE_FLAGS) $(DEPENDS) -c $< -o $@)
 
 $(SHARED_O) $(POLICY_O) $(HELPER_O): $(OUT)/%.o: %.c $(OUT)/flags
 	@mkdir -p $(@D)
-	$(call run,CC,$(CC) $(HTTPD_FLAGS) -c $< -o $@)
+	$(call run,CC,$(CC) $(HTTPD_FLAGS) $(DEPENDS) -c $< -o $@)
 
 $(LIBRARY): $(CORE_O)
 	@rm -f $@
@@ -121,11 +152,11 @@ $(MODULES):
 # No httpd, no APR, no stub: a forbidden call in the core fails here, at link time.
 $(OUT)/unit/%: test/unit/%.c test/unit/tap.h $(LIBRARY) $(OUT)/flags
 	@mkdir -p $(@D)
-	$(call run,LD,$(CC) $(CORE_FLAGS) -Itest/unit $< $(LIBRARY) -o $@)
+	$(call run,LD,$(CC) $(CORE_FLAGS) $(DEPENDS) -Itest/unit $< $(LIBRARY) -o $@)
 
 $(OUT)/fuzz/%: test/fuzz/%.c test/fuzz/replay.c $(LIBRARY) $(OUT)/flags
 	@mkdir -p $(@D)
-	$(call run,LD,$(CC) $(CORE_FLAGS) $< test/fuzz/replay.c $(LIBRARY) -o $@)
+	$(call run,LD,$(CC) $(CORE_FLAGS) $(DEPENDS) $< test/fuzz/replay.c $(LIBRARY) -o $@)
 
 # What tests load into a server to let calls of the system fail, or the MPM be late.
 $(OUT)/fault/%.so: test/fault/%.c $(OUT)/flags
@@ -142,7 +173,7 @@ $(OUT)/load/%: test/load/%.c $(OUT)/flags
 # It decides by what the module decides by.
 $(OUT)/load/size: build/size.c $(LIBRARY) $(OUT)/flags
 	@mkdir -p $(@D)
-	$(call run,LD,$(CC) $(CORE_FLAGS) $< $(LIBRARY) -o $@)
+	$(call run,LD,$(CC) $(CORE_FLAGS) $(DEPENDS) $< $(LIBRARY) -o $@)
 
 loads: $(LOADS)
 
@@ -201,4 +232,5 @@ install: $(MODULES)
 clean:
 	rm -rf build/out
 
--include $(wildcard $(OUT)/$(SOURCES)/*.d $(OUT)/$(SOURCES)/*/*.d $(OUT)/$(SOURCES)/*/*/*.d $(OUT)/unit/*.d $(OUT)/fuzz/*.d)
+-include $(patsubst %.o,%.d,$(CORE_O) $(SHARED_O) $(POLICY_O) $(HELPER_O)) $(UNIT_BIN:=.d) $(REPLAY_BIN:=.d) \
+    $(OUT)/load/size.d
