@@ -16,36 +16,61 @@ my $twice = "$server->{folder}/twice.conf";
 
 # name, configuration, what each finding begins with (line first); options
 check(
-    ['HTTP/2 without h2', 'UpgradeFloor HTTP/2', ['1 demands HTTP/2, which this server does not offer: .*; load mod_http2 and write Protocols h2 http/1.1']],
-    ['h2 where the server is in clear', "Protocols h2 http/1.1\nUpgradeFloor HTTP/2", ['2 demands HTTP/2']],
-    ['h2c where it speaks TLS', host('a.test', $tls, 'Protocols h2c http/1.1', section('/x', 'UpgradeRequire HTTP/2')), ['8 demands HTTP/2']],
-    ['h2 without mod_http2', "Protocols h2c http/1.1\nUpgradeFloor HTTP/2", ['2 demands HTTP/2'], modules => ['authz_core']],
-    ['TLS without a TLS module', "UpgradeFloor TLS\n" . section('/x', 'UpgradeRequire TLS/1.3'), ['1 demands TLS, but no TLS module is loaded: .*; load mod_ssl'], modules => ['authz_core']],
+    ['HTTP/2 without h2', 'UpgradeFloor HTTP/2',
+        ['1 UpgradeFloor HTTP/2: this server does not offer HTTP/2, so .*; load mod_http2 and use '
+          . 'Protocols h2 http/1.1']],
+    ['h2 where the server is in clear', "Protocols h2 http/1.1\nUpgradeFloor HTTP/2", ['2 UpgradeFloor HTTP/2: this server does not offer HTTP/2']],
+    ['h2c where it speaks TLS', host('a.test', $tls, 'Protocols h2c http/1.1', section('/x', 'UpgradeRequire HTTP/2')), ['8 UpgradeRequire HTTP/2: this server does not offer HTTP/2']],
+    ['h2 without mod_http2', "Protocols h2c http/1.1\nUpgradeFloor HTTP/2", ['2 UpgradeFloor HTTP/2: this server does not offer HTTP/2'], modules => ['authz_core']],
+    ['TLS without a TLS module', "UpgradeFloor TLS\n" . section('/x', 'UpgradeRequire TLS/1.3'), ['1 UpgradeFloor TLS: no TLS module is loaded, so .*; load mod_ssl'], modules => ['authz_core']],
     ['a TLS version that is not offered', host('a.test', $tls, 'SSLProtocol TLSv1.2', 'UpgradeFloor TLS/1.3'),
-        ['7 demands TLS/1.3, but SSLProtocol \(6\) offers nothing so new: every request is refused; write SSLProtocol all']],
+        ['7 UpgradeFloor TLS/1\.3: TLS/1.3 or newer is not offered by SSLProtocol \(6\), so every '
+          . 'request is refused; use SSLProtocol all']],
     ['a TLS version below which nothing is offered', host('a.test', $tls, 'SSLProtocol all -TLSv1 -TLSv1.1', section('/x', 'UpgradeRequire TLS/1.2')),
-        ['8 demands TLS/1.2, but SSLProtocol \(6\) lets nothing older in: .*; write SSLProtocol all to tell them, or demand TLS']],
-    ['SSLProtocol inherited', "SSLProtocol -all +TLSv1.3\n" . host('a.test', $tls, 'UpgradeFloor TLS/1.3'), ['7 demands TLS/1.3, but SSLProtocol \(1\) lets nothing older in']],
-    ['a cache in front', "CacheEnable disk /\n" . section('/x', 'UpgradeRequire HTTP/1.1'), ['1 has cached answers sent before route policies are looked at; write CacheQuickHandler off']],
+        ['8 UpgradeRequire TLS/1\.2: clients below TLS/1.2 are not accepted by SSLProtocol \(6\), '
+          . '.*; use SSLProtocol all to tell them why, or require TLS']],
+    ['SSLProtocol inherited', "SSLProtocol -all +TLSv1.3\n" . host('a.test', $tls, 'UpgradeFloor TLS/1.3'), ['7 UpgradeFloor TLS/1\.3: clients below TLS/1.3 are not accepted by SSLProtocol \(1\)']],
+    ['a cache in front', "CacheEnable disk /\n" . section('/x', 'UpgradeRequire HTTP/1.1'),
+        ['1 CacheEnable disk /: cached responses are sent before route policies are checked; use '
+          . 'CacheQuickHandler off']],
     ['a redirect to any host', host('a.test', 'ServerAlias b.test', 'ServerAlias *', 'UpgradeFloor TLS', 'UpgradeRedirect permanent'),
-        ['4 accepts every host name, and UpgradeRedirect sends clients on to the one that they name; list the names instead of \*']],
-    ['upgrade=ANY', 'ProxyPass /x http://127.0.0.1:1/ upgrade=ANY', ['1 has upgrade=ANY, .*; name the protocol: upgrade=websocket, .*upgrade=tcp \(Docker\), upgrade=SPDY/3.1']],
-    ['upgrade=NONE in a balancer', "<Proxy balancer://b>\nBalancerMember http://127.0.0.1:1 upgrade=none\n</Proxy>", ['2 has upgrade=NONE, .*; name the protocol: upgrade=websocket']],
-    ['the fallback off', 'ProxyWebsocketFallbackToProxyHttp Off', ['1 opens tunnels of mod_proxy_wstunnel, which checks no answer of a backend; write On']],
+        ['4 ServerAlias \*: accepts every host name, and UpgradeRedirect redirects clients to the '
+          . 'one that they name; list the names instead of \*']],
+    ['upgrade=ANY', 'ProxyPass /x http://127.0.0.1:1/ upgrade=ANY',
+        ['1 ProxyPass /x http://127\.0\.0\.1:1/: upgrade=ANY lets clients tunnel any protocol, .*;'
+          . ' name the protocol: upgrade=websocket, .*upgrade=tcp \(Docker\) or upgrade=SPDY/3.1']],
+    ['a password stays out of the finding', 'ProxyPass /x http://user:secret@127.0.0.1:1/ upgrade=ANY', ['1 ProxyPass /x: upgrade=ANY']],
+    ['so does a secret', "<Proxy balancer://c>\nBalancerMember ajp://127.0.0.1:1 secret=x upgrade=ANY\n</Proxy>", ['2 BalancerMember ajp://127\.0\.0\.1:1: upgrade=ANY']],
+    ['upgrade=NONE in a balancer', "<Proxy balancer://b>\nBalancerMember http://127.0.0.1:1 upgrade=none\n</Proxy>",
+        ['2 BalancerMember http://127\.0\.0\.1:1: upgrade=NONE opens a tunnel .*; name the '
+          . 'protocol: upgrade=websocket']],
+    ['the fallback off', 'ProxyWebsocketFallbackToProxyHttp Off',
+        ['1 ProxyWebsocketFallbackToProxyHttp Off: leaves WebSockets to mod_proxy_wstunnel, which '
+          . 'opens tunnels without checking the backend\'s response; use On']],
     ['a shared worker', "ProxyPass /a http://127.0.0.1:1/\nProxyPass /b http://127.0.0.1:1/ws upgrade=websocket",
-        ['2 shares the worker of 1, so httpd ignores its upgrade= and WebSocket handshakes are lost; load mod_upgrade_wstunnel and write UpgradeKeep WebSocket for the route, or put this line first']],
-    ['a date that is past', section('/x', 'UpgradeRequire HTTP/1.1', 'UpgradeMode enforce from=2020-01-01T00:00:00Z'), ['3 enforces from a date that is past already, so nothing is announced; write a later date, or no from=']],
-    ['overlapping brownouts', "UpgradeBrownout 2030-01-01T00:00:00Z/P2D\nUpgradeBrownout 2030-01-02T00:00:00Z/P2D", ['2 overlaps the brownout of 1: .*; write intervals that follow each other']],
-    ['a cache of the main server, a policy of a virtual host', "CacheEnable disk /\n" . host('a.test', section('/x', 'UpgradeRequire HTTP/1.1')), ['1 has cached answers']],
+        ['2 ProxyPass /b http://127\.0\.0\.1:1/ws: shares the worker of 1, so httpd ignores its '
+          . 'upgrade= and WebSocket handshakes are lost; load mod_upgrade_wstunnel and use '
+          . 'UpgradeKeep WebSocket for the route, or move this line before the other']],
+    ['a date that is past', section('/x', 'UpgradeRequire HTTP/1.1', 'UpgradeMode enforce from=2020-01-01T00:00:00Z'),
+        ['3 UpgradeMode enforce: the date of from= is in the past, so nothing is announced; use a '
+          . 'later date, or remove from=']],
+    ['overlapping brownouts', "UpgradeBrownout 2030-01-01T00:00:00Z/P2D\nUpgradeBrownout 2030-01-02T00:00:00Z/P2D",
+        ['2 UpgradeBrownout 2030-01-02T00:00:00Z/P2D: overlaps the brownout of 1, .*; use '
+          . 'intervals that do not overlap']],
+    ['a cache of the main server, a policy of a virtual host', "CacheEnable disk /\n" . host('a.test', section('/x', 'UpgradeRequire HTTP/1.1')), ['1 CacheEnable disk /: cached responses are sent']],
     ['TLS by the port of https', "Listen 127.0.0.1:$https https\nSSLCertificateFile $conf/server.crt\nSSLCertificateKeyFile $conf/server.key\n<VirtualHost *:$https>\nServerName a.test\nSSLProtocol -all +TLSv1.3\nUpgradeFloor TLS/1.3\n</VirtualHost>",
-        ['7 demands TLS/1.3, but SSLProtocol \(6\) lets nothing older in']],
-    ['an inherited demand that one virtual host cannot meet', "UpgradeFloor TLS/1.3\n" . host('a.test', $tls, 'SSLProtocol TLSv1.2') . host('b.test', $tls), ['1 demands TLS/1.3, but SSLProtocol \(7\) offers nothing so new']],
-    ['an inherited demand of which no virtual host tells', "UpgradeFloor TLS/1.3\n" . host('a.test', $tls, 'SSLProtocol TLSv1.3'), ['1 demands TLS/1.3, but SSLProtocol \(7\) lets nothing older in']],
-    ['the alias that is meant', host('a.test', 'ServerAlias b.test', 'ServerAlias *', 'ServerAlias c.test', 'UpgradeFloor TLS', 'UpgradeRedirect permanent'), ['4 accepts every host name']],
-    ['a redirect in a section', host('a.test', 'ServerAlias *', section('/x', 'UpgradeRequire TLS', 'UpgradeRedirect temporary')), ['3 accepts every host name']],
-    ['one file, included twice', "Define Versions TLSv1.2\nInclude $twice\nUnDefine Versions\nDefine Versions all\nInclude $twice", ['\S+/twice\.conf:7 demands TLS/1.3, but SSLProtocol .* offers nothing so new']],
-    ['several', "UpgradeFloor HTTP/2\nUpgradeMode enforce from=2020-01-01T00:00:00Z", ['2 enforces from', '1 demands HTTP/2']],
-    ['an included file', "Include $FindBin::Bin/conf/any.conf", ['\S+/any\.conf:2 has upgrade=ANY']],
+        ['7 UpgradeFloor TLS/1\.3: clients below TLS/1.3 are not accepted by SSLProtocol \(6\)']],
+    ['an inherited demand that one virtual host cannot meet', "UpgradeFloor TLS/1.3\n" . host('a.test', $tls, 'SSLProtocol TLSv1.2') . host('b.test', $tls), ['1 UpgradeFloor TLS/1\.3: TLS/1.3 or newer is not offered by SSLProtocol \(7\)']],
+    ['an inherited demand of which no virtual host tells', "UpgradeFloor TLS/1.3\n" . host('a.test', $tls, 'SSLProtocol TLSv1.3'), ['1 UpgradeFloor TLS/1\.3: clients below TLS/1.3 are not accepted by SSLProtocol \(7\)']],
+    ['the alias that is meant', host('a.test', 'ServerAlias b.test', 'ServerAlias *', 'ServerAlias c.test', 'UpgradeFloor TLS', 'UpgradeRedirect permanent'), ['4 ServerAlias \*: accepts every host name']],
+    ['a redirect in a section', host('a.test', 'ServerAlias *', section('/x', 'UpgradeRequire TLS', 'UpgradeRedirect temporary')), ['3 ServerAlias \*: accepts every host name']],
+    ['one file, included twice', "Define Versions TLSv1.2\nInclude $twice\nUnDefine Versions\nDefine Versions all\nInclude $twice",
+        ['\S+/twice\.conf:7 UpgradeFloor TLS/1\.3: TLS/1.3 or newer is not offered by SSLProtocol '
+          . '.*']],
+    ['several', "UpgradeFloor HTTP/2\nUpgradeMode enforce from=2020-01-01T00:00:00Z", ['2 UpgradeMode enforce: the date of from= is in the past', '1 UpgradeFloor HTTP/2: this server does not offer HTTP/2']],
+    ['an included file', "Include $FindBin::Bin/conf/any.conf",
+        ['\S+/any\.conf:2 ProxyPass /any http://127\.0\.0\.1:1/any: upgrade=ANY lets clients '
+          . 'tunnel any protocol']],
 
     ['nothing', '', []],
     ['HTTP/2 with h2c in clear', "Protocols h2c http/1.1\nUpgradeFloor HTTP/2", []],
@@ -75,7 +100,7 @@ check(
 for my $file (glob "$FindBin::Bin/conf.d/*.conf") {
     my $output = dump_of("Protocols h2 h2c http/1.1\nInclude $file", helper => 1);
     (my $findings) = $output =~ /^Findings: (.*)\z/ms;
-    $findings =~ s/^\S+ enforces from a date that is past.*\n//mg;
+    $findings =~ s/^\S+ UpgradeMode enforce: the date of from= is in the past.*\n//mg;
     $findings =~ s/\n*Syntax OK\n//;
     like $findings, qr/\A(?:none)?\s*\z/, "sound: $file";
 }
@@ -118,11 +143,11 @@ for my $file (glob "$FindBin::Bin/conf.d/*.conf") {
     my $own = Server->new(modules => ['authz_core'])->configure("UpgradeFloor HTTP/2\nUpgradeMode enforce from=2020-01-01T00:00:00Z")->start;
     my $log = $own->log;
     is scalar(() = $log =~ /\[upgrade_required:warn\]/g), 2, 'two warnings at start';
-    like $log, qr/UR0004: \S+httpd\.conf:\d+ demands HTTP\/2/, 'with file and line';
-    like $log, qr/UR0004: \S+httpd\.conf:\d+ enforces from a date that is past/, 'a date that is past';
+    like $log, qr/UR0004: \S+httpd\.conf:\d+ UpgradeFloor HTTP\/2: this server does not offer HTTP\/2/, 'with file and line';
+    like $log, qr/UR0004: \S+httpd\.conf:\d+ UpgradeMode enforce: the date of from= is in the past/, 'a date that is past';
     $own->graceful;
-    is scalar(() = $own->log =~ /enforces from a date/g), 1, 'a date that is past, at a reload';
-    is scalar(() = $own->log =~ /demands HTTP\/2/g), 2, 'the others again at a reload';
+    is scalar(() = $own->log =~ /the date of from= is in the past/g), 1, 'a date that is past, at a reload';
+    is scalar(() = $own->log =~ /this server does not offer HTTP\/2/g), 2, 'the others again at a reload';
     $own->stop;
 }
 

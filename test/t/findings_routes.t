@@ -24,38 +24,41 @@ sub pages { return section('/s', 'SetHandler upgrade-status', @_) }
 check(
     [
         'a policy without a backend', section('/x', $ws),
-        ['2 demands a WebSocket, but nothing is proxied there: .*; write the ProxyPass'],
+        ['2 UpgradeRequire WebSocket: no client can open a WebSocket, because nothing is proxied '
+          . 'there; add a ProxyPass'],
     ],
     [
-        'the same with the helper', section('/x', $ws), ['2 demands a WebSocket, but nothing is proxied'],
+        'the same with the helper', section('/x', $ws),
+        ['2 UpgradeRequire WebSocket: no client can open a WebSocket, because nothing is proxied'],
         %helper,
     ],
     [
         'a kept route without a backend', section('/x', $keep),
-        ['2 keeps WebSockets, but nothing is proxied'], %helper,
+        ['2 UpgradeKeep WebSocket: no client can open a WebSocket, because nothing is proxied'], %helper,
     ],
     [
         'a backend beside it', lines("ProxyPass /xy $http", section('/x', $ws)),
-        ['3 demands a WebSocket, but nothing'],
+        ['3 UpgradeRequire WebSocket: no client can open a WebSocket, because nothing'],
     ],
     [
         'a backend of another virtual host',
         host('a.test', section('/x', $ws)) . host('b.test', "ProxyPass / $http"),
-        ['4 demands a WebSocket, but nothing'],
+        ['4 UpgradeRequire WebSocket: no client can open a WebSocket, because nothing'],
     ],
     [
         'excluded from the backend', lines('ProxyPass /x !', "ProxyPass / $http", section('/x', $ws)),
-        ['4 demands a WebSocket, but nothing'],
+        ['4 UpgradeRequire WebSocket: no client can open a WebSocket, because nothing'],
     ],
-    ['a whole server', host('a.test', $keep), ['3 keeps WebSockets, but nothing'], %helper],
+    ['a whole server', host('a.test', $keep),
+        ['3 UpgradeKeep WebSocket: no client can open a WebSocket, because nothing'], %helper],
     [
         'in <IfModule>', lines('<IfModule proxy_module>', section('/x', $ws), '</IfModule>'),
-        ['3 demands a WebSocket, but nothing'],
+        ['3 UpgradeRequire WebSocket: no client can open a WebSocket, because nothing'],
     ],
     [
         'backends not inherited',
         "ProxyPass / $http\n" . host('a.test', 'ProxyPassInherit off', section('/x', $ws)),
-        ['6 demands a WebSocket, but nothing'],
+        ['6 UpgradeRequire WebSocket: no client can open a WebSocket, because nothing'],
     ],
 
     ['a backend', lines("ProxyPass /x $http", section('/x', $ws)), []],
@@ -94,14 +97,15 @@ for my $scheme (qw(ajp fcgi scgi uwsgi h2c)) {
         [
             "$scheme", lines("ProxyPass /x $other", section('/x', $keep)),
             [
-                '3 keeps WebSockets, but the backend \(1\) is one whose protocol has none: .*; write '
-                  . 'a ProxyPass to http://',
+                '3 UpgradeKeep WebSocket: no client can open a WebSocket, because the protocol of the '
+                  . 'backend \(1\) has none; use a ProxyPass to http://',
             ],
             %helper,
         ],
         [
             "$scheme in the section", section('/x', "ProxyPass $other", $ws),
-            ['3 demands a WebSocket, but the backend \(2\)'],
+            ['3 UpgradeRequire WebSocket: no client can open a WebSocket, because the protocol of the '
+               . 'backend \(2\)'],
         ],
         [
             "$scheme in a balancer",
@@ -109,7 +113,8 @@ for my $scheme (qw(ajp fcgi scgi uwsgi h2c)) {
                 inside('Proxy', 'balancer://b', "BalancerMember $other"), 'ProxyPass /x balancer://b',
                 section('/x', $keep),
             ),
-            ['6 keeps WebSockets, but the backend \(4\)'], %helper,
+            ['6 UpgradeKeep WebSocket: no client can open a WebSocket, because the protocol of the '
+               . 'backend \(4\)'], %helper,
         ],
         [
             "$scheme beside http",
@@ -128,7 +133,8 @@ for my $scheme (qw(ajp fcgi scgi uwsgi h2c)) {
 check(
     [
         'a pattern of such', lines('ProxyPassMatch ^/x fcgi://127.0.0.1:1/', section('/x', $keep)),
-        ['3 keeps WebSockets, but the backend \(1\)'], %helper,
+        ['3 UpgradeKeep WebSocket: no client can open a WebSocket, because the protocol of the '
+          . 'backend \(1\)'], %helper,
     ],
     [
         'a pattern of both',
@@ -141,7 +147,8 @@ check(
     [
         'fcgi behind a socket',
         lines('ProxyPass /x unix:/run/x.sock|fcgi://localhost/', section('/x', $keep)),
-        ['3 keeps WebSockets, but the backend'], %helper,
+        ['3 UpgradeKeep WebSocket: no client can open a WebSocket, because the protocol of the backend'],
+        %helper,
     ],
     ['a balancer without members yet', lines('ProxyPass /x balancer://b', section('/x', $keep)), [], %helper],
     [
@@ -160,28 +167,29 @@ check(
     [
         'a short Timeout', lines('Timeout 20', "ProxyPass /x $http", section('/x', $keep)),
         [
-            '1 ends the WebSockets of 4 that are silent for 20 seconds, .*; write timeout=60 or more '
-              . 'for its ProxyPass',
+            '1 Timeout 20: ends the WebSockets of 4 after 20 seconds without data, .*; use timeout=60'
+              . ' or more in its ProxyPass',
         ],
         %helper,
     ],
     [
         'a short timeout= too', lines('Timeout 10', "ProxyPass /x $http timeout=15", section('/x', $ws)),
-        ['2 ends the WebSockets of 4 that are silent for 15 seconds'],
+        ['2 ProxyPass /x http://127\.0\.0\.1:1/: ends the WebSockets of 4 after 15 seconds without data'],
     ],
     [
         'a short ProxyTimeout too',
         lines('Timeout 10', 'ProxyTimeout 12', "ProxyPass /x $http", section('/x', $ws)),
-        ['2 ends the WebSockets of 5 that are silent for 12 seconds'],
+        ['2 ProxyTimeout 12: ends the WebSockets of 5 after 12 seconds without data'],
     ],
     [
         'the Timeout of a virtual host',
-        host('a.test', 'Timeout 5', "ProxyPass /x $http", section('/x', $ws)), ['3 ends the WebSockets of 6'],
+        host('a.test', 'Timeout 5', "ProxyPass /x $http", section('/x', $ws)),
+        ['3 Timeout 5: ends the WebSockets of 6'],
     ],
     [
         'a timeout= that a shared worker ignores',
         lines('Timeout 20', "ProxyPass /x $http", "ProxyPass /y ${http}y timeout=600", section('/y', $ws)),
-        ['1 ends the WebSockets of 5'],
+        ['1 Timeout 20: ends the WebSockets of 5'],
     ],
     [
         'a balancer that waits long for a free member',
@@ -189,12 +197,12 @@ check(
             'Timeout 20', inside('Proxy', 'balancer://b', "BalancerMember $http"),
             'ProxyPass /x balancer://b timeout=600', section('/x', $ws),
         ),
-        ['1 ends the WebSockets of 7'],
+        ['1 Timeout 20: ends the WebSockets of 7'],
     ],
     [
         'a section of the main server',
         "Timeout 20\n" . section('/x', $ws) . host('a.test', "ProxyPass /x $http"),
-        ['1 ends the WebSockets of 3'],
+        ['1 Timeout 20: ends the WebSockets of 3'],
     ],
 
     [
@@ -252,22 +260,23 @@ check(
     [
         'NoDecode and a kept section', lines($nodecode, "ProxyPass /x $http", section('/x', $keep)),
         [
-            '4 stands in a section, and in any section httpd forgets AllowEncodedSlashes NoDecode: '
-              . '.*; write nocanon in the ProxyPass \(2\), or the directive in the virtual host',
+            '4 UpgradeKeep WebSocket: is in a section, where httpd forgets AllowEncodedSlashes '
+              . 'NoDecode, so .*; use nocanon in the ProxyPass \(2\), or move this line to the virtual '
+              . 'host',
         ],
         %helper,
     ],
     [
         'the ProxyPass in the section', lines($nodecode, section('/x', $keep, "ProxyPass $http")),
-        ['3 stands in a section, .*; write nocanon in the ProxyPass \(4\)$'], %helper,
+        ['3 UpgradeKeep WebSocket: is in a section, .*; use nocanon in the ProxyPass \(4\)$'], %helper,
     ],
     [
         'of a virtual host', host('a.test', $nodecode, "ProxyPass / $http", section('/x', $ws)),
-        ['6 stands in a section'],
+        ['6 UpgradeRequire WebSocket: is in a section'],
     ],
     [
         'a section of the main server', section('/x', $ws) . host('a.test', $nodecode, "ProxyPass / $http"),
-        ['2 stands in a section'],
+        ['2 UpgradeRequire WebSocket: is in a section'],
     ],
 
     ['nocanon', lines($nodecode, "ProxyPass /x $http nocanon", section('/x', $keep)), [], %helper],
@@ -305,33 +314,36 @@ check(
     [
         'event, and nothing kept', $event,
         [
-            '1 is without effect, because no route of this server keeps WebSockets; write '
-              . 'UpgradeKeep WebSocket',
+            '1 UpgradeTunnel event: has no effect, because no route of this server keeps WebSockets; '
+              . 'use UpgradeKeep WebSocket',
         ],
         %helper,
     ],
     [
-        'event in a section', lines("ProxyPass /x $http", section('/x', $event)), ['3 is without effect'],
+        'event in a section', lines("ProxyPass /x $http", section('/x', $event)),
+        ['3 UpgradeTunnel event: has no effect'],
         %helper,
     ],
     [
         'kept by another virtual host', host('a.test', $event) . host('b.test', $keep, "ProxyPass / $http"),
-        ['3 is without effect'], %helper,
+        ['3 UpgradeTunnel event: has no effect'], %helper,
     ],
     [
         'kept elsewhere, but not here',
-        lines("ProxyPass /x $http", section('/x', $ws, 'UpgradeKeep none', $event)), ['5 is without effect'],
+        lines("ProxyPass /x $http", section('/x', $ws, 'UpgradeKeep none', $event)),
+        ['5 UpgradeTunnel event: has no effect'],
         %helper,
     ],
     [
         'H2WebSockets',
         host('a.test', $tls, $h2, 'H2WebSockets on', "ProxyPass /x $http", section('/x', $keep, $event)),
-        ['7 lets WebSockets come over HTTP/2, .*; write H2WebSockets Off, or H2MaxWorkers'], %helper,
+        ['7 H2WebSockets on: each WebSocket over HTTP/2 holds a thread of mod_http2 while it is '
+          . 'open, .*; use H2WebSockets off, or an H2MaxWorkers'], %helper,
     ],
     [
         'H2WebSockets of the main server',
         "H2WebSockets on\n" . host('a.test', $tls, $h2, "ProxyPass /x $http", section('/x', $keep, $event)),
-        ['1 lets WebSockets come over HTTP/2'], %helper,
+        ['1 H2WebSockets on: each WebSocket over HTTP/2 holds a thread'], %helper,
     ],
 
     ['event for a kept route', lines("ProxyPass /x $http", section('/x', $keep, $event)), [], %helper],
@@ -382,42 +394,52 @@ check(
     [
         'a file', lines('CustomLog access common', @tunnels),
         [
-            '1 is a file, and an event tunnel is logged when it ends, .*; write UpgradeTunnelDrain .*, '
-              . 'or a piped log \(manual: Log rotation\)',
+            '1 CustomLog access common: an event tunnel is logged when it ends, .*; use '
+              . 'UpgradeTunnelDrain .*, or a piped log \(manual: Log rotation\)',
         ],
         %helper,
     ],
     [
         'a file, and no drain', lines('UpgradeTunnelDrain 0', 'TransferLog access', @tunnels),
-        ['2 is a file'], %helper,
+        ['2 TransferLog access: an event tunnel is logged when it ends, to the file'], %helper,
     ],
     [
         'rotatelogs', lines("CustomLog $rotate", @tunnels),
         [
-            '1 is piped to a program that each reload ends: .*; let it ignore TERM: "\|/bin/sh -c '
+            '1 CustomLog "\|/usr/bin/rotatelogs access\.%F 86400" common: each reload ends this program, .*; '
+              . 'make it ignore TERM: "\|/bin/sh -c '
               . "'trap .* TERM; exec",
         ],
         %helper,
     ],
     [
         'rotatelogs, drained', lines('UpgradeTunnelDrain 60', "CustomLog $rotate", @tunnels),
-        ['2 is piped to a program'], %helper,
+        ['2 CustomLog "\|/usr/bin/rotatelogs access\.%F 86400" common: each reload ends this program'],
+        %helper,
     ],
-    ['by a shell', lines('CustomLog "|$logger -t httpd" common', @tunnels), ['1 is piped'], %helper],
-    ['without one', lines('CustomLog "||/usr/bin/logger -t x" common', @tunnels), ['1 is piped'], %helper],
+    ['by a shell', lines('CustomLog "|$logger -t httpd" common', @tunnels),
+        ['1 CustomLog "\|\$logger -t httpd" common: each reload ends this program'], %helper],
+    ['without one', lines('CustomLog "||/usr/bin/logger -t x" common', @tunnels),
+        ['1 CustomLog "\|\|/usr/bin/logger -t x" common: each reload ends this program'], %helper],
     [
         'two of them', lines('CustomLog a common', "CustomLog $rotate", @tunnels),
-        ['1 is a file', '2 is piped'], %helper,
+        ['1 CustomLog a common: an event tunnel is logged when it ends, to the file',
+          '2 CustomLog "\|/usr/bin/rotatelogs access\.%F 86400" common: each reload ends this program'],
+        %helper,
     ],
-    ['for all servers', lines('GlobalLog all common', host('a.test', @tunnels)), ['1 is a'], %helper],
-    ['of the virtual host', host('a.test', 'CustomLog a common', @tunnels), ['3 is a file'], %helper],
+    ['for all servers', lines('GlobalLog all common', host('a.test', @tunnels)),
+        ['1 GlobalLog all common: an event tunnel is logged when it ends, to the file'], %helper],
+    ['of the virtual host', host('a.test', 'CustomLog a common', @tunnels),
+        ['3 CustomLog a common: an event tunnel is logged when it ends, to the file'], %helper],
     [
         'of the main server, for a virtual host without',
-        lines('CustomLog a common', host('a.test', @tunnels)), ['1 is a file'], %helper,
+        lines('CustomLog a common', host('a.test', @tunnels)),
+        ['1 CustomLog a common: an event tunnel is logged when it ends, to the file'], %helper,
     ],
     [
         'a section of the main server, a log of a virtual host',
-        lines(@tunnels, host('a.test', 'CustomLog a common')), ['9 is a file'], %helper,
+        lines(@tunnels, host('a.test', 'CustomLog a common')),
+        ['9 CustomLog a common: an event tunnel is logged when it ends, to the file'], %helper,
     ],
 
     ['a file, drained', lines('UpgradeTunnelDrain 60', 'CustomLog a common', @tunnels), [], %helper],
@@ -452,25 +474,28 @@ check(
 check(
     [
         'status', $public . "\n" . pages(),
-        ['3 shows the counters and the names of the policies to everybody; write Require local'],
+        ['3 SetHandler upgrade-status: everybody can read the counters and the names of the '
+          . 'policies; add Require local'],
     ],
     [
         'probe', $public . "\n" . section('/p', 'SetHandler upgrade-probe'),
-        ['3 tells everybody what proxies on the way send, .*; write Require local'],
+        ['3 SetHandler upgrade-probe: everybody can read which headers proxies on the way send, '
+          . '.*; add Require local'],
     ],
-    ['all granted', $public . "\n" . pages('Require all granted'), ['3 shows the counters']],
+    ['all granted', $public . "\n" . pages('Require all granted'),
+        ['3 SetHandler upgrade-status: everybody can read the counters']],
     [
         'all granted beside others', $public . "\n" . pages('Require ip 192.0.2.1', 'Require all granted'),
-        ['3 shows the counters'],
+        ['3 SetHandler upgrade-status: everybody can read the counters'],
     ],
     [
         'Allow from all', $public . "\n" . pages('Order deny,allow', 'Allow from all'),
-        ['3 shows the counters'],
+        ['3 SetHandler upgrade-status: everybody can read the counters'],
     ],
     [
         'granted here, though not above',
         $public . "\n" . section('/', 'Require local') . pages('Require all granted'),
-        ['6 shows the counters'],
+        ['6 SetHandler upgrade-status: everybody can read the counters'],
     ],
     [
         'a restriction of something else',
@@ -479,7 +504,7 @@ check(
             inside('LocationMatch', '^/\.git', 'Require all denied'),
             inside('FilesMatch', '^\.ht', 'Require all denied'), pages(),
         ),
-        ['13 shows the counters'],
+        ['13 SetHandler upgrade-status: everybody can read the counters'],
     ],
     [
         'documents for everybody',
@@ -487,13 +512,14 @@ check(
             $public, inside('Directory', '/', 'Require all denied'),
             inside('Directory', Apache::Test::vars('documentroot'), 'Require all granted'), pages(),
         ),
-        ['9 shows the counters'],
+        ['9 SetHandler upgrade-status: everybody can read the counters'],
     ],
-    ['in a virtual host', $public . "\n" . host('a.test', pages()), ['5 shows the counters']],
+    ['in a virtual host', $public . "\n" . host('a.test', pages()),
+        ['5 SetHandler upgrade-status: everybody can read the counters']],
     [
         'in an <If> of the section',
         $public . "\n" . section('/s', inside('If', 'true', 'SetHandler upgrade-status')),
-        ['4 shows the counters'],
+        ['4 SetHandler upgrade-status: everybody can read the counters'],
     ],
 
     ['the server listens to its own machine only', pages(), []],
@@ -544,24 +570,28 @@ my $all = "*:$server->{port}";
 check(
     [
         'status behind ProxyPass /', lines("ProxyPass / $http", pages()),
-        ['3 is never asked, because 1 sends its path to a backend; write ProxyPass "/s" ! before that line'],
+        ['3 SetHandler upgrade-status: is never reached, because 1 proxies its path to a backend; '
+          . 'use ProxyPass "/s" ! before that line'],
     ],
     [
         'probe behind a pattern', lines("ProxyPassMatch ^/ $http", section('/p', 'SetHandler upgrade-probe')),
-        ['3 is never asked'],
+        ['3 SetHandler upgrade-probe: is never reached'],
     ],
-    ['excluded too late', lines("ProxyPass / $http", 'ProxyPass /s !', pages()), ['4 is never asked']],
+    ['excluded too late', lines("ProxyPass / $http", 'ProxyPass /s !', pages()),
+        ['4 SetHandler upgrade-status: is never reached']],
     [
         'behind a section', section('/', "ProxyPass $http") . pages(),
-        ['5 is never asked, .*; write ProxyPass ! in this section'],
+        ['5 SetHandler upgrade-status: is never reached, .*; use ProxyPass ! in this section'],
     ],
-    ['in a virtual host', host('a.test', "ProxyPass / $http", pages()), ['5 is never asked']],
-    ['of the main server', pages() . inside('VirtualHost', $all, "ProxyPass / $http"), ['2 is never asked']],
+    ['in a virtual host', host('a.test', "ProxyPass / $http", pages()),
+        ['5 SetHandler upgrade-status: is never reached']],
+    ['of the main server', pages() . inside('VirtualHost', $all, "ProxyPass / $http"),
+        ['2 SetHandler upgrade-status: is never reached']],
     [
         'of the main server, with two virtual hosts',
         pages()
           . lines(map { inside('VirtualHost', $all, "ServerName $_", "ProxyPass / $http") } qw(a.test b.test)),
-        ['2 is never asked'],
+        ['2 SetHandler upgrade-status: is never reached'],
     ],
 
     ['excluded before', lines('ProxyPass /s !', "ProxyPass / $http", pages()), []],
@@ -581,13 +611,13 @@ check(
         'a guide under a WebSocket policy',
         lines("ProxyPass / $http", section('/x', $ws, 'UpgradeGuide /x/guide')),
         [
-            '4 names a guide that 3 refuses as well: .*; write the address of a page elsewhere, or '
+            '4 UpgradeGuide /x/guide: 3 refuses the guide too, .*; use a page elsewhere, or add '
               . 'UpgradeRequire none in a section for it',
         ],
     ],
     [
         'a guide behind the floor', lines('UpgradeFloor TLS', 'UpgradeGuide /guide'),
-        ['2 names a guide that 1 refuses as well: .*or an UpgradeFloorExcept for it'],
+        ['2 UpgradeGuide /guide: 1 refuses the guide too, .*or add an UpgradeFloorExcept for it'],
     ],
     [
         'a guide in clear',
@@ -595,15 +625,15 @@ check(
             'ServerName a.test', 'UpgradeFloor TLS', 'UpgradeGuide http://a.test:8080/guide',
             '</VirtualHost>',
         ),
-        ['5 names a guide'],
+        ['5 UpgradeGuide http://a\.test:8080/guide: 4 refuses the guide too'],
     ],
     [
         'an inherited guide', lines('UpgradeGuide /x', "ProxyPass / $http", section('/x', $ws)),
-        ['1 names a guide that 4'],
+        ['1 UpgradeGuide /x: 4 refuses the guide too'],
     ],
     [
         'the policy of a server', host('a.test', "ProxyPass / $http", $ws, 'UpgradeGuide /guide'),
-        ['5 names a guide that 4'],
+        ['5 UpgradeGuide /guide: 4 refuses the guide too'],
     ],
 
     ['elsewhere', lines("ProxyPass / $http", section('/x', $ws, 'UpgradeGuide /guide')), []],
@@ -647,29 +677,29 @@ check(
     [
         'prefork', host('a.test', $tls, $h2, 'UpgradeFloor HTTP/2'),
         [
-            '7 demands HTTP/2, and under this MPM mod_http2 offers none over TLS: every request is '
-              . 'refused; load mpm_event_module',
+            '7 UpgradeFloor HTTP/2: mod_http2 does not offer HTTP/2 over TLS with this MPM, so every '
+              . 'request is refused; load mpm_event_module',
         ],
         %prefork,
     ],
     [
         'prefork, TLS demanded', lines($h2, section('/x', 'UpgradeRequire TLS HTTP/2')),
-        ['3 demands HTTP/2, and under this MPM'], %prefork,
+        ['3 UpgradeRequire TLS HTTP/2: mod_http2 does not offer HTTP/2 over TLS with this MPM'], %prefork,
     ],
     [
         'in clear, and nobody may begin with it',
         lines('Protocols h2c http/1.1', 'H2Direct off', 'UpgradeFloor HTTP/2'),
         [
-            '3 demands HTTP/2, which in clear is there for clients only that begin with it, .*; '
-              . 'write H2Direct on',
+            '3 UpgradeFloor HTTP/2: without TLS only clients that start with HTTP/2 can meet the '
+              . 'policy, .*; use H2Direct on',
         ],
     ],
     [
         'reset beside a demand',
         host('a.test', $tls, $h2, "ProxyPass / $http", $demand, section('/ws', $ws, $reset)),
         [
-            '14 tells clients to come back in HTTP/1.1, and browsers then speak it to the whole server, '
-              . 'where 9 demands HTTP/2; write UpgradeHTTP2Answer 426',
+            '14 UpgradeHTTP2Answer reset: tells clients to use HTTP/1.1, and browsers then use it for'
+              . ' the whole server, where 9 requires HTTP/2; use UpgradeHTTP2Answer 426',
         ],
     ],
     [
@@ -678,7 +708,7 @@ check(
             'a.test', $tls, $h2, "ProxyPass / $http", $reset, $demand,
             section('/ws', $ws),
         ),
-        ['8 tells clients'],
+        ['8 UpgradeHTTP2Answer reset: tells clients'],
     ],
     [
         'reset beside a floor',
@@ -686,14 +716,14 @@ check(
             'a.test', $tls, $h2, "ProxyPass / $http", 'UpgradeFloor HTTP/2',
             section('/ws', $ws, $reset),
         ),
-        ['11 tells clients'],
+        ['11 UpgradeHTTP2Answer reset: tells clients'],
     ],
     [
         'reset beside a demand of the main server',
         $demand . host(
             'a.test', $tls, $h2, "ProxyPass / $http", section('/ws', $ws, $reset),
         ),
-        ['13 tells clients .* where 2 demands'],
+        ['13 UpgradeHTTP2Answer reset: tells clients .* where 2 requires'],
     ],
     [
         'reset of a virtual host, sections of the main server',
@@ -701,7 +731,7 @@ check(
             "ProxyPass / $http", $demand, section('/ws', $ws)) . host('a.test', $tls, $h2,
             $reset,
         ),
-        ['16 tells clients .* where 3 demands'],
+        ['16 UpgradeHTTP2Answer reset: tells clients .* where 3 requires'],
     ],
 
     ['prefork, in clear', lines('Protocols h2c http/1.1', 'UpgradeFloor HTTP/2'), [], %prefork],
@@ -753,18 +783,18 @@ check(
     [
         'MDRequireHttps before a floor', clear('UpgradeFloor TLS', @md),
         [
-            '3 redirects what comes in clear before the floor of 6 is looked at: .*; write '
-              . 'MDRequireHttps off, and UpgradeRedirect permanent',
+            '3 MDRequireHttps permanent: redirects unencrypted requests before the floor of 6 is '
+              . 'checked, so .*; use MDRequireHttps off, and UpgradeRedirect permanent',
         ],
     ],
     [
         'of one domain',
         clear('UpgradeFloor TLS/1.2', inside('MDomainSet', 'a.test b.test', 'MDRequireHttps temporary')),
-        ['3 redirects'],
+        ['3 MDRequireHttps temporary: redirects'],
     ],
     [
         'before an inherited floor', clear('', @md, 'UpgradeFloor TLS'),
-        ['3 redirects what comes in clear before the floor of 4'],
+        ['3 MDRequireHttps permanent: redirects unencrypted requests before the floor of 4'],
     ],
 
     ['without MDRequireHttps', clear('UpgradeFloor TLS', 'MDomain a.test'), []],

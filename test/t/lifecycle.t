@@ -86,7 +86,7 @@ for my $mpm (qw(event worker prefork)) {
 {
     my $server = Server->new(modules => ['authz_core'])->configure('UpgradeFloor TLS/1.2')->start;
     is status($server, '/endpoint'), 426, 'no TLS module: unknown means refuse';
-    my @warnings = $server->log =~ /UR0004: (\S+) demands TLS, but no TLS module is loaded/g;
+    my @warnings = $server->log =~ /UR0004: (\S+) UpgradeFloor TLS\/1\.2: no TLS module is loaded/g;
     is scalar @warnings, 1, 'no TLS module: one warning at start';
     like $warnings[0], qr/httpd\.conf:\d+$/, 'no TLS module: with file and line';
     $server->configure('UpgradeFloor HTTP/1.1')->graceful;
@@ -100,7 +100,7 @@ for my $mpm (qw(event worker prefork)) {
       '<VirtualHost *:1>', 'UpgradeFloor TLS/1.3', '</VirtualHost>', '<VirtualHost *:2>', '</VirtualHost>',
       '<VirtualHost *:3>', 'UpgradeFloorExcept true', '</VirtualHost>';
     my $server = Server->new(modules => ['authz_core'])->configure($text)->start;
-    my @at = $server->log =~ /UR0004: \S+:(\d+) demands TLS/g;
+    my @at = $server->log =~ /UR0004: \S+:(\d+) UpgradeFloor \S+ no TLS module is loaded/g;
     is scalar @at, 2, 'a warning for the main server and one for the virtual host that says more';
     is $at[1] - $at[0], 5, 'each at its own line';
     $server->stop;

@@ -66,7 +66,7 @@ sub open_three { my ($server) = @_; return map { [open_tunnel($server, $listener
 # A child keeps its file: what the manual and the finding say is so.
 {
     my $server = server('access_log', '');
-    like $server->log, qr/UR0004: \S+ is a file, and an event tunnel is logged when it ends/,
+    like $server->log, qr/UR0004: \S+ CustomLog access_log tunnels: an event tunnel is logged when it ends, to the file/,
       'a file: the start warns';
     my @open = open_three($server);
     rotate($server) for 1 .. 2;
@@ -97,7 +97,7 @@ my %programs = (
 for my $name (sort keys %programs) {
     my $lasts  = $name eq 'not ended';
     my $server = server($programs{$name}, '');
-    my $warnings = () = $server->log =~ /UR0004: \S+ is piped to a program that each reload ends/g;
+    my $warnings = () = $server->log =~ /UR0004: \S+ CustomLog .*: each reload ends this program/g;
     is $warnings, $lasts ? 0 : 1,
       "a program that is $name: the start warns where it should";
     my @open = open_three($server);

@@ -5,9 +5,58 @@
 #include <apr_strings.h>
 #include <http_core.h>
 
-void ur_finding_add(struct ur_finder *finder, const server_rec *s, const char *at,
-                    const char *text)
+#define VALUE_MAX 80
+
+static void note_line(void *context, const ap_directive_t *directive, server_rec *s)
 {
+    const struct ur_finder *finder = context;
+    const char *at = ur_conftree_at(finder->pool, directive);
+
+    (void)s;
+    if (!apr_hash_get(finder->lines, at, APR_HASH_KEY_STRING)) {
+        apr_hash_set(finder->lines, at, APR_HASH_KEY_STRING, directive);
+    }
+}
+
+/* How many bytes of a directive's arguments to show: the words before the first parameter or
+ * address with a user, because secret= and passwords do not belong in a log. */
+static int shown_length(const char *arguments)
+{
+    size_t len = strcspn(arguments, "=@");
+
+    if (!arguments[len] && len <= VALUE_MAX) {
+        return (int)len;
+    }
+    len = len < VALUE_MAX ? len : VALUE_MAX;
+    while (len && arguments[len] != ' ') {
+        len--;
+    }
+    return (int)len;
+}
+
+/* "Directive value: why" */
+static const char *text_of(struct ur_finder *finder, const char *at, const char *why)
+{
+    const ap_directive_t *directive;
+    int len;
+
+    if (!finder->lines) {
+        finder->lines = apr_hash_make(finder->pool);
+        ur_conftree_walk(finder->tree, note_line, finder);
+    }
+    directive = apr_hash_get(finder->lines, at, APR_HASH_KEY_STRING);
+    if (!directive) {
+        return why;
+    }
+    len = shown_length(directive->args);
+    return apr_psprintf(finder->pool, "%s%s%.*s: %s", directive->directive, len ? " " : "", len,
+                        directive->args, why);
+}
+
+void ur_finding_add(struct ur_finder *finder, const server_rec *s, const char *at,
+                    const char *why)
+{
+    const char *text = text_of(finder, at, why);
     /* Sections of the main server hold in each virtual host: once is enough. */
     const char *key = apr_pstrcat(finder->pool, at, " ", text, NULL);
 

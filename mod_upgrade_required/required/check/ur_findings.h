@@ -13,7 +13,7 @@
 struct ur_finding {
     const server_rec *server;
     const char *at;   /* "file:line" */
-    const char *text; /* a sentence that begins with where; says what to write instead */
+    const char *text; /* "Directive value: what is wrong; what would be right" */
 };
 
 /* Array of struct ur_finding, in pool. Needs the configuration tree, so it is for
@@ -24,7 +24,7 @@ apr_array_header_t *ur_findings(apr_pool_t *pool, server_rec *main_server, apr_i
 int ur_findings_log(apr_pool_t *pconf, apr_pool_t *plog, apr_pool_t *ptemp,
                     server_rec *main_server);
 
-/* For the files that find: adds one. */
+/* For the files that find. */
 struct ur_finder {
     apr_pool_t *pool;
     server_rec *main_server;
@@ -32,11 +32,13 @@ struct ur_finder {
     const struct ur_backends *backends;
     apr_int64_t now;
     apr_array_header_t *findings;
-    apr_hash_t *seen; /* "place text" of each */
+    apr_hash_t *seen;  /* "place text" of each */
+    apr_hash_t *lines; /* place: the directive there; made with the first finding */
 };
 
+/* Adds what is wrong with the directive at "file:line"; what would be right. */
 void ur_finding_add(struct ur_finder *finder, const server_rec *s, const char *at,
-                    const char *text);
+                    const char *why);
 
 /* Whether the server speaks TLS, as far as the configuration tells. */
 bool ur_finder_speaks_tls(const struct ur_finder *finder, const server_rec *s);

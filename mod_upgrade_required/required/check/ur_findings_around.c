@@ -38,7 +38,7 @@ static void find_quick_cache(struct ur_finder *finder, const ap_directive_t *ena
     for (server_rec *s = in; s; s = in == finder->main_server ? s->next : NULL) {
         if (answers_quickly(finder, s)) {
             ur_finding_add(finder, s, ur_conftree_at(finder->pool, enable),
-                           "has cached answers sent before route policies are looked at; write "
+                           "cached responses are sent before route policies are checked; use "
                            "CacheQuickHandler off");
             return;
         }
@@ -67,15 +67,15 @@ static void find_shared_worker(struct ur_finder *finder, const ap_directive_t *p
         ur_finding_add(
             finder, s, ur_conftree_at(finder->pool, pass),
             apr_psprintf(finder->pool,
-                         "shares the worker of %s, so httpd ignores its upgrade= and "
-                         "WebSocket handshakes are lost; load mod_upgrade_wstunnel and write "
-                         "UpgradeKeep WebSocket for the route, or put this line first",
+                         "shares the worker of %s, so httpd ignores its upgrade= and WebSocket "
+                         "handshakes are lost; load mod_upgrade_wstunnel and use UpgradeKeep "
+                         "WebSocket for the route, or move this line before the other",
                          ur_conftree_at(finder->pool, backend->worker)));
     }
 }
 
 #define PROTOCOLS                                                                              \
-    "upgrade=websocket, or what the backend speaks, such as upgrade=tcp (Docker), "            \
+    "upgrade=websocket, or the one that the backend speaks, such as upgrade=tcp (Docker) or "  \
     "upgrade=SPDY/3.1 (Kubernetes)"
 
 static void find_upgrade(struct ur_finder *finder, const ap_directive_t *directive,
@@ -88,13 +88,13 @@ static void find_upgrade(struct ur_finder *finder, const ap_directive_t *directi
     }
     if (ap_cstr_casecmp(upgrade, "ANY") == 0 || strcmp(upgrade, "*") == 0) {
         ur_finding_add(finder, s, ur_conftree_at(finder->pool, directive),
-                       "has upgrade=ANY, with which clients can have any protocol tunnelled, "
-                       "h2c too; name the protocol: " PROTOCOLS);
+                       "upgrade=ANY lets clients tunnel any protocol, even h2c; name the "
+                       "protocol: " PROTOCOLS);
     }
     else if (ap_cstr_casecmp(upgrade, "NONE") == 0) {
         ur_finding_add(finder, s, ur_conftree_at(finder->pool, directive),
-                       "has upgrade=NONE, with which a tunnel is opened whatever the backend "
-                       "answers; name the protocol: " PROTOCOLS);
+                       "upgrade=NONE opens a tunnel whatever the backend responds; name the "
+                       "protocol: " PROTOCOLS);
     }
     else if (ur_conftree_is(directive, "ProxyPass") ||
              ur_conftree_is(directive, "ProxyPassMatch")) {
@@ -158,9 +158,9 @@ static void find_redirect_before_floor(const struct md_finder *found, server_rec
     if (require) {
         ur_finding_add(found->finder, s, ur_conftree_at(found->finder->pool, require),
                        apr_psprintf(found->finder->pool,
-                                    "redirects what comes in clear before the floor of %s is "
-                                    "looked at: nothing is explained, announced or counted; "
-                                    "write MDRequireHttps off, and UpgradeRedirect permanent",
+                                    "redirects unencrypted requests before the floor of %s is "
+                                    "checked, so nothing is explained, announced or counted; "
+                                    "use MDRequireHttps off, and UpgradeRedirect permanent",
                                     floor->at));
     }
 }
@@ -188,8 +188,8 @@ static void visit(void *context, const ap_directive_t *directive, server_rec *s)
     if (ur_conftree_is(directive, "ProxyWebsocketFallbackToProxyHttp") &&
         ap_cstr_casecmp(directive->args, "off") == 0) {
         ur_finding_add(finder, s, ur_conftree_at(finder->pool, directive),
-                       "opens tunnels of mod_proxy_wstunnel, which checks no answer of a "
-                       "backend; write On");
+                       "leaves WebSockets to mod_proxy_wstunnel, which opens tunnels without "
+                       "checking the backend's response; use On");
     }
     for (size_t i = 0; i < sizeof with_workers / sizeof with_workers[0]; i++) {
         if (ur_conftree_is(directive, with_workers[i])) {

@@ -10,13 +10,13 @@
 enum obstacle { NOT_SAID, NOT_IN_CLEAR, NO_THREADS, NONE };
 
 static const char *const texts[] = {
-    [NOT_SAID] = "demands HTTP/2, which this server does not offer: every request is refused; "
-                 "load mod_http2 and write Protocols h2 http/1.1 (h2c in clear)",
-    [NOT_IN_CLEAR] = "demands HTTP/2, which in clear is there for clients only that begin with "
-                     "it, because the policy comes before any switch, and H2Direct is off: "
-                     "every request is refused; write H2Direct on",
-    [NO_THREADS] = "demands HTTP/2, and under this MPM mod_http2 offers none over TLS: every "
-                   "request is refused; load mpm_event_module instead of mpm_prefork_module",
+    [NOT_SAID] = "this server does not offer HTTP/2, so every request is refused; load "
+                 "mod_http2 and use Protocols h2 http/1.1 (h2c without TLS)",
+    [NOT_IN_CLEAR] = "without TLS only clients that start with HTTP/2 can meet the policy, "
+                     "because it is checked before any upgrade to h2c, and H2Direct is off, so "
+                     "every request is refused; use H2Direct on",
+    [NO_THREADS] = "mod_http2 does not offer HTTP/2 over TLS with this MPM, so every request "
+                   "is refused; load mpm_event_module instead of mpm_prefork_module",
 };
 
 /* By whether TLS is demanded: of any server, for what the main server demands may be meant for
@@ -151,11 +151,11 @@ static void find_reset(const struct http2_finder *found, const server_rec *s)
     if (reset && demand && demand->at && has_http2) {
         ur_finding_add(
             found->finder, s, ur_conftree_at(found->finder->pool, reset),
-            apr_psprintf(found->finder->pool,
-                         "tells clients to come back in HTTP/1.1, and browsers then speak it "
-                         "to the whole server, where %s demands HTTP/2; write "
-                         "UpgradeHTTP2Answer 426, or 403",
-                         demand->at));
+            apr_psprintf(
+                found->finder->pool,
+                "tells clients to use HTTP/1.1, and browsers then use it for the whole server, "
+                "where %s requires HTTP/2; use UpgradeHTTP2Answer 426 or 403",
+                demand->at));
     }
 }
 

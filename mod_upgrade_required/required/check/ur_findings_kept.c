@@ -60,21 +60,18 @@ static void add_without_backend(struct ur_finder *finder, const struct ur_kept_r
 {
     const struct ur_backend *backend =
         ur_backends_of(finder->backends, asked(finder, route->server), route->section);
-    const char *verb = route->demanded ? "demands a WebSocket" : "keeps WebSockets";
     const char *text;
 
     if (backend) {
         text = apr_psprintf(finder->pool,
-                            "%s, but the backend (%s) is one whose protocol has none: no "
-                            "client gets one; write a ProxyPass to http://, https://, ws:// or "
-                            "wss:// for the route, or remove the line",
-                            verb, ur_conftree_at(finder->pool, backend->pass));
+                            "no client can open a WebSocket, because the protocol of the "
+                            "backend (%s) has none; use a ProxyPass to http://, https://, "
+                            "ws:// or wss:// for the route, or remove this line",
+                            ur_conftree_at(finder->pool, backend->pass));
     }
     else {
-        text = apr_psprintf(finder->pool,
-                            "%s, but nothing is proxied there: no client gets one; write the "
-                            "ProxyPass of the route, or remove the line",
-                            verb);
+        text = "no client can open a WebSocket, because nothing is proxied there; add a "
+               "ProxyPass for the route, or remove this line";
     }
     ur_finding_add(finder, route->server, ur_conftree_at(finder->pool, route->by), text);
 }
@@ -113,12 +110,13 @@ static void find_short_limit(struct ur_finder *finder, const struct ur_kept_rout
         least = idle < least ? idle : least;
     }
     if (at) {
-        ur_finding_add(finder, route->server, ur_conftree_at(finder->pool, at),
-                       apr_psprintf(finder->pool,
-                                    "ends the WebSockets of %s that are silent for %d "
-                                    "seconds, which is shorter than most pings; write "
-                                    "timeout=60 or more for its ProxyPass",
-                                    ur_conftree_at(finder->pool, route->by), least));
+        ur_finding_add(
+            finder, route->server, ur_conftree_at(finder->pool, at),
+            apr_psprintf(
+                finder->pool,
+                "ends the WebSockets of %s after %d seconds without data, which is shorter "
+                "than most ping intervals; use timeout=60 or more in its ProxyPass",
+                ur_conftree_at(finder->pool, route->by), least));
     }
 }
 
@@ -150,14 +148,14 @@ static void find_lost_slashes(struct ur_finder *finder, const struct ur_kept_rou
         }
         ur_finding_add(
             finder, s, ur_conftree_at(finder->pool, route->by),
-            apr_psprintf(finder->pool,
-                         "stands in a section, and in any section httpd forgets "
-                         "AllowEncodedSlashes NoDecode: %%2F reaches the backend as %%252F; "
-                         "write nocanon in the ProxyPass (%s)%s",
-                         ur_conftree_at(finder->pool, backend->pass),
-                         backend->in_section
-                             ? ""
-                             : ", or the directive in the virtual host, outside of sections"));
+            apr_psprintf(
+                finder->pool,
+                "is in a section, where httpd forgets AllowEncodedSlashes NoDecode, so %%2F "
+                "reaches the backend as %%252F; use nocanon in the ProxyPass (%s)%s",
+                ur_conftree_at(finder->pool, backend->pass),
+                backend->in_section
+                    ? ""
+                    : ", or move this line to the virtual host, outside of sections"));
         return;
     }
 }
@@ -205,8 +203,8 @@ static void find_idle_threads(const struct kept_finder *kept, const struct ur_pl
                 : !is_noted(kept->keeping, place->server) &&
                       !is_noted(kept->keeping, finder->main_server)) {
         ur_finding_add(finder, place->server, ur_conftree_at(finder->pool, tunnel),
-                       "is without effect, because no route of this server keeps WebSockets; "
-                       "write UpgradeKeep WebSocket for the proxied route");
+                       "has no effect, because no route of this server keeps WebSockets; use "
+                       "UpgradeKeep WebSocket for the proxied route");
     }
 }
 
@@ -220,9 +218,9 @@ static void find_http2_workers(const struct kept_finder *kept, server_rec *s)
     if (on && ur_conftree_has_word(finder->pool, on, "on") && ur_server_offers_http2(s, tls) &&
         (is_noted(kept->by_event, s) || is_noted(kept->by_event, finder->main_server))) {
         ur_finding_add(finder, s, ur_conftree_at(finder->pool, on),
-                       "lets WebSockets come over HTTP/2, and each of those holds a thread of "
-                       "mod_http2 while it is open, in spite of UpgradeTunnel event; write "
-                       "H2WebSockets Off, or H2MaxWorkers for as many as there may be");
+                       "each WebSocket over HTTP/2 holds a thread of mod_http2 while it is "
+                       "open, even with UpgradeTunnel event; use H2WebSockets off, or an "
+                       "H2MaxWorkers that is large enough");
     }
 }
 

@@ -85,16 +85,14 @@ static void find_lost_lines(void *context, const ap_directive_t *directive, serv
     target = ur_conftree_word(finder->pool, directive, 0);
     if (is_file(target) && !logs->drained) {
         text =
-            "is a file, and an event tunnel is logged when it ends, by a child that keeps the "
-            "file which it had at its start: once that is rotated twice the line is lost; "
-            "write UpgradeTunnelDrain with fewer seconds than from one rotation to the next, "
-            "or a piped log (manual: Log rotation)";
+            "an event tunnel is logged when it ends, to the file that its child opened when it "
+            "started, so the line is lost after two rotations; use UpgradeTunnelDrain with "
+            "fewer seconds than between two rotations, or a piped log (manual: Log rotation)";
     }
     else if (*target == '|' && is_ended_by_reload(finder->pool, target)) {
-        text =
-            "is piped to a program that each reload ends: the lines of all tunnels, and other "
-            "requests, that are open by then are lost; let it ignore TERM: \"|/bin/sh -c "
-            "'trap \\\"\\\" TERM; exec ...'\" (manual: Log rotation)";
+        text = "each reload ends this program, so the lines of tunnels and requests that are "
+               "still open are lost; make it ignore TERM: \"|/bin/sh -c 'trap \\\"\\\" TERM; "
+               "exec ...'\" (manual: Log rotation)";
     }
     if (text) {
         ur_finding_add(finder, s, ur_conftree_at(finder->pool, directive), text);

@@ -89,7 +89,7 @@ static void find_unreached(const struct page_finder *found, const ap_directive_t
         ur_finding_add(
             found->finder, s, ur_conftree_at(found->finder->pool, handler),
             apr_psprintf(found->finder->pool,
-                         "is never asked, because %s sends its path to a backend; write %s",
+                         "is never reached, because %s proxies its path to a backend; use %s",
                          ur_conftree_at(found->finder->pool, backend->pass),
                          backend->in_section
                              ? "ProxyPass ! in this section"
@@ -112,12 +112,12 @@ static void find_page(void *context, const ap_directive_t *directive, server_rec
     }
     find_unreached(found, directive, s);
     if (ur_access_is_open(found->access, s, ur_conftree_section(directive))) {
-        ur_finding_add(found->finder, s, ur_conftree_at(found->finder->pool, directive),
-                       is_status
-                           ? "shows the counters and the names of the policies to everybody; "
-                             "write Require local beside it, or whom you mean"
-                           : "tells everybody what proxies on the way send, and which policies "
-                             "there are; write Require local beside it, or whom you mean");
+        ur_finding_add(
+            found->finder, s, ur_conftree_at(found->finder->pool, directive),
+            is_status ? "everybody can read the counters and the names of the policies; add "
+                        "Require local or another restriction"
+                      : "everybody can read which headers proxies on the way send, and which "
+                        "policies exist; add Require local or another restriction");
     }
 }
 
@@ -267,14 +267,14 @@ static void find_guide(const struct page_finder *found, const struct guided *gui
     path = path_here(found, guided, &in_clear);
     if (path && refuses_browsers(guided, in_clear) && is_over(own, path) &&
         (guided->is_floor || !is_lifted(found, guided, path))) {
-        ur_finding_add(
-            found->finder, guided->server, ur_conftree_at(found->finder->pool, at),
-            apr_psprintf(found->finder->pool,
-                         "names a guide that %s refuses as well: who is refused cannot read "
-                         "why; write the address of a page elsewhere, or %s",
-                         guided->rule->at,
-                         guided->is_floor ? "an UpgradeFloorExcept for it"
-                                          : "UpgradeRequire none in a section for it"));
+        ur_finding_add(found->finder, guided->server, ur_conftree_at(found->finder->pool, at),
+                       apr_psprintf(found->finder->pool,
+                                    "%s refuses the guide too, so refused clients cannot read "
+                                    "it; use a page elsewhere, or add %s",
+                                    guided->rule->at,
+                                    guided->is_floor
+                                        ? "an UpgradeFloorExcept for it"
+                                        : "UpgradeRequire none in a section for it"));
     }
 }
 

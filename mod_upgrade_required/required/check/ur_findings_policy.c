@@ -20,8 +20,8 @@ static void find_past_date(struct ur_finder *finder, const struct ur_scope *scop
     if (mode && mode->mode == UR_MODE_ENFORCE && mode->from != UR_TIME_ALWAYS &&
         mode->from <= finder->now && ap_state_query(AP_SQ_CONFIG_GEN) <= 1) {
         ur_finding_add(finder, scope->server, mode->at,
-                       "enforces from a date that is past already, so nothing is announced; "
-                       "write a later date, or no from=");
+                       "the date of from= is in the past, so nothing is announced; use a later "
+                       "date, or remove from=");
     }
 }
 
@@ -36,12 +36,12 @@ static void find_overlaps(struct ur_finder *finder, const struct ur_scope *scope
             const struct ur_brownout *earlier =
                 &APR_ARRAY_IDX(brownouts, j, const struct ur_brownout);
             if (ur_brownouts_overlap(earlier, later)) {
-                ur_finding_add(finder, scope->server, later->at,
-                               apr_psprintf(finder->pool,
-                                            "overlaps the brownout of %s: refusals would name "
-                                            "the end of either; write intervals that follow "
-                                            "each other",
-                                            earlier->at));
+                ur_finding_add(
+                    finder, scope->server, later->at,
+                    apr_psprintf(finder->pool,
+                                 "overlaps the brownout of %s, so refusals could name the end "
+                                 "of either; use intervals that do not overlap",
+                                 earlier->at));
             }
         }
     }
@@ -75,7 +75,7 @@ static void find_open_redirects(struct ur_finder *finder)
         const ap_directive_t *alias = ur_conftree_last(finder->tree, s, UR_CONFTREE_ANY_ALIAS);
         if (alias && !ur_finder_speaks_tls(finder, s) && redirects_anywhere(finder, s)) {
             ur_finding_add(finder, s, ur_conftree_at(finder->pool, alias),
-                           "accepts every host name, and UpgradeRedirect sends clients on to "
+                           "accepts every host name, and UpgradeRedirect redirects clients to "
                            "the one that they name; list the names instead of *");
         }
     }

@@ -113,20 +113,21 @@ static bool find_too_new(struct ur_finder *finder, const struct offer *offer,
     }
     ur_finding_add(finder, offer->server, rule->at,
                    apr_psprintf(finder->pool,
-                                "demands TLS/%s, but SSLProtocol (%s) offers nothing so new: "
-                                "every request is refused; write SSLProtocol all",
+                                "TLS/%s or newer is not offered by SSLProtocol (%s), so every "
+                                "request is refused; use SSLProtocol all",
                                 ur_tls_version(rule->policy.tls), offer->at));
     return true;
 }
 
 static void add_unseen(struct ur_finder *finder, const struct demand *demand, const char *at)
 {
-    ur_finding_add(finder, demand->server, demand->rule->at,
-                   apr_psprintf(finder->pool,
-                                "demands TLS/%s, but SSLProtocol (%s) lets nothing older "
-                                "in: such clients fail in the handshake and never read "
-                                "why; write SSLProtocol all to tell them, or demand TLS",
-                                ur_tls_version(demand->rule->policy.tls), at));
+    ur_finding_add(
+        finder, demand->server, demand->rule->at,
+        apr_psprintf(finder->pool,
+                     "clients below TLS/%s are not accepted by SSLProtocol (%s), so they fail "
+                     "in the TLS handshake and cannot see the response; use SSLProtocol all to "
+                     "tell them why, or require TLS without a version",
+                     ur_tls_version(demand->rule->policy.tls), at));
 }
 
 /* What a server demands holds for itself; what the main server demands, for all that inherit
@@ -169,9 +170,9 @@ static void find_no_tls(const struct offers *offers, const struct demand *demand
     apr_hash_set(offers->without,
                  apr_pmemdup(offers->finder->pool, &demand->server, sizeof demand->server),
                  sizeof demand->server, "");
-    ur_finding_add(offers->finder, demand->server, demand->rule->at,
-                   "demands TLS, but no TLS module is loaded: every request under this "
-                   "policy is refused; load mod_ssl");
+    ur_finding_add(
+        offers->finder, demand->server, demand->rule->at,
+        "no TLS module is loaded, so every request under this policy is refused; load mod_ssl");
 }
 
 static void find_all(const struct offers *offers, const server_rec *s,
