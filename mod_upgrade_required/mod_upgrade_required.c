@@ -11,7 +11,7 @@
 #include "required/pages/ur_probe_handler.h"
 #include "required/request/ur_request.h"
 #include "required/config/ur_scope.h"
-#include "required/config/ur_setting.h"
+#include "required/config/ur_command.h"
 #include "required/pages/ur_status.h"
 #include "required/request/ur_tls_hello.h"
 #include "required/request/ur_tls_offer.h"
@@ -25,7 +25,7 @@
 
 static const struct ur_policy_name *upgrade_required_label(const cmd_parms *cmd)
 {
-    return ur_setting_label(cmd);
+    return ur_command_label(cmd);
 }
 
 static int upgrade_required_keep(request_rec *r, const struct ur_policy_name **label,

@@ -67,8 +67,13 @@ static void register_hooks(apr_pool_t *p)
 extern module upgrade_wstunnel_module __attribute__((visibility("default")));
 
 module upgrade_wstunnel_module = {
-    STANDARD20_MODULE_STUFF, ur_route_create_dir, ur_route_merge_dir, NULL, NULL,
-    ur_route_directives,     register_hooks,
+    STANDARD20_MODULE_STUFF,
+    ur_route_create_dir,
+    ur_route_merge_dir,
+    ur_route_create_server,
+    NULL,
+    ur_route_directives,
+    register_hooks,
 #ifdef AP_MODULE_FLAG_NONE
     AP_MODULE_FLAG_NONE,
 #endif

@@ -53,7 +53,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
     struct ur_refusal refusal = {.policy = &policy,
                                  .judgement = {UR_REASON_TLS_MISSING, UR_FAMILY_TLS},
                                  .seen = {UR_TLS_NONE, UR_HTTP_1_1},
-                                 .advertise = true};
+                                 .advertise = UR_ADVERTISE_ON};
     struct ur_refusal tame = refusal;
 
     refusal.message = fuzz_line(&rest);

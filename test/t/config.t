@@ -102,7 +102,7 @@ my @mistakes = (
     ['UpgradeRedirect yes', "UpgradeRedirect yes: must be one of off, temporary, permanent"],
     ['UpgradeRedirect 308', "UpgradeRedirect 308: must be one of"],
     ['UpgradeHTTP2Answer 200', "UpgradeHTTP2Answer 200: must be one of 426, 403, reset"],
-    ['UpgradeAdvertise maybe', 'UpgradeAdvertise must be On or Off'],
+    ['UpgradeAdvertise maybe', "UpgradeAdvertise maybe: must be one of on, off"],
     ['UpgradeGuide example.com/guide', "UpgradeGuide example.com/guide: not a valid guide"],
     ['UpgradeGuide ftp://example.com/', 'not a valid guide'],
     ['UpgradeGuide javascript:alert(1)', 'not a valid guide'],

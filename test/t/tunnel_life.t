@@ -240,14 +240,31 @@ for my $mpm (qw(worker prefork)) {
 }
 
 # What -t says
-for my $mistake (['UpgradeTunnel poll', 'UpgradeTunnel poll: must be one of thread, event'], ['UpgradeTunnelMax 0', 'UpgradeTunnelMax 0: must be at least 1; to disable event tunnels use UpgradeTunnel thread'],
-    ['UpgradeTunnelMax many', 'UpgradeTunnelMax many: must be a whole number from 1 to 10000000'], ['UpgradeTunnelMax -1', '-1: must be a whole number'],
-    ['UpgradeTunnelMax 99999999999999999999', 'must be a whole number'], ['UpgradeTunnelMax 1.5', '1.5: must be a whole number'],
-    ['UpgradeTunnelDrain 86401', 'UpgradeTunnelDrain 86401: must be a whole number from 0 to 86400'], ['UpgradeTunnelDrain 5s', '5s: must be a whole number'],
-    ["<VirtualHost *>\nUpgradeTunnelMax 5\n</VirtualHost>", 'UpgradeTunnelMax cannot occur within <VirtualHost> section'],
-    ["<Location /x>\nUpgradeTunnelDrain 5\n</Location>", 'UpgradeTunnelDrain not allowed'], ["<Location /x>\n<Limit GET>\nUpgradeTunnel event\n</Limit>\n</Location>", 'cannot occur within <Limit>']) {
-    my ($status, $output) = Server->new(modules => \@modules, helper => 1)->configure($mistake->[0])->httpd('-t');
-    like $output, qr/\Q$mistake->[1]/, "refused: $mistake->[0]";
+my $max   = 'must be a whole number from 1 to 10000000; to disable event tunnels use UpgradeTunnel thread';
+my $drain = 'must be a whole number from 0 to 86400';
+my @mistakes = (
+    ['UpgradeTunnel poll', "UpgradeTunnel poll: must be one of thread, event"],
+    ['UpgradeKeep http', "UpgradeKeep http: must be one of WebSocket, none"],
+    ["UpgradeKeep \"Web\tSocket\"", "UpgradeKeep Web?Socket: contains a control character"],
+    ['UpgradeTunnelMax 0', "UpgradeTunnelMax 0: $max"],
+    ['UpgradeTunnelMax many', "UpgradeTunnelMax many: $max"],
+    ['UpgradeTunnelMax -1', "UpgradeTunnelMax -1: $max"],
+    ['UpgradeTunnelMax 10000001', "UpgradeTunnelMax 10000001: $max"],
+    ['UpgradeTunnelMax 99999999999999999999', "UpgradeTunnelMax 99999999999999999999: $max"],
+    ['UpgradeTunnelMax 1.5', "UpgradeTunnelMax 1.5: $max"],
+    ['UpgradeTunnelDrain 86401', "UpgradeTunnelDrain 86401: $drain"],
+    ['UpgradeTunnelDrain 5s', "UpgradeTunnelDrain 5s: $drain"],
+    ["<VirtualHost *>\nUpgradeTunnelMax 5\n</VirtualHost>",
+        'UpgradeTunnelMax cannot occur within <VirtualHost> section'],
+    ["<Location /x>\nUpgradeTunnelDrain 5\n</Location>", 'UpgradeTunnelDrain not allowed'],
+    ["<Location /x>\n<Limit GET>\nUpgradeTunnel event\n</Limit>\n</Location>",
+        'cannot occur within <Limit>'],
+);
+for my $mistake (@mistakes) {
+    my ($line, $message) = @$mistake;
+    my $server = Server->new(modules => \@modules, helper => 1)->configure($line);
+    my ($status, $output) = $server->httpd('-t');
+    like $output, qr/\Q$message/, "refused: $line";
 }
 
 my $all = join '', map { open my $file, '<', $_ or die "$_: $!"; <$file> } @logs;

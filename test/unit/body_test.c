@@ -12,7 +12,7 @@ static const struct ur_refusal plain = {
     .method = {"GET", 3},
     .name = {"/chat", 5},
     .guide = {"https://example.com/guide", 25},
-    .advertise = true};
+    .advertise = UR_ADVERTISE_ON};
 
 static const struct ur_refusal old_tls = {
     .policy = &tls,
@@ -21,7 +21,7 @@ static const struct ur_refusal old_tls = {
     .seen = {UR_TLS_1_1, UR_HTTP_1_0},
     .name = {"a<b>\"&", 6},
     .message = {"1 < 2 & \"so\"\n", 13},
-    .advertise = true};
+    .advertise = UR_ADVERTISE_ON};
 
 static const char plain_json[] =
     "{\"type\":\"about:blank\",\n \"title\":\"Upgrade Required\",\n \"status\":426,\n"

@@ -53,7 +53,7 @@ static const struct {
     enum ur_reason reason;
     unsigned unmet;
     enum ur_http demanded, http;
-    bool advertise;
+    enum ur_advertise advertise;
     enum ur_http2_answer answer;
     int status;
     const char *title;
@@ -61,10 +61,12 @@ static const struct {
 } statuses[] = {
     {"HTTP/1.1", UR_REASON_TLS_MISSING, TLS_UNMET, 0, UR_HTTP_1_1, 1, 0, 426,
      "Upgrade Required", 0},
-    {"advertise off", UR_REASON_TLS_MISSING, TLS_UNMET, 0, UR_HTTP_1_1, 0, 0, 403, "Forbidden",
-     0},
-    {"advertise off, a 405", UR_REASON_WEBSOCKET_METHOD, WS_UNMET, 0, UR_HTTP_1_1, 0, 0, 405,
-     "Method Not Allowed", 0},
+    {"a zeroed setting is the default", UR_REASON_TLS_MISSING, TLS_UNMET, 0, UR_HTTP_1_1, 0, 0,
+     426, "Upgrade Required", 0},
+    {"advertise off", UR_REASON_TLS_MISSING, TLS_UNMET, 0, UR_HTTP_1_1, UR_ADVERTISE_OFF, 0,
+     403, "Forbidden", 0},
+    {"advertise off, a 405", UR_REASON_WEBSOCKET_METHOD, WS_UNMET, 0, UR_HTTP_1_1,
+     UR_ADVERTISE_OFF, 0, 405, "Method Not Allowed", 0},
     {"a 400", UR_REASON_WEBSOCKET_KEY, WS_UNMET, 0, UR_HTTP_1_1, 1, 0, 400, "Bad Request", 0},
     {"HTTP/2", UR_REASON_WEBSOCKET_MISSING, WS_UNMET, 0, UR_HTTP_2, 1, UR_HTTP2_426, 426,
      "Upgrade Required", 0},
@@ -89,7 +91,7 @@ static const struct {
     enum ur_reason reason;
     unsigned unmet;
     enum ur_http http;
-    bool advertise;
+    enum ur_advertise advertise;
     const char *guide;
     const char *fields; /* one line each */
 } answers[] = {
@@ -104,7 +106,7 @@ static const struct {
      NULL,
      "Sec-WebSocket-Version: 13\nCache-Control: no-store\nVary: Accept\n"
      "X-Content-Type-Options: nosniff\n"},
-    {"not advertised", UR_REASON_TLS_MISSING, TLS_UNMET, UR_HTTP_1_1, 0, NULL,
+    {"not advertised", UR_REASON_TLS_MISSING, TLS_UNMET, UR_HTTP_1_1, UR_ADVERTISE_OFF, NULL,
      "Cache-Control: no-store\nVary: Accept\nX-Content-Type-Options: nosniff\n"},
     {"method", UR_REASON_WEBSOCKET_METHOD, WS_UNMET, UR_HTTP_1_1, 1, NULL,
      "Upgrade: websocket\nConnection: Upgrade\nSec-WebSocket-Version: 13\nAllow: GET\n"
@@ -181,8 +183,10 @@ static void test_fields(void)
  * reset, and the proxy may copy fields that HTTP/2 must not have. */
 static void test_behind(void)
 {
-    static const int want[] = {
-        [UR_HTTP2_426] = 426, [UR_HTTP2_403] = 403, [UR_HTTP2_RESET] = 426};
+    static const int want[] = {[UR_HTTP2_UNSET] = 426,
+                               [UR_HTTP2_426] = 426,
+                               [UR_HTTP2_403] = 403,
+                               [UR_HTTP2_RESET] = 426};
 
     for (size_t i = 0; i < COUNT(want); i++) {
         struct ur_policy policy = {UR_TLS_NONE, UR_HTTP_ANY, true};
@@ -190,7 +194,7 @@ static void test_behind(void)
                                      .judgement = {UR_REASON_WEBSOCKET_MISSING, WS_UNMET},
                                      .http2 = true,
                                      .seen = {UR_TLS_NONE, UR_HTTP_2},
-                                     .advertise = true,
+                                     .advertise = UR_ADVERTISE_ON,
                                      .http2_answer = (enum ur_http2_answer)i};
         struct ur_reply reply = ur_reply_decide(&refusal);
         struct ur_field fields[UR_FIELDS_MAX];

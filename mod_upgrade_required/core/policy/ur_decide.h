@@ -2,24 +2,9 @@
 #define UR_DECIDE_H
 
 #include "core/policy/ur_policy.h"
-#include "core/policy/ur_schedule.h"
+#include "core/policy/ur_settings.h"
 
 /* What becomes of a request that does not meet its policy. */
-
-/* UpgradeRedirect. 0 means "not said", which is off. */
-enum ur_redirect {
-    UR_REDIRECT_UNSET,
-    UR_REDIRECT_OFF,
-    UR_REDIRECT_TEMPORARY,
-    UR_REDIRECT_PERMANENT
-};
-
-/* What the administrator has said that bears on it. The zero value is the manual's default:
- * enforced, and nobody is redirected. */
-struct ur_settings {
-    struct ur_schedule schedule;
-    enum ur_redirect redirect;
-};
 
 /* The facts. What costs something to find out is asked for only where it decides. */
 struct ur_case {

@@ -39,7 +39,7 @@ struct ur_reply ur_reply_decide(const struct ur_refusal *refusal)
             reply.reset = true;
             reply.status = FORBIDDEN;
         }
-        else if (!refusal->advertise ||
+        else if (refusal->advertise == UR_ADVERTISE_OFF ||
                  (refusal->http2 && refusal->http2_answer == UR_HTTP2_403)) {
             reply.status = FORBIDDEN;
         }
@@ -164,7 +164,7 @@ size_t ur_reply_fields(const struct ur_refusal *refusal, const struct ur_reply *
 {
     struct fields fields = {list, 0};
 
-    if (!refusal->http2 && refusal->advertise) {
+    if (!refusal->http2 && refusal->advertise != UR_ADVERTISE_OFF) {
         add_upgrade_fields(&fields, refusal, scratch);
     }
     if (ur_reason_row(refusal->judgement.reason)->family == UR_FAMILY_WEBSOCKET) {

@@ -2,14 +2,8 @@
 #define UR_REPLY_H
 
 #include "core/policy/ur_policy.h"
+#include "core/policy/ur_settings.h"
 #include "core/text/ur_buf.h"
-
-/* What a refused HTTP/2 request gets. */
-enum ur_http2_answer {
-    UR_HTTP2_426,
-    UR_HTTP2_403,
-    UR_HTTP2_RESET /* stream error HTTP_1_1_REQUIRED, where HTTP/1.1 would help */
-};
 
 /* Everything the answer to a refused request speaks of. The strings belong to the
  * caller and outlive the writing. */
@@ -30,7 +24,7 @@ struct ur_refusal {
     const char *rehearsal_ends; /* RFC 3339; NULL: this is no rehearsal */
     unsigned retry_after;       /* seconds to the end of the rehearsal */
     bool offers_http2;          /* the virtual host speaks HTTP/2 on this kind of connection */
-    bool advertise;             /* Upgrade may be sent */
+    enum ur_advertise advertise;
     enum ur_http2_answer http2_answer;
 };
 

@@ -77,7 +77,7 @@ static void find_not_offered(const struct http2_finder *found, const server_rec 
  * that would meet the policy (ur_reply_decide). */
 static bool is_reset(const struct ur_dir_config *settings, const struct ur_rule *rule)
 {
-    return settings->http2_answer == UR_HTTP2_CHOICE_RESET && rule->policy.websocket &&
+    return settings->http2_answer == UR_HTTP2_RESET && rule->policy.websocket &&
            rule->policy.http < UR_HTTP_2;
 }
 
@@ -111,7 +111,7 @@ static void look_at_server(const struct http2_finder *found, const server_rec *s
 
     note_rule(found, s, settings, &ur_config_server(s)->floor, NULL);
     note_rule(found, s, settings, &settings->route, NULL);
-    if (settings->http2_answer == UR_HTTP2_CHOICE_RESET && found->sections_are_websocket) {
+    if (settings->http2_answer == UR_HTTP2_RESET && found->sections_are_websocket) {
         note(found, found->resets, s,
              ur_conftree_effective(found->finder->tree, s, UR_CONFTREE_UPGRADE_HTTP2_ANSWER));
     }

@@ -36,9 +36,10 @@ void *ur_config_merge_dir(apr_pool_t *p, void *outer_config, void *inner_config)
         return outer;
     }
     merged = apr_palloc(p, sizeof *merged);
-#define UR_MERGE(type, member) merged->member = inner->member ? inner->member : outer->member;
-    UR_EACH_SETTING(UR_MERGE)
-#undef UR_MERGE
+#define UR_INHERIT(member)                                      merged->member = inner->member ? inner->member : outer->member;
+#define UR_CHOICE(type, member, name, where, words, help)       UR_INHERIT(member)
+#define UR_VALUE(type, member, name, take, setter, where, help) UR_INHERIT(member)
+#include "required/config/directives.def"
     merged->route = merge_rule(p, &outer->route, &inner->route);
     merged->speaks = true;
     return merged;

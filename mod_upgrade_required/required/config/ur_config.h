@@ -27,29 +27,6 @@ struct ur_mode_setting {
     const char *deprecation;   /* since, as the Deprecation field has it (RFC 9745) */
 };
 
-enum ur_switch { UR_SWITCH_UNSET, UR_SWITCH_ON, UR_SWITCH_OFF };
-
-enum ur_http2_choice {
-    UR_HTTP2_CHOICE_UNSET,
-    UR_HTTP2_CHOICE_426,
-    UR_HTTP2_CHOICE_403,
-    UR_HTTP2_CHOICE_RESET
-};
-
-/* Settings that are inherited each by itself, main server -> virtual host -> outer -> inner
- * section: type, name. */
-#define UR_EACH_SETTING(X)                                                                     \
-    X(const struct ur_mode_setting *, mode)                                                    \
-    X(apr_array_header_t *, brownouts) /* of struct ur_brownout */                             \
-    X(enum ur_redirect, redirect)                                                              \
-    X(enum ur_switch, advertise)                                                               \
-    X(enum ur_http2_choice, http2_answer)                                                      \
-    X(const char *, guide)                                                                     \
-    X(const struct ur_message *, message)                                                      \
-    X(const struct ur_policy_name *, name)                                                     \
-    X(const struct ur_origins *, origins)                                                      \
-    X(const struct ur_words *, subprotocols)
-
 /* UpgradeMessage, parsed and as it was written. */
 struct ur_message {
     const ap_expr_info_t *expression;
@@ -66,10 +43,12 @@ struct ur_rule {
     apr_array_header_t *exceptions;     /* of const ap_expr_info_t *; NULL: none */
 };
 
+/* Its settings are inherited each by itself, main server -> virtual host -> outer -> inner
+ * section. */
 struct ur_dir_config {
-#define UR_DECLARE(type, member) type member;
-    UR_EACH_SETTING(UR_DECLARE)
-#undef UR_DECLARE
+#define UR_CHOICE(type, member, name, where, words, help)       type member;
+#define UR_VALUE(type, member, name, take, setter, where, help) type member;
+#include "required/config/directives.def"
     struct ur_rule route;
     bool speaks; /* at least one directive stood here or in a scope around it */
 };

@@ -1,6 +1,6 @@
 #include "required/config/ur_setters.h"
 
-#include "required/config/ur_setting.h"
+#include "required/config/ur_command.h"
 #include "core/text/ur_url.h"
 
 #include <apr_strings.h>
@@ -10,49 +10,13 @@ const char *ur_set_message(cmd_parms *cmd, void *dir, const char *text)
 {
     struct ur_dir_config *config = dir;
     struct ur_message *message = apr_palloc(cmd->pool, sizeof *message);
-    const char *error = ur_setting_enter(cmd, dir);
+    const char *error = ur_command_enter(cmd, dir);
 
     message->text = text;
     config->message = message;
     return error ? error
-                 : ur_setting_parse_expression(cmd, text, AP_EXPR_FLAG_STRING_RESULT,
+                 : ur_command_parse_expression(cmd, text, AP_EXPR_FLAG_STRING_RESULT,
                                                &message->expression);
-}
-
-const char *ur_set_redirect(cmd_parms *cmd, void *dir, const char *word)
-{
-    static const struct ur_choice choices[] = {{"off", UR_REDIRECT_OFF},
-                                               {"temporary", UR_REDIRECT_TEMPORARY},
-                                               {"permanent", UR_REDIRECT_PERMANENT},
-                                               {NULL, 0}};
-    struct ur_dir_config *config = dir;
-    int value = UR_REDIRECT_UNSET;
-    const char *error = ur_setting_choose(cmd, dir, word, choices, &value);
-
-    config->redirect = (enum ur_redirect)value;
-    return error;
-}
-
-const char *ur_set_advertise(cmd_parms *cmd, void *dir, int on)
-{
-    struct ur_dir_config *config = dir;
-
-    config->advertise = on ? UR_SWITCH_ON : UR_SWITCH_OFF;
-    return ur_setting_enter(cmd, dir);
-}
-
-const char *ur_set_http2_answer(cmd_parms *cmd, void *dir, const char *word)
-{
-    static const struct ur_choice choices[] = {{"426", UR_HTTP2_CHOICE_426},
-                                               {"403", UR_HTTP2_CHOICE_403},
-                                               {"reset", UR_HTTP2_CHOICE_RESET},
-                                               {NULL, 0}};
-    struct ur_dir_config *config = dir;
-    int value = UR_HTTP2_CHOICE_UNSET;
-    const char *error = ur_setting_choose(cmd, dir, word, choices, &value);
-
-    config->http2_answer = (enum ur_http2_choice)value;
-    return error;
 }
 
 /* The URL is sent inside <> in a Link field and in an HTML attribute. */
@@ -72,9 +36,10 @@ static bool is_guide(apr_pool_t *pool, const char *url)
 const char *ur_set_guide(cmd_parms *cmd, void *dir, const char *url)
 {
     struct ur_dir_config *config = dir;
+    const char *error = ur_setting_check_control(cmd, url);
 
-    if (ur_setting_has_control(url)) {
-        return ur_setting_complain_control(cmd, url);
+    if (error) {
+        return error;
     }
     if (!is_guide(cmd->temp_pool, url)) {
         return ur_setting_complain(cmd, url,
@@ -86,5 +51,5 @@ const char *ur_set_guide(cmd_parms *cmd, void *dir, const char *url)
             cmd, url, "contains a character that is not allowed in a URL; percent-encode it");
     }
     config->guide = url;
-    return ur_setting_enter(cmd, dir);
+    return ur_command_enter(cmd, dir);
 }

@@ -1,6 +1,6 @@
 #include "required/config/ur_setters.h"
 
-#include "required/config/ur_setting.h"
+#include "required/config/ur_command.h"
 
 #include <apr_strings.h>
 
@@ -13,7 +13,7 @@ static const char *enter_route(cmd_parms *cmd, void *dir)
                            "<Directory>, <Files>, <If> or .htaccess",
                            NULL);
     }
-    return ur_setting_enter(cmd, dir);
+    return ur_command_enter(cmd, dir);
 }
 
 /* The words, "any" standing alone for none of them. */
@@ -31,8 +31,9 @@ static const char *parse_words(cmd_parms *cmd, int argc, char *const argv[],
         return NULL;
     }
     for (int i = 0; i < argc; i++) {
-        if (ur_setting_has_control(argv[i])) {
-            return ur_setting_complain_control(cmd, argv[i]);
+        const char *error = ur_setting_check_control(cmd, argv[i]);
+        if (error) {
+            return error;
         }
         if (ap_cstr_casecmp(argv[i], "any") == 0) {
             return ur_setting_complain(

@@ -1,6 +1,6 @@
 #include "required/config/ur_setters.h"
 
-#include "required/config/ur_setting.h"
+#include "required/config/ur_command.h"
 
 #include <apr_lib.h>
 #include <apr_strings.h>
@@ -27,24 +27,21 @@ static const char *parse_requirements(const cmd_parms *cmd, int argc, char *cons
             NULL);
     }
     for (int i = 0; !none && i < argc; i++) {
-        const char *why;
-        if (ur_setting_has_control(argv[i])) {
-            return ur_setting_complain_control(cmd, argv[i]);
-        }
-        why = ur_policy_add(&policy, ur_span_of(argv[i]));
-        if (why) {
-            return ur_setting_complain(cmd, argv[i], why);
+        const char *error = ur_setting_check_control(cmd, argv[i]);
+        const char *why = error ? NULL : ur_policy_add(&policy, ur_span_of(argv[i]));
+        if (error || why) {
+            return error ? error : ur_setting_complain(cmd, argv[i], why);
         }
     }
     rule->said = true;
     rule->policy = policy;
-    rule->at = ur_setting_in_htaccess(cmd) ? NULL : ur_setting_at_line(cmd, cmd->directive);
+    rule->at = ur_command_in_htaccess(cmd) ? NULL : ur_command_at_line(cmd, cmd->directive);
     return NULL;
 }
 
 const char *ur_set_floor(cmd_parms *cmd, void *dir, int argc, char *const argv[])
 {
-    struct ur_rule *floor = &ur_setting_server(cmd)->floor;
+    struct ur_rule *floor = &ur_command_server(cmd)->floor;
 
     (void)dir;
     floor->label = ur_policy_name_make(cmd->pool, cmd->server, "floor");
@@ -54,20 +51,20 @@ const char *ur_set_floor(cmd_parms *cmd, void *dir, int argc, char *const argv[]
 const char *ur_set_require(cmd_parms *cmd, void *dir, int argc, char *const argv[])
 {
     struct ur_dir_config *config = dir;
-    const char *error = ur_setting_enter(cmd, dir);
+    const char *error = ur_command_enter(cmd, dir);
 
     if (error) {
         return error;
     }
-    config->route.label = ur_setting_label(cmd);
-    config->route.name_is_fixed = ur_setting_in_htaccess(cmd);
+    config->route.label = ur_command_label(cmd);
+    config->route.name_is_fixed = ur_command_in_htaccess(cmd);
     return parse_requirements(cmd, argc, argv, &config->route);
 }
 
 static const char *add_exception(cmd_parms *cmd, const char *text, struct ur_rule *rule)
 {
     const ap_expr_info_t *parsed = NULL;
-    const char *error = ur_setting_parse_expression(cmd, text, 0, &parsed);
+    const char *error = ur_command_parse_expression(cmd, text, 0, &parsed);
 
     if (error) {
         return error;
@@ -82,13 +79,13 @@ static const char *add_exception(cmd_parms *cmd, const char *text, struct ur_rul
 const char *ur_set_floor_except(cmd_parms *cmd, void *dir, const char *text)
 {
     (void)dir;
-    return add_exception(cmd, text, &ur_setting_server(cmd)->floor);
+    return add_exception(cmd, text, &ur_command_server(cmd)->floor);
 }
 
 const char *ur_set_except(cmd_parms *cmd, void *dir, const char *text)
 {
     struct ur_dir_config *config = dir;
-    const char *error = ur_setting_enter(cmd, dir);
+    const char *error = ur_command_enter(cmd, dir);
 
     return error ? error : add_exception(cmd, text, &config->route);
 }
@@ -96,9 +93,10 @@ const char *ur_set_except(cmd_parms *cmd, void *dir, const char *text)
 const char *ur_set_name(cmd_parms *cmd, void *dir, const char *name)
 {
     struct ur_dir_config *config = dir;
+    const char *error = ur_setting_check_control(cmd, name);
 
-    if (ur_setting_has_control(name)) {
-        return ur_setting_complain_control(cmd, name);
+    if (error) {
+        return error;
     }
     if (strlen(name) > NAME_MAX_LENGTH) {
         return ur_setting_complain(cmd, name,
@@ -111,5 +109,5 @@ const char *ur_set_name(cmd_parms *cmd, void *dir, const char *name)
         }
     }
     config->name = ur_policy_name_make(cmd->pool, cmd->server, name);
-    return ur_setting_enter(cmd, dir);
+    return ur_command_enter(cmd, dir);
 }

@@ -1,6 +1,6 @@
 #include "required/config/ur_setters.h"
 
-#include "required/config/ur_setting.h"
+#include "required/config/ur_command.h"
 #include "shared/ur_text.h"
 
 #include <apr_strings.h>
@@ -10,10 +10,10 @@
 static const char *parse_date(const cmd_parms *cmd, const char *argument, const char *text,
                               int64_t *date)
 {
-    const char *error;
+    const char *error = ur_setting_check_control(cmd, argument);
 
-    if (ur_setting_has_control(text)) {
-        return ur_setting_complain_control(cmd, argument);
+    if (error) {
+        return error;
     }
     if (*date != UR_TIME_ALWAYS) {
         return ur_setting_complain(cmd, argument,
@@ -29,18 +29,15 @@ static const char *parse_dates(const cmd_parms *cmd, int argc, char *const argv[
     const char *error = NULL;
 
     for (int i = 0; !error && i < argc; i++) {
-        const char *from = ur_setting_value_of(argv[i], "from");
-        const char *since = ur_setting_value_of(argv[i], "since");
+        const char *from = ur_command_value_of(argv[i], "from");
+        const char *since = ur_command_value_of(argv[i], "since");
         if (from) {
             error = parse_date(cmd, argv[i], from, &mode->from);
         }
         else if (since) {
             error = parse_date(cmd, argv[i], since, &mode->since);
         }
-        else if (ur_setting_has_control(argv[i])) {
-            error = ur_setting_complain_control(cmd, argv[i]);
-        }
-        else {
+        else if (!(error = ur_setting_check_control(cmd, argv[i]))) {
             error = ur_setting_complain(cmd, argv[i],
                                         "unknown argument; use from=TIME or since=TIME");
         }
@@ -91,10 +88,13 @@ const char *ur_set_mode(cmd_parms *cmd, void *dir, int argc, char *const argv[])
     struct ur_dir_config *config = dir;
     struct ur_mode_setting *mode = apr_pcalloc(cmd->pool, sizeof *mode);
     int value = UR_MODE_UNSET;
-    const char *error = ur_setting_choose(cmd, dir, argc ? argv[0] : "", choices, &value);
+    const char *error = ur_command_enter(cmd, dir);
 
+    if (!error) {
+        error = ur_setting_choose(cmd, argc ? argv[0] : "", choices, &value);
+    }
     mode->mode = (enum ur_mode)value;
-    mode->at = ur_setting_at_line(cmd, cmd->directive);
+    mode->at = ur_command_at_line(cmd, cmd->directive);
     mode->from = UR_TIME_ALWAYS;
     mode->since = UR_TIME_ALWAYS;
     if (!error) {
@@ -122,13 +122,14 @@ static const char *sort_arguments(const cmd_parms *cmd, int argc, char *const ar
                                   struct brownout_arguments *arguments)
 {
     for (int i = 0; i < argc; i++) {
-        const char *every = ur_setting_value_of(argv[i], "every");
-        const char *lasts = ur_setting_value_of(argv[i], "for");
+        const char *every = ur_command_value_of(argv[i], "every");
+        const char *lasts = ur_command_value_of(argv[i], "for");
         struct ur_span *argument = every   ? &arguments->every
                                    : lasts ? &arguments->lasts
                                            : &arguments->interval;
-        if (ur_setting_has_control(argv[i])) {
-            return ur_setting_complain_control(cmd, argv[i]);
+        const char *error = ur_setting_check_control(cmd, argv[i]);
+        if (error) {
+            return error;
         }
         if (ur_span_present(*argument)) {
             return ur_setting_complain(cmd, argv[i],
@@ -146,7 +147,7 @@ const char *ur_set_brownout(cmd_parms *cmd, void *dir, int argc, char *const arg
     struct brownout_arguments arguments = {{NULL, 0}, {NULL, 0}, {NULL, 0}};
     struct ur_brownout brownout;
     struct ur_span culprit;
-    const char *error = ur_setting_enter(cmd, dir);
+    const char *error = ur_command_enter(cmd, dir);
 
     if (!error) {
         error = sort_arguments(cmd, argc, argv, &arguments);
@@ -159,7 +160,7 @@ const char *ur_set_brownout(cmd_parms *cmd, void *dir, int argc, char *const arg
     if (error) {
         return ur_setting_complain_of_span(cmd, culprit, error);
     }
-    brownout.at = ur_setting_at_line(cmd, cmd->directive);
+    brownout.at = ur_command_at_line(cmd, cmd->directive);
     if (!config->brownouts) {
         config->brownouts = apr_array_make(cmd->pool, 2, sizeof brownout);
     }

@@ -1,6 +1,6 @@
 #include "required/config/ur_setters.h"
 
-#include "required/config/ur_setting.h"
+#include "required/config/ur_command.h"
 
 #include <apr_network_io.h>
 #include <apr_strings.h>
@@ -56,12 +56,13 @@ static const char *parse_argument(const cmd_parms *cmd, const char *argument,
 {
     static const char *const names[] = {"tls", "http", "scheme"};
     const char **const fields[] = {&proxy->tls, &proxy->http, &proxy->scheme};
+    const char *error = ur_setting_check_control(cmd, argument);
 
-    if (ur_setting_has_control(argument)) {
-        return ur_setting_complain_control(cmd, argument);
+    if (error) {
+        return error;
     }
     for (size_t i = 0; i < sizeof names / sizeof names[0]; i++) {
-        const char *value = ur_setting_value_of(argument, names[i]);
+        const char *value = ur_command_value_of(argument, names[i]);
         if (value) {
             return parse_field(cmd, argument, value, fields[i]);
         }
@@ -81,7 +82,7 @@ const char *ur_set_trusted_proxy(cmd_parms *cmd, void *dir, int argc, char *cons
     const char *error = NULL;
 
     (void)dir;
-    if (ur_setting_server(cmd)->trusted) {
+    if (ur_command_server(cmd)->trusted) {
         return apr_pstrcat(cmd->pool, cmd->cmd->name,
                            ": may appear once per server; give all addresses in one directive",
                            NULL);
@@ -97,6 +98,6 @@ const char *ur_set_trusted_proxy(cmd_parms *cmd, void *dir, int argc, char *cons
                             "http=HEADER, scheme=HEADER",
                             NULL);
     }
-    ur_setting_server(cmd)->trusted = proxy;
+    ur_command_server(cmd)->trusted = proxy;
     return error;
 }

@@ -4,7 +4,8 @@
 #include <httpd.h>
 #include <http_config.h>
 
-/* One function a directive, ur_set_x for UpgradeX: the error message, or NULL. */
+/* One function for each directive that is more than a row of directives.def, ur_set_x for
+ * UpgradeX: the error message, or NULL. */
 
 /* ur_set_policy.c */
 const char *ur_set_floor(cmd_parms *cmd, void *dir, int argc, char *const argv[]);
@@ -20,9 +21,6 @@ const char *ur_set_brownout(cmd_parms *cmd, void *dir, int argc, char *const arg
 /* ur_set_answer.c */
 const char *ur_set_guide(cmd_parms *cmd, void *dir, const char *url);
 const char *ur_set_message(cmd_parms *cmd, void *dir, const char *text);
-const char *ur_set_redirect(cmd_parms *cmd, void *dir, const char *word);
-const char *ur_set_advertise(cmd_parms *cmd, void *dir, int on);
-const char *ur_set_http2_answer(cmd_parms *cmd, void *dir, const char *word);
 
 /* ur_set_trusted_proxy.c */
 const char *ur_set_trusted_proxy(cmd_parms *cmd, void *dir, int argc, char *const argv[]);

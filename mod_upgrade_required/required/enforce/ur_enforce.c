@@ -161,18 +161,6 @@ static struct ur_span message_of(request_rec *r, const struct ur_message *messag
     return ur_span_of(error || !text || !*text ? NULL : text);
 }
 
-static enum ur_http2_answer http2_answer_of(const struct ur_dir_config *settings)
-{
-    switch (settings->http2_answer) {
-    case UR_HTTP2_CHOICE_403:
-        return UR_HTTP2_403;
-    case UR_HTTP2_CHOICE_RESET:
-        return UR_HTTP2_RESET;
-    default:
-        return UR_HTTP2_426;
-    }
-}
-
 /* What of a trusted proxy's statement was not understood, for the log. */
 static const char *unclear(const struct trial *trial, char room[UR_EDGE_TELL_MAX])
 {
@@ -261,8 +249,8 @@ static int refuse(struct trial *trial)
         .evidence = ur_request_evidence(r, trial->judgement.reason),
         .offers_http2 = ur_server_offers_http2(r->server, trial->seen.tls),
         .enforced_from = settings->mode ? settings->mode->enforced_from : NULL,
-        .advertise = settings->advertise != UR_SWITCH_OFF,
-        .http2_answer = http2_answer_of(settings),
+        .advertise = settings->advertise,
+        .http2_answer = settings->http2_answer,
     };
     int result;
 

@@ -1,6 +1,7 @@
 #include "wstunnel/config/ur_limits.h"
 
 #include "core/metrics/ur_tunnel_budget.h"
+#include "wstunnel/config/ur_route.h"
 #include "wstunnel/ur_module.h"
 #include "wstunnel/tunnel/ur_mpm.h"
 
@@ -16,53 +17,10 @@
 
 /* Of the server. */
 static struct {
-    uint64_t max; /* 0: not said */
-    apr_interval_time_t drain;
     bool wanted;
     bool able; /* the MPM can suspend connections */
     struct ur_tunnel_budget room;
 } settings;
-
-static const char *check_number(cmd_parms *cmd, const char *word, long least, long most,
-                                long *number)
-{
-    char *end;
-    const char *error = ap_check_cmd_context(cmd, GLOBAL_ONLY);
-
-    if (error) {
-        return error;
-    }
-    *number = strtol(word, &end, 10);
-    if (*end || !apr_isdigit(*word) || *number > most) {
-        return apr_psprintf(cmd->pool, "%s %s: must be a whole number from %ld to %ld",
-                            cmd->cmd->name, ap_escape_logitem(cmd->pool, word), least, most);
-    }
-    return NULL;
-}
-
-const char *ur_limits_set_max(cmd_parms *cmd, void *unused, const char *word)
-{
-    long number = 0;
-    const char *error = check_number(cmd, word, 1, 10000000, &number);
-
-    (void)unused;
-    if (!error && number == 0) {
-        return "UpgradeTunnelMax 0: must be at least 1; to disable event tunnels use "
-               "UpgradeTunnel thread";
-    }
-    settings.max = (uint64_t)number;
-    return error;
-}
-
-const char *ur_limits_set_drain(cmd_parms *cmd, void *unused, const char *word)
-{
-    long seconds = 0;
-    const char *error = check_number(cmd, word, 0, 86400, &seconds);
-
-    (void)unused;
-    settings.drain = apr_time_from_sec(seconds);
-    return error;
-}
 
 void ur_limits_want(void)
 {
@@ -146,7 +104,7 @@ static const char *raisers(apr_pool_t *pool, enum ur_limit limit, enum ur_start 
     };
     uint64_t in_each_now[] = {[UR_LIMIT_FACTOR] = settings.room.factor,
                               [UR_LIMIT_DESCRIPTORS] = settings.room.descriptors,
-                              [UR_LIMIT_DIRECTIVE] = settings.max};
+                              [UR_LIMIT_DIRECTIVE] = settings.room.wanted};
 
     return apr_pstrcat(pool, apr_psprintf(pool, in_each[limit], in_each_now[limit]), " or ",
                        apr_psprintf(pool, of_them[start],
@@ -179,7 +137,7 @@ static void measure(void)
         .threads = ur_mpm_ask(AP_MPMQ_MAX_THREADS),
         .factor = FACTOR_DEFAULT,
         .descriptors = descriptors(false),
-        .wanted = settings.max,
+        .wanted = ur_route_tunnels().max,
     };
     find_number(ap_conftree, "AsyncRequestWorkerFactor", &settings.room.factor);
 }
@@ -234,7 +192,7 @@ uint64_t ur_limits_children(void)
 
 apr_interval_time_t ur_limits_drain(void)
 {
-    return settings.drain;
+    return apr_time_from_sec((apr_int64_t)ur_route_tunnels().drain);
 }
 
 static apr_size_t max_with(uint64_t files)

@@ -8,10 +8,6 @@
 
 /* What the configuration says about a child's event tunnels, and how many that allows. */
 
-/* UpgradeTunnelMax and UpgradeTunnelDrain; for a table of directives. */
-const char *ur_limits_set_max(cmd_parms *cmd, void *unused, const char *number);
-const char *ur_limits_set_drain(cmd_parms *cmd, void *unused, const char *seconds);
-
 /* Some UpgradeTunnel says event: the server is to say at its start how many there may be. */
 void ur_limits_want(void);
 

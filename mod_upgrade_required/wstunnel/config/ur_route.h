@@ -1,25 +1,45 @@
 #ifndef UR_ROUTE_H
 #define UR_ROUTE_H
 
+#include <stdbool.h>
+#include <stdint.h>
+
 #include <httpd.h>
 #include <http_config.h>
 
-/* What a server or a section says about its proxied WebSockets. */
-
-enum ur_keep { UR_KEEP_UNSET, UR_KEEP_WEBSOCKET, UR_KEEP_NONE };
-enum ur_carrier { UR_CARRIER_UNSET, UR_CARRIER_THREAD, UR_CARRIER_EVENT };
+/* What the configuration says about proxied WebSockets. In every type 0 or NULL means "not
+ * said". */
 
 struct ur_policy_name;
 
+/* UpgradeKeep */
+struct ur_keep_setting {
+    bool none;                          /* else WebSocket */
+    const struct ur_policy_name *label; /* of the scope in which it stands */
+};
+
+/* UpgradeTunnel: who carries the tunnel after a 101; not said: a thread. */
+enum ur_carrier { UR_CARRIER_UNSET, UR_CARRIER_THREAD, UR_CARRIER_EVENT };
+
+/* Of a section, or of a virtual host as a whole. */
 struct ur_route {
-    enum ur_keep keep;
-    const struct ur_policy_name *label; /* of the scope that says keep */
-    enum ur_carrier carrier;            /* of the tunnel after a 101 */
+#define UR_VALUE(type, member, name, take, setter, where, help) type member;
+#include "wstunnel/config/directives.def"
+};
+
+/* Of the server as a whole. */
+struct ur_tunnel_settings {
+#define UR_SERVER_NUMBER(member, name, range, help) uint64_t member;
+#include "wstunnel/config/directives.def"
 };
 
 extern const command_rec ur_route_directives[];
 
 void *ur_route_create_dir(apr_pool_t *p, char *dir);
 void *ur_route_merge_dir(apr_pool_t *p, void *outer, void *inner);
+void *ur_route_create_server(apr_pool_t *p, server_rec *s);
+
+/* The main server's; all zero before there is one. */
+struct ur_tunnel_settings ur_route_tunnels(void);
 
 #endif

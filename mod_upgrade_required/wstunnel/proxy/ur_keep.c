@@ -82,10 +82,10 @@ int ur_keep_fixups(request_rec *r)
         return DECLINED;
     }
     route = ap_get_module_config(r->per_dir_config, &upgrade_wstunnel_module);
-    if (route->keep == UR_KEEP_NONE) {
+    if (route->keep && route->keep->none) {
         return DECLINED;
     }
-    label = route->keep == UR_KEEP_WEBSOCKET ? route->label : NULL;
+    label = route->keep ? route->keep->label : NULL;
     result = judge(r, &label, &keeps);
     if (!keeps || (result != OK && result != DECLINED)) {
         return result;
