@@ -3,8 +3,11 @@
 #include "wstunnel/tunnel/ur_books.h"
 #include "wstunnel/tunnel/ur_clock.h"
 #include "wstunnel/tunnel/ur_close.h"
+#include "wstunnel/tunnel/ur_control.h"
 #include "wstunnel/tunnel/ur_finisher.h"
 #include "wstunnel/tunnel/ur_gate.h"
+
+#define GOING_AWAY 1001 /* RFC 6455, 7.4.1 */
 
 /* A tunnel that is closed in one direction is given up after so much silence. */
 #define HALF_CLOSED_TIMEOUT apr_time_from_sec(30)
@@ -12,7 +15,8 @@
 /* What the allocator keeps of the memory that slow ends have needed. */
 #define MAX_FREE ((apr_size_t)1024 * 1024)
 
-static apr_interval_time_t patience_with(const struct ur_tunnel *tunnel)
+/* For how much silence a tunnel is kept; 0 and less: any. */
+static apr_interval_time_t patience(const struct ur_tunnel *tunnel)
 {
     bool whole = ur_endpoint_is_read(&tunnel->client) && ur_endpoint_is_read(&tunnel->backend);
 
@@ -22,11 +26,20 @@ static apr_interval_time_t patience_with(const struct ur_tunnel *tunnel)
     return tunnel->timeout;
 }
 
+/* The earliest moment at which something may be due of a tunnel, if nothing happens: the one
+ * place that knows all of them, together with meet_deadline(). */
+static apr_time_t next_deadline(const struct ur_tunnel *tunnel)
+{
+    apr_interval_time_t silence = patience(tunnel);
+
+    return silence > 0 ? tunnel->active + silence : UR_DEADLINE_NEVER;
+}
+
 /* Something was said. */
 static void touch(struct ur_carry *carry, struct ur_tunnel *tunnel)
 {
     tunnel->active = carry->now;
-    ur_idle_wait(&carry->idle, carry->pool, tunnel, patience_with(tunnel));
+    ur_deadline_set(&carry->deadlines, tunnel, next_deadline(tunnel));
 }
 
 static apr_status_t watch(struct ur_carry *carry, struct ur_endpoint *end, int events)
@@ -116,7 +129,7 @@ static void finish(struct ur_carry *carry, struct ur_tunnel *tunnel)
     ur_books_ended(UR_CARRIED_EVENT, tunnel->outcome);
     watch(carry, &tunnel->client, 0);
     watch(carry, &tunnel->backend, 0);
-    ur_idle_forget(tunnel);
+    ur_deadline_forget(tunnel);
     leave_again(tunnel);
     close_client(carry, tunnel, ur_close(tunnel));
     tunnel->life = UR_TUNNEL_OVER;
@@ -127,10 +140,18 @@ static void finish(struct ur_carry *carry, struct ur_tunnel *tunnel)
 static void finish_as(struct ur_carry *carry, struct ur_tunnel *tunnel, enum ur_outcome outcome)
 {
     if (outcome == UR_OUTCOME_DRAINED || outcome == UR_OUTCOME_STOPPED) {
-        ur_tunnel_say_goodbye(tunnel);
+        ur_control_close_now(tunnel, GOING_AWAY);
     }
     tunnel->outcome = outcome;
     finish(carry, tunnel);
+}
+
+/* Where there is a boundary now, what waits for one is put there. */
+static void put_controls(struct ur_carry *carry, struct ur_tunnel *tunnel)
+{
+    if (ur_control_waits(tunnel) && ur_control_put(tunnel)) {
+        finish(carry, tunnel);
+    }
 }
 
 /* After something was forwarded, or could have been. */
@@ -146,9 +167,7 @@ static void go_on(struct ur_carry *carry, struct ur_tunnel *tunnel, bool more)
         tunnel->again = true;
         APR_RING_INSERT_TAIL(&carry->again, tunnel, ur_tunnel, again_link);
     }
-    if (tunnel->life == UR_TUNNEL_LEAVING && ur_tunnel_between(tunnel)) {
-        finish_as(carry, tunnel, UR_OUTCOME_DRAINED);
-    }
+    put_controls(carry, tunnel);
 }
 
 static void forward_both(struct ur_carry *carry, struct ur_tunnel *tunnel)
@@ -223,6 +242,7 @@ bool ur_carry_watch_ahead(struct ur_carry *carry, struct ur_tunnel *tunnel)
 void ur_carry_adopt(struct ur_carry *carry, struct ur_tunnel *tunnel)
 {
     APR_RING_INSERT_TAIL(&carry->open, tunnel, ur_tunnel, link);
+    ur_deadline_begin(tunnel);
     if (!ur_tunnel_start(tunnel, &carry->scratch)) {
         finish(carry, tunnel);
     }
@@ -244,29 +264,39 @@ void ur_carry_again(struct ur_carry *carry)
     }
 }
 
+/* So far it is one thing: there was silence for too long. */
+static void meet_deadline(struct ur_carry *carry, struct ur_tunnel *tunnel)
+{
+    finish_as(carry, tunnel, UR_OUTCOME_TIMEOUT);
+}
+
 void ur_carry_expire(struct ur_carry *carry)
 {
     struct ur_tunnel *tunnel;
 
-    while ((tunnel = ur_idle_expired(carry->idle, carry->now)) != NULL) {
-        finish_as(carry, tunnel, UR_OUTCOME_TIMEOUT);
+    while ((tunnel = ur_deadline_passed(&carry->deadlines, carry->now)) != NULL) {
+        meet_deadline(carry, tunnel);
     }
     ur_linger_expire(&carry->lingering, carry->now);
 }
 
+/* It ends as soon as a Close can stand in both directions. */
+static void leave(struct ur_carry *carry, struct ur_tunnel *tunnel, enum ur_outcome outcome)
+{
+    tunnel->life = UR_TUNNEL_LEAVING;
+    tunnel->outcome = outcome;
+    APR_RING_REMOVE(tunnel, link);
+    APR_RING_INSERT_TAIL(&carry->leaving, tunnel, ur_tunnel, link);
+    ur_control_ask_close(tunnel, GOING_AWAY, GOING_AWAY);
+    put_controls(carry, tunnel);
+}
+
 bool ur_carry_leave_next(struct ur_carry *carry)
 {
-    struct ur_tunnel *tunnel = APR_RING_FIRST(&carry->open);
-
     if (APR_RING_EMPTY(&carry->open, ur_tunnel, link)) {
         return false;
     }
-    tunnel->life = UR_TUNNEL_LEAVING;
-    APR_RING_REMOVE(tunnel, link);
-    APR_RING_INSERT_TAIL(&carry->leaving, tunnel, ur_tunnel, link);
-    if (ur_tunnel_between(tunnel)) {
-        finish_as(carry, tunnel, UR_OUTCOME_DRAINED);
-    }
+    leave(carry, APR_RING_FIRST(&carry->open), UR_OUTCOME_DRAINED);
     return true;
 }
 
@@ -292,8 +322,10 @@ void ur_carry_hand_over(struct ur_carry *carry)
         ur_finisher_add(carry->finisher, tunnel);
     }
     for (enum ur_direction i = 0; i < UR_DIRECTIONS; i++) {
-        ur_books_bytes(i, carry->bytes[i]);
-        carry->bytes[i] = 0;
+        if (carry->bytes[i]) {
+            ur_books_bytes(i, carry->bytes[i]);
+            carry->bytes[i] = 0;
+        }
     }
 }
 
@@ -307,13 +339,6 @@ uint64_t ur_carry_count(const struct ur_carry *carry)
         count++;
     }
     return count;
-}
-
-bool ur_carry_is_empty(const struct ur_carry *carry)
-{
-    return APR_RING_EMPTY(&carry->open, ur_tunnel, link) &&
-           APR_RING_EMPTY(&carry->leaving, ur_tunnel, link) &&
-           ur_linger_empty(&carry->lingering);
 }
 
 static apr_status_t make_scratch(struct ur_carry *carry, apr_pool_t *pool)
@@ -354,6 +379,7 @@ apr_status_t ur_carry_open(struct ur_carry *carry, struct ur_finisher *finisher,
     APR_RING_INIT(&carry->over, ur_tunnel, link);
     APR_RING_INIT(&carry->again, ur_tunnel, again_link);
     APR_RING_INIT(&carry->turn, ur_tunnel, again_link);
+    ur_deadline_open(&carry->deadlines);
     ur_linger_init(&carry->lingering, pollset, carry->pool);
     return APR_SUCCESS;
 }

@@ -1,7 +1,7 @@
 #ifndef UR_CARRY_H
 #define UR_CARRY_H
 
-#include "wstunnel/tunnel/ur_idle.h"
+#include "wstunnel/tunnel/ur_deadline.h"
 #include "wstunnel/tunnel/ur_linger.h"
 #include "wstunnel/tunnel/ur_tunnel.h"
 #include "core/metrics/ur_counters.h"
@@ -31,7 +31,7 @@ struct ur_carry {
     struct ur_tunnel_ring over;  /* to be handed to the finisher */
     struct ur_tunnel_ring again; /* have more to forward; by again_link */
     struct ur_tunnel_ring turn;  /* of again, in this turn */
-    struct ur_idle *idle;
+    struct ur_deadlines deadlines;
     uint64_t bytes[UR_DIRECTIONS]; /* not counted yet */
 };
 
@@ -51,10 +51,11 @@ void ur_carry_adopt(struct ur_carry *carry, struct ur_tunnel *tunnel);
  * stays valid until ur_carry_hand_over(), so all events of a turn may be given. */
 void ur_carry_event(struct ur_carry *carry, struct ur_endpoint *end, int events);
 
-/* Goes on with those that had more to forward when their turn was over. */
+/* Goes on with those that have more. */
 void ur_carry_again(struct ur_carry *carry);
 
-/* Ends those whose time has run out. */
+/* Does what is due of tunnels to which nothing has happened, and closes what has lingered for
+ * long enough. */
 void ur_carry_expire(struct ur_carry *carry);
 
 /* The oldest one leaves, as soon as it is between two frames. False: there is none that has not
@@ -75,9 +76,14 @@ void ur_carry_close(struct ur_carry *carry);
 uint64_t ur_carry_count(const struct ur_carry *carry);
 
 /* Nothing is carried here, and nothing lingers. */
-bool ur_carry_is_empty(const struct ur_carry *carry);
+static inline bool ur_carry_is_empty(const struct ur_carry *carry)
+{
+    return APR_RING_EMPTY(&carry->open, ur_tunnel, link) &&
+           APR_RING_EMPTY(&carry->leaving, ur_tunnel, link) &&
+           ur_linger_empty(&carry->lingering);
+}
 
-/* Whether ur_carry_again() has something to do. */
+/* Whether some had more to forward when their turn was over. */
 static inline bool ur_carry_has_more(const struct ur_carry *carry)
 {
     return !APR_RING_EMPTY(&carry->again, ur_tunnel, again_link);

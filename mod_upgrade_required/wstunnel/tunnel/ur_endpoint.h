@@ -35,9 +35,9 @@ enum ur_endpoint_state {
 /* Where the next of what it sends has to be looked for. */
 enum ur_inflow {
     UR_INFLOW_UNKNOWN, /* the socket may have something */
-    UR_INFLOW_EARLY,   /* httpd's filters may hold what was read before the tunnel was one */
     UR_INFLOW_DRY,     /* the socket had less than it was asked for: an event will tell */
-    UR_INFLOW_TOLD     /* dry, and the filters know: they hold nothing more either */
+    UR_INFLOW_TOLD,    /* dry, and the filters know: they hold nothing more either */
+    UR_INFLOW_EARLY    /* httpd's filters may hold what was read before the tunnel was one */
 };
 
 /* A poll tells of a connection that is broken, or closed both ways, without being asked, and
@@ -45,6 +45,14 @@ enum ur_inflow {
 enum ur_alarm {
     UR_ALARM_ON, /* it is wanted to be known */
     UR_ALARM_OFF /* it is known: nothing is polled for but what is asked for */
+};
+
+/* A frame of the proxy's own that waits to be put to an endpoint: see ur_control.h. */
+enum ur_control_kind { UR_CONTROL_NONE, UR_CONTROL_CLOSE };
+
+struct ur_control {
+    enum ur_control_kind kind;
+    uint16_t status; /* of a Close */
 };
 
 /* One end of a tunnel. Where no filter of its connection does anything to the bytes they go
@@ -71,6 +79,7 @@ struct ur_endpoint {
     struct ur_frames frames;    /* of what was received */
     apr_status_t held;          /* that reading has ended with, after the bytes it gave */
     bool recording;             /* what TLS writes leaves together */
+    struct ur_control due;
 
     /* The worker's first, with what came early; then the poller's. */
     struct ur_span rest; /* what the socket has not taken yet */

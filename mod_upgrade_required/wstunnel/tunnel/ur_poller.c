@@ -110,7 +110,9 @@ static bool turn(struct ur_poller *poller)
     else if (!APR_STATUS_IS_EINTR(rv) && !APR_STATUS_IS_TIMEUP(rv)) {
         give_up(poller, rv);
     }
-    ur_carry_again(carry);
+    if (ur_carry_has_more(carry)) {
+        ur_carry_again(carry);
+    }
     if (quit || APR_STATUS_IS_EINTR(rv) || carry->now - poller->ticked >= UR_TICK_DRAINING) {
         tick(poller);
     }

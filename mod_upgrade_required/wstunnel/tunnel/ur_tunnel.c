@@ -1,7 +1,5 @@
 #include "wstunnel/tunnel/ur_tunnel.h"
 
-#include <apr_general.h>
-
 /* So many reads in a row, and others have their turn. */
 #define TURNS 8
 
@@ -9,8 +7,6 @@
  */
 #define LARGE_FRAME ((uint64_t)65536)
 #define PIPED_LEAST ((uint64_t)16384)
-
-#define GOING_AWAY 1001 /* RFC 6455, 7.4.1 */
 
 static apr_interval_time_t socket_timeout(apr_socket_t *socket)
 {
@@ -257,29 +253,4 @@ bool ur_tunnel_resume(struct ur_endpoint *to, struct ur_scratch *scratch, bool *
         return ur_tunnel_lose(to->other);
     }
     return ur_tunnel_forward(to->other, scratch, more);
-}
-
-static bool can_take_frame(const struct ur_endpoint *to)
-{
-    return ur_frames_between(&to->other->frames) && !ur_endpoint_pending(to) &&
-           ur_endpoint_is_written(to);
-}
-
-bool ur_tunnel_between(const struct ur_tunnel *tunnel)
-{
-    return can_take_frame(&tunnel->client) && can_take_frame(&tunnel->backend);
-}
-
-void ur_tunnel_say_goodbye(struct ur_tunnel *tunnel)
-{
-    char frame[UR_CLOSE_MAX];
-    unsigned char key[4];
-
-    if (can_take_frame(&tunnel->client)) {
-        ur_endpoint_write(&tunnel->client, frame, ur_frames_close(frame, GOING_AWAY, NULL));
-    }
-    if (can_take_frame(&tunnel->backend) &&
-        apr_generate_random_bytes(key, sizeof key) == APR_SUCCESS) {
-        ur_endpoint_write(&tunnel->backend, frame, ur_frames_close(frame, GOING_AWAY, key));
-    }
 }

@@ -12,7 +12,6 @@
 /* A WebSocket between a client and a backend that no worker thread waits for (RFC 6455). */
 
 struct ur_poller;
-struct ur_idle;
 
 /* The life of a tunnel, and whose it is meanwhile: one thread's at a time. It changes hands in
  * the poller's mailbox and in the finisher's queue, each with a mutex.
@@ -25,7 +24,7 @@ enum ur_tunnel_life {
     UR_TUNNEL_OPENING, /* the worker's that opens it, until the MPM has suspended the connection
                         */
     UR_TUNNEL_OPEN,    /* a poller's */
-    UR_TUNNEL_LEAVING, /* so, and it ends when both directions are between two frames */
+    UR_TUNNEL_LEAVING, /* so, and a Close of the proxy's own waits for its place */
     UR_TUNNEL_OVER     /* both sides know: the finisher's, to be logged and released */
 };
 
@@ -53,15 +52,16 @@ struct ur_tunnel {
     struct ur_endpoint backend;
     struct ur_ticket ticket; /* its place among the child's tunnels */
     request_rec *r;          /* until it is logged */
-    enum ur_outcome outcome; /* once it is over */
+    enum ur_outcome outcome; /* of one that leaves, or is over */
     struct ur_farewell farewell;
 
     /* The poller's. */
-    APR_RING_ENTRY(ur_tunnel) idle_link;
+    APR_RING_ENTRY(ur_tunnel) deadline_link;
     APR_RING_ENTRY(ur_tunnel) again_link;
-    struct ur_idle *idle; /* the queue that it waits in; NULL: none */
-    apr_time_t active;    /* when something was said last */
-    bool again;           /* it is in the list of those that have more to forward */
+    apr_time_t active;   /* when something was said last */
+    apr_time_t deadline; /* when something is due of it, if nothing comes: see ur_deadline.h */
+    apr_time_t look; /* when that is looked at: never later, and earlier where it was put off */
+    bool again;      /* it is in the list of those that have more to forward */
 
     /* The finisher's. */
     enum ur_grip grip;
@@ -101,11 +101,5 @@ bool ur_tunnel_lose(struct ur_endpoint *end);
 
 /* Both ends have no more to say: false. */
 bool ur_tunnel_part(struct ur_tunnel *tunnel);
-
-/* Whether both directions are between two frames, and nothing is pending. */
-bool ur_tunnel_between(const struct ur_tunnel *tunnel);
-
-/* Sends Close 1001 to each end where it can stand, as far as that goes without waiting. */
-void ur_tunnel_say_goodbye(struct ur_tunnel *tunnel);
 
 #endif

@@ -1,0 +1,58 @@
+#include "wstunnel/tunnel/ur_control.h"
+
+#include <apr_general.h>
+
+static bool at_boundary(const struct ur_endpoint *to)
+{
+    return ur_frames_between(&to->other->frames) && !ur_endpoint_pending(to) &&
+           ur_endpoint_is_written(to);
+}
+
+static bool can_be_put(const struct ur_endpoint *to)
+{
+    return at_boundary(to) && (to->due.kind != UR_CONTROL_CLOSE || at_boundary(to->other));
+}
+
+/* Whether it was a Close. That one cannot be written is noticed by what is written or read
+ * next, if anything is. */
+static bool put(struct ur_endpoint *to)
+{
+    bool masked = to == &to->tunnel->backend; /* 5.1 */
+    bool closes = to->due.kind == UR_CONTROL_CLOSE;
+    char frame[UR_CLOSE_MAX];
+    unsigned char key[4];
+
+    if (closes && (!masked || apr_generate_random_bytes(key, sizeof key) == APR_SUCCESS)) {
+        ur_endpoint_write(to, frame,
+                          ur_frames_close(frame, to->due.status, masked ? key : NULL));
+    }
+    to->due = (struct ur_control){UR_CONTROL_NONE, 0};
+    return closes;
+}
+
+/* What is written to one side changes whether it can take something: that is asked first. */
+bool ur_control_put(struct ur_tunnel *tunnel)
+{
+    bool to_client = can_be_put(&tunnel->client);
+    bool to_backend = can_be_put(&tunnel->backend);
+    bool closed = to_client && put(&tunnel->client);
+
+    return (to_backend && put(&tunnel->backend)) || closed;
+}
+
+void ur_control_ask_close(struct ur_tunnel *tunnel, uint16_t client, uint16_t backend)
+{
+    tunnel->client.due = (struct ur_control){UR_CONTROL_CLOSE, client};
+    tunnel->backend.due = (struct ur_control){UR_CONTROL_CLOSE, backend};
+}
+
+void ur_control_close_now(struct ur_tunnel *tunnel, uint16_t status)
+{
+    ur_control_ask_close(tunnel, status, status);
+    if (at_boundary(&tunnel->client)) {
+        put(&tunnel->client);
+    }
+    if (at_boundary(&tunnel->backend)) {
+        put(&tunnel->backend);
+    }
+}
