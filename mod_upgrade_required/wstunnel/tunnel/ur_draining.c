@@ -1,7 +1,6 @@
 #include "wstunnel/tunnel/ur_draining.h"
 
 #include "core/metrics/ur_drain.h"
-#include "wstunnel/tunnel/ur_leaving.h"
 #include "wstunnel/tunnel/ur_overflow.h"
 
 void ur_draining_open(struct ur_draining *draining, bool first, uint32_t number)
@@ -65,13 +64,4 @@ void ur_draining_go_on(struct ur_draining *draining, struct ur_carry *carry)
     default:
         break;
     }
-}
-
-apr_interval_time_t ur_draining_patience(const struct ur_draining *draining,
-                                         const struct ur_carry *carry)
-{
-    if (ur_carry_is_empty(carry) && !(draining->first && ur_leaving_begun())) {
-        return -1;
-    }
-    return draining->since ? UR_TICK_DRAINING : UR_TICK;
 }

@@ -2,6 +2,7 @@
 #define UR_DRAINING_H
 
 #include "wstunnel/tunnel/ur_carry.h"
+#include "wstunnel/tunnel/ur_leaving.h"
 
 /* A child that leaves: which of a poller's tunnels go next, and when. That the child leaves,
  * and in what time, ur_leaving.h knows; how one goes, ur_carry.h. Of the poller's thread. */
@@ -33,7 +34,13 @@ void ur_draining_go_on(struct ur_draining *draining, struct ur_carry *carry);
 
 /* After so much time there may be something to do, if no event comes; less than 0: there will
  * not be. */
-apr_interval_time_t ur_draining_patience(const struct ur_draining *draining,
-                                         const struct ur_carry *carry);
+static inline apr_interval_time_t ur_draining_patience(const struct ur_draining *draining,
+                                                       const struct ur_carry *carry)
+{
+    if (ur_carry_is_empty(carry) && !(draining->first && ur_leaving_begun())) {
+        return -1;
+    }
+    return draining->since ? UR_TICK_DRAINING : UR_TICK;
+}
 
 #endif
