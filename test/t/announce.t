@@ -42,12 +42,16 @@ my $text = join "\n", map({ "ProxyPass /$_/ http://127.0.0.1:$raw/" } qw(app kep
   route('over', 'UpgradeMode announce', brownout(-$hour, 'PT1M')),
   route('outer', 'UpgradeMode announce', brownout(-$hour, 'P1D')),
   section('outer/inner', brownout(-$hour, 'PT1M')),
-  section('secure', 'UpgradeRequire TLS', 'UpgradeRedirect permanent', 'UpgradeMode announce', brownout(-$hour, 'P1D')),
+  section('secure', 'UpgradeRequire TLS', 'UpgradeRedirect permanent', 'UpgradeMode announce',
+      brownout(-$hour, 'P1D')),
   section('secure/later', brownout($day, 'P1D'), 'UpgradeGuide /guide'),
-  section('private', 'UpgradeRequire TLS', 'UpgradeMode announce since=' . at(-10 * $day), 'AuthType Basic', 'AuthName x',
+  section('private', 'UpgradeRequire TLS', 'UpgradeMode announce since=' . at(-10 * $day), 'AuthType Basic',
+      'AuthName x',
     'AuthBasicProvider file', 'AuthUserFile /dev/null', 'Require valid-user'),
   section('kept/', 'UpgradeKeep WebSocket', 'UpgradeMode announce since=' . at(-10 * $day)),
-  'LogLevel upgrade_required:debug', 'CustomLog verdict_log "%U %{UPGRADE_VERDICT}e %{UPGRADE_REASON}e %{UPGRADE_POLICY}e %{UPGRADE_PHASE}e"';
+  'LogLevel upgrade_required:debug',
+      'CustomLog verdict_log "%U %{UPGRADE_VERDICT}e %{UPGRADE_REASON}e %{UPGRADE_POLICY}e '
+      . '%{UPGRADE_PHASE}e"';
 
 my @modules = qw(authz_core authn_core authn_file authz_user auth_basic alias dir headers proxy proxy_http);
 my $server = Server->new(modules => \@modules, helper => 1)->configure($text)->start;
@@ -102,7 +106,8 @@ is json_of(fetch('/past'))->{enforced_from}, at(-$day), 'a refusal tells since w
 
 # A handshake that UpgradeKeep would refuse goes on, without its switch.
 {
-    my @lines = ('Upgrade: websocket', 'Connection: Upgrade', 'Sec-WebSocket-Version: 8', 'Sec-WebSocket-Key: ' . WS_KEY);
+    my @lines = ('Upgrade: websocket', 'Connection: Upgrade', 'Sec-WebSocket-Version: 8',
+        'Sec-WebSocket-Key: ' . WS_KEY);
     my $answer = fetch('/kept/200', @lines);
     is $answer->{status}, 200, 'UpgradeKeep announces: let pass';
     is field($answer, 'Deprecation'), "\@$since", 'UpgradeKeep announces: told';
@@ -110,25 +115,31 @@ is json_of(fetch('/past'))->{enforced_from}, at(-$day), 'a refusal tells since w
 }
 
 # Brownouts: [path, refused]
-for my $case (['/rehearsed', 1], ['/undated', 1], ['/turns', 0], ['/two', 1], ['/over', 0], ['/outer', 1], ['/outer/inner', 0]) {
+for my $case (['/rehearsed', 1], ['/undated', 1], ['/turns', 0], ['/two', 1], ['/over', 0], ['/outer', 1],
+    ['/outer/inner', 0]) {
     my ($path, $refused) = @$case;
     my $answer = fetch($path);
     is $answer->{status}, $refused ? 426 : 404, "$path: status";
-    is_deeply [map { fields($answer, $_) } qw(Deprecation Sunset)], [], "$path: nothing is announced in a refusal" if $refused;
+    is_deeply [map { fields($answer, $_) } qw(Deprecation Sunset)], [],
+        "$path: nothing is announced in a refusal" if $refused;
     is defined field($answer, 'Retry-After'), !!$refused, "$path: Retry-After";
 }
-for my $case (['/rehearsed', $start + $hour], ['/undated', $start - $hour + $day], ['/two', $start - $hour + $day]) {
+for my $case (['/rehearsed', $start + $hour], ['/undated', $start - $hour + $day],
+    ['/two', $start - $hour + $day]) {
     my ($path, $ends) = @$case;
     # The clock that httpd reads: time() may be some milliseconds behind it.
     my $before = int Time::HiRes::time();
     my $retry = field(fetch($path), 'Retry-After');
-    ok $retry <= $ends - $before && $retry >= $ends - int Time::HiRes::time(), "$path: Retry-After leads to the end";
+    ok $retry <= $ends - $before && $retry >= $ends - int Time::HiRes::time(),
+        "$path: Retry-After leads to the end";
 }
 for my $accept ('application/problem+json', 'text/html', 'text/plain') {
     my $body = fetch('/rehearsed', "Accept: $accept")->{body};
     my $ends = at($hour);
-    like $body, qr/This is a rehearsal, which ends at $ends; from \Q$ahead\E on, such requests are always refused\./, "$accept: the rehearsal is told";
-    like $body, qr/(?:enforced_from":"|Enforced from<\/dt><dd>|Enforced:   from )\Q$ahead/, "$accept: the date is told";
+    my $then = qr/from \Q$ahead\E on, such requests are always refused\./;
+    like $body, qr/This is a rehearsal, which ends at $ends; $then/, "$accept: the rehearsal is told";
+    like $body, qr/(?:enforced_from":"|Enforced from<\/dt><dd>|Enforced:   from )\Q$ahead/,
+        "$accept: the date is told";
     like fetch('/undated', "Accept: $accept")->{body},
       qr/In my words\.\s*(?:<\/p>\s*<p>)?This is a rehearsal.* from a date that has not been set yet\./,
       "$accept: also behind a message, without a date";
@@ -140,9 +151,13 @@ for my $accept ('application/problem+json', 'text/html', 'text/plain') {
 }
 
 # Variables and log
-like $server->log, qr{UR0008: announced, would be refused, reason websocket-missing, policy /later, phase route}, 'announcements are logged at debug';
-is scalar(() = $server->log =~ m{announced, would be refused, reason tls-missing, policy /private}g), 1, 'judged twice, told once';
-unlike $server->log =~ s/.*UR0004.*//gr, qr/\[upgrade_required:(?:warn|error)\]/, 'nothing is logged above info';
+like $server->log,
+    qr{UR0008: announced, would be refused, reason websocket-missing, policy /later, phase route},
+    'announcements are logged at debug';
+is scalar(() = $server->log =~ m{announced, would be refused, reason tls-missing, policy /private}g), 1,
+    'judged twice, told once';
+unlike $server->log =~ s/.*UR0004.*//gr, qr/\[upgrade_required:(?:warn|error)\]/,
+    'nothing is logged above info';
 $server->stop->finish;
 {
     open my $file, '<', "$server->{folder}/verdict_log" or die $!;
@@ -153,8 +168,10 @@ $server->stop->finish;
 }
 
 # A floor announces too; the earlier Sunset counts.
-$server = Server->new(modules => \@modules)->configure(join "\n", 'UpgradeFloor TLS', "UpgradeMode enforce from=$ahead", 'UpgradeGuide /guide',
-    route('endpoint', 'UpgradeMode enforce from=' . at(5 * $day)), route('dir', 'UpgradeMode enforce from=' . at(20 * $day)))->start;
+$server = Server->new(modules => \@modules)->configure(join "\n", 'UpgradeFloor TLS',
+    "UpgradeMode enforce from=$ahead", 'UpgradeGuide /guide',
+    route('endpoint', 'UpgradeMode enforce from=' . at(5 * $day)),
+        route('dir', 'UpgradeMode enforce from=' . at(20 * $day)))->start;
 for my $case (['/endpoint', 5], ['/dir/', 10], ['/health', 10]) {
     my ($path, $days) = @$case;
     my $answer = fetch($path);
@@ -169,7 +186,9 @@ for my $mpm (qw(event prefork)) {
     my $from = time + 4;
     my $when = strftime('%Y-%m-%dT%H:%M:%SZ', gmtime $from);
     $server = Server->new(mpm => $mpm, modules => \@modules)
-      ->configure(route('endpoint', "UpgradeMode enforce from=$when") . "<IfModule mpm_event_module>\nMinSpareThreads 75\n</IfModule>\n<IfModule mpm_prefork_module>\nMinSpareServers 3\n</IfModule>")->start;
+      ->configure(route('endpoint', "UpgradeMode enforce from=$when")
+          . "<IfModule mpm_event_module>\nMinSpareThreads 75\n</IfModule>\n<IfModule mpm_prefork_module>\n"
+          . "MinSpareServers 3\n</IfModule>")->start;
     my %seconds = map { strftime('%a, %d %b %Y %H:%M:%S GMT', gmtime $_) => $_ } $from - 60 .. $from + 600;
     my (%early, %late);
     until (($late{426} // 0) + ($late{200} // 0) >= 100) {

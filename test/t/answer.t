@@ -45,7 +45,8 @@ for my $form (['text/html', 'text/html; charset=utf-8'], ['text/plain', 'text/pl
 my $message = 'Chat on localhost speaks <WebSocket> & "nothing" else.';
 is json_of(get('routes', '/ws/guide'))->{detail}, $message, 'message in JSON';
 is json_of(get('routes', '/ws/guide'))->{policy}, 'chat.v2', 'name in JSON';
-is field(get('routes', '/ws/guide'), 'Link'), '</early>; rel=a, </local/guide.html>; rel="help"', 'the inner guide';
+is field(get('routes', '/ws/guide'), 'Link'), '</early>; rel=a, </local/guide.html>; rel="help"',
+    'the inner guide';
 like get('routes', '/ws/guide', 'Accept: text/html')->{body},
   qr{<p>Chat on localhost speaks &lt;WebSocket&gt; &amp; &quot;nothing&quot; else\.</p>}, 'message in HTML';
 like get('routes', '/ws/guide', 'Accept: text/plain')->{body}, qr{^\Q$message\E$}m, 'message in text';
@@ -58,7 +59,8 @@ like get('routes', '/ws/guide', 'Accept: text/plain')->{body}, qr{^\Q$message\E$
     like field($answer, 'Link'), qr{/(?:guide-){50}\?a=1&b='2'>}, 'a long guide too';
     is field($answer, 'Upgrade'), 'websocket', 'and the fields beside it';
     is field($answer, 'X-Early'), undef, 'what was meant for a success is not sent';
-    like get('routes', '/long', "X-Long: x", 'Accept: text/html')->{body}, qr{a=1&amp;b=&#39;2&#39;"}, 'the guide is escaped in HTML';
+    like get('routes', '/long', "X-Long: x", 'Accept: text/html')->{body}, qr{a=1&amp;b=&#39;2&#39;"},
+        'the guide is escaped in HTML';
 }
 
 # Front ends that choke on Upgrade

@@ -20,7 +20,8 @@ sub browse {
 }
 
 # Resolves once the condition holds; browser.js ends a wait that is too long.
-my $until = 'const until = (done) => new Promise((resolve) => { const look = () => done() ? resolve() : setTimeout(look, 20); look(); });';
+my $until = 'const until = (done) => new Promise((resolve) => { const look = () => done() ? resolve() : '
+    . 'setTimeout(look, 20); look(); });';
 
 for my $host ([chat_clear => 'http'], [chat_tls => 'https']) {
     my ($name, $scheme) = @$host;
@@ -33,16 +34,21 @@ for my $host ([chat_clear => 'http'], [chat_tls => 'https']) {
         return status.textContent + ': ' + log.textContent; })()"),
       'connected: hello from a browser', "$name: connects, sends, sees the echo";
 
-    my $page = browse("$base/chat", '({ title: document.title, text: document.body.innerText, type: document.contentType })');
+    my $page = browse("$base/chat",
+        '({ title: document.title, text: document.body.innerText, type: document.contentType })');
     is $page->{title}, '426 Upgrade Required', "$name: the WebSocket opened as a page: title";
     is $page->{type}, 'text/html', "$name: a page";
-    like $page->{text}, qr/This resource is a WebSocket endpoint\. The request was a plain HTTP\/[\d.]+ GET\./, "$name: and says what it is";
+    like $page->{text},
+        qr/This resource is a WebSocket endpoint\. The request was a plain HTTP\/[\d.]+ GET\./,
+        "$name: and says what it is";
 }
 
 # The probe over HTTP/2
 {
     my $base = 'https://127.0.0.1:' . port_of('probe_tls');
-    my $page = browse("$base/probe", "({ title: document.title, text: document.body.innerText, protocol: performance.getEntriesByType('navigation')[0].nextHopProtocol })");
+    my $page = browse("$base/probe",
+        "({ title: document.title, text: document.body.innerText, protocol: "
+        . "performance.getEntriesByType('navigation')[0].nextHopProtocol })");
     is $page->{title}, 'Upgrade probe', 'the probe: title';
     is $page->{protocol}, 'h2', 'the probe: over HTTP/2';
     like $page->{text}, qr/Protocol\s+HTTP\/2 over TLS 1\.3/, 'the probe: what is spoken';

@@ -25,7 +25,8 @@ for my $host (qw(chat_clear chat_upgrade chat_balancer)) {
     my $url = 'ws://127.0.0.1:' . port_of($host) . $echo;
     my $want = join "\n", @messages, '';
 
-    is output_of('/usr/bin/python3', "$clients/websockets_echo.py", $url, @messages), $want, "$host: python3-websockets";
+    is output_of('/usr/bin/python3', "$clients/websockets_echo.py", $url, @messages), $want,
+        "$host: python3-websockets";
     is output_of('node', "$clients/node/echo.js", $url, @messages), $want, "$host: node's ws";
 
     my $socket = connect_to(port_of($host));
@@ -43,7 +44,8 @@ for my $host (qw(chat_clear chat_upgrade chat_balancer)) {
     is_deeply \@echoed, ['from perl'], "$host: Protocol::WebSocket";
 }
 
-is output_of('node', "$clients/node/echo.js", 'ws://127.0.0.1:' . port_of('chat_clear') . '/plain', 'x'), "status 200\n",
+is output_of('node', "$clients/node/echo.js", 'ws://127.0.0.1:' . port_of('chat_clear') . '/plain', 'x'),
+    "status 200\n",
   'a client that asks where there is no WebSocket sees the page\'s status';
 
 done_testing;

@@ -32,7 +32,8 @@ my %shapes = (
     },
     'virtual hosts' => sub {
         my ($i, $n, $port) = @_;
-        return "<VirtualHost *:$port>\nServerName host$i\n" . section($i, policy($i, $n)) . "</VirtualHost>\n";
+        return "<VirtualHost *:$port>\nServerName host$i\n" . section($i, policy($i, $n))
+            . "</VirtualHost>\n";
     },
 );
 

@@ -7,7 +7,9 @@ use lib "$FindBin::Bin/lib";
 use Server;
 use Wire;
 
-sub server { return Server->new(modules => [qw(authz_core alias dir remoteip)])->configure(join "\n", @_)->start }
+sub server {
+    return Server->new(modules => [qw(authz_core alias dir remoteip)])->configure(join "\n", @_)->start;
+}
 
 my $fields = 'tls=X-TLS http=X-HTTP scheme=X-Scheme';
 my $trusting = server('UpgradeFloor TLS/1.2 HTTP/2', "UpgradeTrustedProxy 127.0.0.0/8 ::1 $fields");
@@ -66,18 +68,22 @@ for my $case (
 ) {
     my ($directives, $status) = @$case;
     my $server = server('UpgradeFloor TLS HTTP/2', $directives);
-    is $server->ask('GET /endpoint HTTP/1.1', @good, 'X-Client: 192.0.2.7')->{status}, $status, "'$directives'";
+    is $server->ask('GET /endpoint HTTP/1.1', @good, 'X-Client: 192.0.2.7')->{status}, $status,
+        "'$directives'";
     $server->stop;
 }
 
 # Inherited by virtual hosts, which may replace it; routes are judged by it too; a handshake
 # is judged by the hop on which it came.
 {
-    my $server = server("UpgradeTrustedProxy 127.0.0.1 $fields", '<Location /endpoint>', 'UpgradeRequire TLS/1.3', '</Location>',
+    my $server = server("UpgradeTrustedProxy 127.0.0.1 $fields", '<Location /endpoint>',
+        'UpgradeRequire TLS/1.3', '</Location>',
         '<VirtualHost *:*>', 'ServerName inherits.test', '</VirtualHost>',
         '<VirtualHost *:*>', 'ServerName lifts.test', 'UpgradeTrustedProxy none', '</VirtualHost>',
-        '<VirtualHost *:*>', 'ServerName socket.test', '<Location /endpoint>', 'UpgradeRequire TLS HTTP/2 WebSocket', '</Location>', '</VirtualHost>');
-    for my $case (['inherits.test', 200], ['lifts.test', 426, 'tls-missing'], ['socket.test', 426, 'websocket-missing'], ['socket.test', 200, undef, handshake]) {
+        '<VirtualHost *:*>', 'ServerName socket.test', '<Location /endpoint>',
+            'UpgradeRequire TLS HTTP/2 WebSocket', '</Location>', '</VirtualHost>');
+    for my $case (['inherits.test', 200], ['lifts.test', 426, 'tls-missing'],
+        ['socket.test', 426, 'websocket-missing'], ['socket.test', 200, undef, handshake]) {
         my ($host, $status, $reason, @lines) = @$case;
         my $answer = $server->ask('GET /endpoint HTTP/1.1', "Host: $host", @good, @lines);
         is $answer->{status}, $status, "$host: status";

@@ -590,7 +590,8 @@ check(
     [
         'of the main server, with two virtual hosts',
         pages()
-          . lines(map { inside('VirtualHost', $all, "ServerName $_", "ProxyPass / $http") } qw(a.test b.test)),
+          . lines(map { inside('VirtualHost', $all, "ServerName $_",
+              "ProxyPass / $http") } qw(a.test b.test)),
         ['2 SetHandler upgrade-status: is never reached'],
     ],
 
@@ -875,14 +876,17 @@ for my $case (
         'b.test:443 <If true> in <Location /a/in>' => ['WebSocket', 'thread', "${http}b", '80 s', '-', '-'],
     );
     is_deeply \%row, \%want, 'its rows' or diag $output;
-    like $capacity, qr/^\d+ tunnels at least \(children: \d+; event tunnels in each: 7; by its workers: \d+\); UpgradeTunnelMax \(now 7\) or/,
+    my $each = qr/event tunnels in each: 7; by its workers: \d+/;
+    like $capacity, qr/^\d+ tunnels at least \(children: \d+; $each\); UpgradeTunnelMax \(now 7\) or/,
       'how many event tunnels';
     my ($max, $children, $each, $more) = $capacity =~ /(\d+)/g;
     is $max, $children * ($each + $more), 'all of them';
 
     my $own = Server->new(%helper, modules => [qw(authz_core proxy proxy_http)]);
     $own->configure(lines('UpgradeTunnelMax 7', "ProxyPass / $http", $keep, $event))->start;
-    like $own->log, qr/UR0011: UpgradeTunnel event: \d+ tunnels at least \(children: \d+; event tunnels in each: 7;/, 'the log says the same';
+    like $own->log,
+        qr/UR0011: UpgradeTunnel event: \d+ tunnels at least \(children: \d+; event tunnels in each: 7;/,
+        'the log says the same';
     $own->stop;
 
     like dump_of(lines("ProxyPass / $http", $keep, $event), %helper, %prefork),

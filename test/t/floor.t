@@ -23,13 +23,17 @@ my @requests = (
     ['OPTIONS *',                  'floor_tls',    'OPTIONS', '*',  $V11, [], 426, 'tls-missing'],
     ['TRACE',                      'floor_tls',    'TRACE', '/',    $V11, [], 426, 'tls-missing'],
     ['an unknown method',          'floor_tls',    'BREW', '/',     $V11, [], 426, 'tls-missing'],
-    ['absolute form',              'floor_tls',    'GET', 'http://localhost/plain', $V11, [], 426, 'tls-missing'],
+    ['absolute form',              'floor_tls',    'GET', 'http://localhost/plain', $V11, [], 426,
+        'tls-missing'],
     ['a header exception',         'floor_tls',    'GET', '/plain', $V11, ['X-Monitor: yes'], 200, undef],
-    ['another value',              'floor_tls',    'GET', '/plain', $V11, ['X-Monitor: no'], 426, 'tls-missing'],
+    ['another value',              'floor_tls',    'GET', '/plain', $V11, ['X-Monitor: no'], 426,
+        'tls-missing'],
     ['mode off',                   'floor_off',    'GET', '/plain', $V11, [], 200, undef],
     ['a section cannot relax it',  'floor_named',  'GET', '/plain', $V11, [], 426, 'tls-missing'],
-    ['mod_remoteip has spoken',    'floor_remoteip', 'GET', '/plain', $V11, ['X-Client: 192.0.2.7'], 200, undef],
-    ['another client',             'floor_remoteip', 'GET', '/plain', $V11, ['X-Client: 198.51.100.7'], 426, 'tls-missing'],
+    ['mod_remoteip has spoken',    'floor_remoteip', 'GET', '/plain', $V11, ['X-Client: 192.0.2.7'], 200,
+        undef],
+    ['another client',             'floor_remoteip', 'GET', '/plain', $V11, ['X-Client: 198.51.100.7'], 426,
+        'tls-missing'],
 
     ['mod_setenvif has spoken',    'floor_env',    'GET', '/plain', $V11, ['X-Monitor: yes'], 200, undef],
     ['and found nothing',          'floor_env',    'GET', '/plain', $V11, [], 426, 'tls-missing'],
@@ -51,7 +55,8 @@ my @requests = (
         'tls-missing'],
     ['CONNECT',                    'floor_proxy',  'CONNECT', "127.0.0.1:$other", $V11, [], 426,
         'tls-missing'],
-    ['a challenge of another server', 'floor_proxy', 'GET', "http://127.0.0.1:$other/.well-known/acme-challenge/x", $V11, [], 426, 'tls-missing'],
+    ['a challenge of another server', 'floor_proxy', 'GET',
+        "http://127.0.0.1:$other/.well-known/acme-challenge/x", $V11, [], 426, 'tls-missing'],
     ['the path of this server',    'floor_proxy',  'GET', '/health/', $V11, [], 200, undef],
     ['another such path',          'floor_proxy',  'GET', "http://127.0.0.1:$other/plain", $V11, [], 200,
         undef],
@@ -61,13 +66,20 @@ my @requests = (
     ['below it',                   'floor_http11', 'GET', '/health/',             $V10, [], 200, undef],
     ['decoded',                    'floor_http11', 'GET', '/%68ealth/',           $V10, [], 200, undef],
     ['doubled slashes',            'floor_http11', 'GET', '//health//',           $V10, [], 200, undef],
-    ['dots that lead out',         'floor_http11', 'GET', '/health/../plain',     $V10, [], 426, 'http-version'],
-    ['encoded dots that lead out', 'floor_http11', 'GET', '/health/%2e%2E/plain', $V10, [], 426, 'http-version'],
-    ['dots above the root',        'floor_http11', 'GET', '/../health/',          $V10, [], 426, 'http-version'],
-    ['dots behind merged slashes', 'floor_http11', 'GET', '/health//../plain',     $V10, [], 426, 'http-version'],
-    ['dots with a path parameter', 'floor_http11', 'GET', '/health/..;x/plain',    $V10, [], 426, 'http-version'],
-    ['encoded dots with one',      'floor_http11', 'GET', '/health/%2e%2e;/plain', $V10, [], 426, 'http-version'],
-    ['one dot with one',           'floor_http11', 'GET', '/health/.;/',           $V10, [], 426, 'http-version'],
+    ['dots that lead out',         'floor_http11', 'GET', '/health/../plain',     $V10, [], 426,
+        'http-version'],
+    ['encoded dots that lead out', 'floor_http11', 'GET', '/health/%2e%2E/plain', $V10, [], 426,
+        'http-version'],
+    ['dots above the root',        'floor_http11', 'GET', '/../health/',          $V10, [], 426,
+        'http-version'],
+    ['dots behind merged slashes', 'floor_http11', 'GET', '/health//../plain',     $V10, [], 426,
+        'http-version'],
+    ['dots with a path parameter', 'floor_http11', 'GET', '/health/..;x/plain',    $V10, [], 426,
+        'http-version'],
+    ['encoded dots with one',      'floor_http11', 'GET', '/health/%2e%2e;/plain', $V10, [], 426,
+        'http-version'],
+    ['one dot with one',           'floor_http11', 'GET', '/health/.;/',           $V10, [], 426,
+        'http-version'],
     ['a path parameter',           'floor_http11', 'GET', '/health/a;x',           $V10, [], 404, undef],
     ['nothing but a path parameter', 'floor_http11', 'GET', '/health/;x',          $V10, [], 426,
         'http-version'],
@@ -76,17 +88,24 @@ my @requests = (
     ['dots that lead back',        'floor_http11', 'GET', '/x/%2e%2E/health/',     $V10, [], 426,
         'http-version'],
     ['dots in the query',          'floor_http11', 'GET', '/health/?/../;x',       $V10, [], 200, undef],
-    ['an encoded slash',           'floor_http11', 'GET', '/health%2f',           $V10, [], 426, 'http-version'],
-    ['a broken escape',            'floor_http11', 'GET', '/health/%zz',          $V10, [], 426, 'http-version'],
-    ['an encoded NUL',             'floor_http11', 'GET', '/health/%00',          $V10, [], 426, 'http-version'],
-    ['double encoding',            'floor_http11', 'GET', '/%2568ealth/',         $V10, [], 426, 'http-version'],
+    ['an encoded slash',           'floor_http11', 'GET', '/health%2f',           $V10, [], 426,
+        'http-version'],
+    ['a broken escape',            'floor_http11', 'GET', '/health/%zz',          $V10, [], 426,
+        'http-version'],
+    ['an encoded NUL',             'floor_http11', 'GET', '/health/%00',          $V10, [], 426,
+        'http-version'],
+    ['double encoding',            'floor_http11', 'GET', '/%2568ealth/',         $V10, [], 426,
+        'http-version'],
     ['encoded slashes allowed',    'floor_slashes', 'GET', '/health%2f',          $V10, [], 200, undef],
-    ['and dots behind them',       'floor_slashes', 'GET', '/health%2f..%2fplain', $V10, [], 426, 'http-version'],
+    ['and dots behind them',       'floor_slashes', 'GET', '/health%2f..%2fplain', $V10, [], 426,
+        'http-version'],
 
     ['slashes that are kept', 'floor_noslashmerge', 'GET', '/a//health/',          $V10, [], 404, undef],
-    ['dots between kept slashes', 'floor_noslashmerge', 'GET', '/a//../health/',   $V10, [], 426, 'http-version'],
+    ['dots between kept slashes', 'floor_noslashmerge', 'GET', '/a//../health/',   $V10, [], 426,
+        'http-version'],
     ['an encoded slash that is kept', 'floor_nodecode', 'GET', '/enc%2fx',         $V10, [], 404, undef],
-    ['is no slash',                'floor_nodecode', 'GET', '/health%2fx',         $V10, [], 426, 'http-version'],
+    ['is no slash',                'floor_nodecode', 'GET', '/health%2fx',         $V10, [], 426,
+        'http-version'],
 
     # ACME challenges
     ['a challenge',         'floor_tls', 'GET', '/.well-known/acme-challenge/aZ09-_', $V11, [], 404, undef],
@@ -107,11 +126,16 @@ my @requests = (
         'tls-missing'],
     ['a parameter',         'floor_tls', 'GET', '/.well-known/acme-challenge/a;x',    $V11, [], 426,
         'tls-missing'],
-    ['no token',            'floor_tls', 'GET', '/.well-known/acme-challenge/',       $V11, [], 426, 'tls-missing'],
-    ['more than a token',   'floor_tls', 'GET', '/.well-known/acme-challenge/a/b',    $V11, [], 426, 'tls-missing'],
-    ['dots after it',       'floor_tls', 'GET', '/.well-known/acme-challenge/..',     $V11, [], 426, 'tls-missing'],
-    ['an escape in it',     'floor_tls', 'GET', '/.well-known/acme-challenge/a%2e',   $V11, [], 426, 'tls-missing'],
-    ['elsewhere',           'floor_tls', 'GET', '/x/.well-known/acme-challenge/a',    $V11, [], 426, 'tls-missing'],
+    ['no token',            'floor_tls', 'GET', '/.well-known/acme-challenge/',       $V11, [], 426,
+        'tls-missing'],
+    ['more than a token',   'floor_tls', 'GET', '/.well-known/acme-challenge/a/b',    $V11, [], 426,
+        'tls-missing'],
+    ['dots after it',       'floor_tls', 'GET', '/.well-known/acme-challenge/..',     $V11, [], 426,
+        'tls-missing'],
+    ['an escape in it',     'floor_tls', 'GET', '/.well-known/acme-challenge/a%2e',   $V11, [], 426,
+        'tls-missing'],
+    ['elsewhere',           'floor_tls', 'GET', '/x/.well-known/acme-challenge/a',    $V11, [], 426,
+        'tls-missing'],
 );
 
 for my $case (@requests) {
@@ -156,7 +180,8 @@ is field(get('floor_http11_h2c', '/plain'), 'Upgrade'), 'h2c', 'an allowed answe
 
 # What Upgrade lists depends on what this virtual host offers.
 is field(ask('floor_http11', bytes('GET', '/plain', $V10)), 'Upgrade'), 'HTTP/1.1', 'without HTTP/2';
-is field(ask('floor_http11_h2c', bytes('GET', '/plain', $V10)), 'Upgrade'), 'HTTP/2.0, HTTP/1.1', 'with HTTP/2';
+is field(ask('floor_http11_h2c', bytes('GET', '/plain', $V10)), 'Upgrade'), 'HTTP/2.0, HTTP/1.1',
+    'with HTTP/2';
 
 # The module never switches in place, whatever the client offers.
 for my $offer ('h2c', 'TLS/1.3', 'websocket', 'HTTP/2.0') {
@@ -171,7 +196,8 @@ for my $offer ('h2c', 'TLS/1.3', 'websocket', 'HTTP/2.0') {
     get('floor_named', '/log-me');
     is log_line('verdict_log', qr{^GET /log-me }), "GET /log-me HTTP/1.1|426|refuse|tls-missing|edge|floor\n",
       'refused: variables';
-    like log_line('error_log', qr{UR0003: .*policy edge, phase floor}), qr{:info\].*refused with 426, reason tls-missing},
+    like log_line('error_log', qr{UR0003: .*policy edge, phase floor}),
+        qr{:info\].*refused with 426, reason tls-missing},
       'refused: one info line';
     ask('floor_http11', bytes('GET', '/health/?excepted', $V10));
     is log_line('verdict_log', qr{^GET /health/\?excepted }),

@@ -16,10 +16,15 @@ my $page = "<Location /status>\nSetHandler upgrade-status\n</Location>\n";
 sub secure_server {
     my (%option) = @_;
     my $port = IO::Socket::INET->new(LocalAddr => '127.0.0.1', Listen => 1)->sockport;
-    my $server = Server->new(modules => $option{modules} || \@modules)->configure(join "\n", $page, "Listen 127.0.0.1:$port", "<VirtualHost 127.0.0.1:$port>",
-        'ServerName localhost', 'SSLEngine on', "SSLCertificateFile $conf/server.crt", "SSLCertificateKeyFile $conf/server.key",
-        'Protocols h2 http/1.1', 'SSLCipherSuite ALL:@SECLEVEL=0', 'SSLProtocol ' . ($option{protocol} || 'all +TLSv1 +TLSv1.1'), '</VirtualHost>',
-        "<VirtualHost 127.0.0.1:$port>", 'ServerName other.test', 'SSLEngine on', "SSLCertificateFile $conf/server.crt", "SSLCertificateKeyFile $conf/server.key", '</VirtualHost>')->start;
+    my $server = Server->new(modules => $option{modules} || \@modules)->configure(join "\n", $page,
+        "Listen 127.0.0.1:$port", "<VirtualHost 127.0.0.1:$port>",
+        'ServerName localhost', 'SSLEngine on', "SSLCertificateFile $conf/server.crt",
+            "SSLCertificateKeyFile $conf/server.key",
+        'Protocols h2 http/1.1', 'SSLCipherSuite ALL:@SECLEVEL=0',
+            'SSLProtocol ' . ($option{protocol} || 'all +TLSv1 +TLSv1.1'), '</VirtualHost>',
+        "<VirtualHost 127.0.0.1:$port>", 'ServerName other.test', 'SSLEngine on',
+            "SSLCertificateFile $conf/server.crt", "SSLCertificateKeyFile $conf/server.key",
+            '</VirtualHost>')->start;
     return ($server, $port);
 }
 
@@ -35,7 +40,8 @@ sub becomes {
     my $got;
     for (1 .. Wire::LIMIT * 20) {
         $got = tls_numbers($server);
-        last if "@{[ map { ($_, @{ $got->{$_} }) } sort keys %$got ]}" eq "@{[ map { ($_, @{ $want->{$_} }) } sort keys %$want ]}";
+        last if "@{[ map { ($_, @{ $got->{$_} }) } sort keys %$got ]}" eq
+            "@{[ map { ($_, @{ $want->{$_} }) } sort keys %$want ]}";
         select undef, undef, undef, 0.05;
     }
     return is_deeply $got, $want, $name;
@@ -43,8 +49,8 @@ sub becomes {
 
 sub client {
     my ($port, %option) = @_;
-    return IO::Socket::SSL->new(PeerAddr => '127.0.0.1', PeerPort => $port, Timeout => Wire::LIMIT, SSL_verify_mode => 0,
-        SSL_cipher_list => 'ALL:@SECLEVEL=0', %option);
+    return IO::Socket::SSL->new(PeerAddr => '127.0.0.1', PeerPort => $port, Timeout => Wire::LIMIT,
+        SSL_verify_mode => 0, SSL_cipher_list => 'ALL:@SECLEVEL=0', %option);
 }
 
 sub raw {
@@ -59,9 +65,13 @@ sub raw {
 }
 
 # A ClientHello of TLS 1.2 at most, and in how many bytes a record
-my $body = "\x03\x03" . 'r' x 32 . "\0" . pack('n/a', "\xc0\x2f\xc0\x30\x00\x9c") . "\x01\x00" . pack('n/a', pack('n n/a', 0x2a2a, ''));
+my $body = "\x03\x03" . 'r' x 32 . "\0" . pack('n/a', "\xc0\x2f\xc0\x30\x00\x9c") . "\x01\x00"
+    . pack('n/a', pack('n n/a', 0x2a2a, ''));
 my $hello = "\x01" . substr(pack('N', length $body), 1) . $body;
-sub records { my ($size) = @_; return join '', map { "\x16\x03\x01" . pack('n/a', $_) } unpack "(a$size)*", $hello }
+sub records {
+    my ($size) = @_;
+    return join '', map { "\x16\x03\x01" . pack('n/a', $_) } unpack "(a$size)*", $hello;
+}
 
 {
     my ($server, $port) = secure_server();
@@ -82,8 +92,10 @@ sub records { my ($size) = @_; return join '', map { "\x16\x03\x01" . pack('n/a'
 
     # Resumption, which has a ClientHello too
     for my $option ('-sess_out', '-sess_in') {
-        my $output = `openssl s_client -connect 127.0.0.1:$port -tls1_2 $option $server->{folder}/session </dev/null 2>&1`;
-        like $output, $option eq '-sess_in' ? qr/^Reused, TLSv1\.2/m : qr/^New, TLSv1\.2/m, "resumption: $option";
+        my $session = "$option $server->{folder}/session";
+        my $output  = `openssl s_client -connect 127.0.0.1:$port -tls1_2 $session </dev/null 2>&1`;
+        like $output, $option eq '-sess_in' ? qr/^Reused, TLSv1\.2/m : qr/^New, TLSv1\.2/m,
+            "resumption: $option";
     }
     $want{'1.2'} = [3, 0];
     becomes $server, {%want}, 'resumption is counted like any other';
@@ -97,7 +109,8 @@ sub records { my ($size) = @_; return join '', map { "\x16\x03\x01" . pack('n/a'
     becomes $server, {%want}, 'a ClientHello in many records';
 
     # What is none
-    raw($port, $_) for "GET / HTTP/1.1\r\nHost: localhost\r\n\r\n", "\x16\x03\x01\x00\x05\x01\x00\x00\x01\x03", "\0" x 512, "\x16\x03\x01\x00\x02\x02\x28", '';
+    raw($port, $_) for "GET / HTTP/1.1\r\nHost: localhost\r\n\r\n",
+        "\x16\x03\x01\x00\x05\x01\x00\x00\x01\x03", "\0" x 512, "\x16\x03\x01\x00\x02\x02\x28", '';
     client($port, SSL_version => 'TLSv1_3') or die $SSL_ERROR;
     $want{'1.3'} = [3, 0];
     becomes $server, {%want}, 'clear text, garbage and half a message are counted as nothing';

@@ -45,7 +45,8 @@ for my $body ('x' x 10, 'x' x 100_000) {
     my $json = json_of(h2('routes', '/ws'));
     is_deeply $json->{upgrade}, ['websocket'], 'the body has the list that no field may carry';
     is $json->{received}{http}, '2', 'seen as HTTP/2';
-    is log_line('verdict_log', qr{^GET /ws/reset HTTP/2.0}), "GET /ws/reset HTTP/2.0|403|refuse|websocket-missing|/ws|route\n",
+    is log_line('verdict_log', qr{^GET /ws/reset HTTP/2.0}),
+        "GET /ws/reset HTTP/2.0|403|refuse|websocket-missing|/ws|route\n",
       'a reset is logged as 403';
 }
 

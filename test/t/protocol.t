@@ -28,13 +28,17 @@ sub hosts {
     }
     return $names;
 }
-my $tls = "SSLEngine on\nSSLCertificateFile $conf/server.crt\nSSLCertificateKeyFile $conf/server.key\nProtocols h2 http/1.1";
+my $tls = "SSLEngine on\nSSLCertificateFile $conf/server.crt\nSSLCertificateKeyFile $conf/server.key\n"
+    . "Protocols h2 http/1.1";
 sub server {
     my ($policy) = @_;
-    my $server = Server->new(modules => [qw(authz_core alias dir ssl http2 socache_shmcb)], policy => $policy);
+    my $server = Server->new(modules => [qw(authz_core alias dir ssl http2 socache_shmcb)],
+        policy => $policy);
     my $clear_hosts = hosts($server->{port}, 'Protocols h2c http/1.1');
-    my $text = "Listen 127.0.0.1:$secure\n<IfModule upgrade_required_module>\n" . $clear_hosts . hosts($secure, $tls)
-      . "</IfModule>\n<IfModule !upgrade_required_module>\n<VirtualHost 127.0.0.1:$secure>\n$tls\n</VirtualHost>\n$routes\n</IfModule>";
+    my $text = "Listen 127.0.0.1:$secure\n<IfModule upgrade_required_module>\n" . $clear_hosts
+        . hosts($secure, $tls)
+      . "</IfModule>\n<IfModule !upgrade_required_module>\n<VirtualHost 127.0.0.1:$secure>\n$tls\n"
+          . "</VirtualHost>\n$routes\n</IfModule>";
     $text =~ s/^UpgradeRequire .*$//mg unless $policy;
     return $server->configure($text)->start;
 }
@@ -52,7 +56,8 @@ my @requests = (
     ['named', 'GET', ['Upgrade: websocket', 'Connection: Upgrade, Sec-WebSocket-Protocol', @key,
         'Sec-WebSocket-Version: 13'], 'websocket-connection'],
 );
-my %status = ('websocket-method' => 405, 'websocket-key' => 400, 'websocket-connection' => 400, 'websocket-body' => 400);
+my %status = ('websocket-method' => 405, 'websocket-key' => 400, 'websocket-connection' => 400,
+    'websocket-body' => 400);
 
 # What the module has to make of it, from the connection alone
 sub spoken { my ($token) = @_; return $token >= 1.1 ? 1.1 : $token }
@@ -94,7 +99,8 @@ for my $secured (0, 1) {
             my $port = $secured ? $secure : $stock->{port};
             my $bytes = bytes('GET', '/plain', $token, 'none', 'Connection: close', @{ $bodies{$body} });
             my $answer = ask_port($port, $bytes . $sent{$body});
-            $own{"$secured $token $body"} = $answer->{status} if $answer->{status} >= 400 && $answer->{status} != 404;
+            $own{"$secured $token $body"} = $answer->{status}
+                if $answer->{status} >= 400 && $answer->{status} != 404;
         }
     }
 }
@@ -120,10 +126,12 @@ sub check {
         my ($name, $method, $lines, $broken) = @$request;
         my $want = reason($word, $token, $body, $secured, $broken);
         for my $phase ($broken && $broken ne 'websocket-missing' ? 'route' : ('route', 'floor')) {
-            my ($host, $path) = $phase eq 'route' ? ('none', "/route/$word/plain") : (lc $word =~ tr{/.}{--}r, '/plain');
+            my ($host, $path) = $phase eq 'route' ? ('none', "/route/$word/plain")
+                : (lc $word =~ tr{/.}{--}r, '/plain');
             my $bytes = bytes($method, $path, $token, $host, @$lines, @{ $bodies{$body} });
             my $answer = ask_port($port, $bytes . ($want ? '' : $sent{$body}));
-            my $what = "$phase $word, HTTP/$token " . ($secured ? 'over TLS' : 'in clear') . ", $name, body $body";
+            my $what = "$phase $word, HTTP/$token " . ($secured ? 'over TLS' : 'in clear')
+                . ", $name, body $body";
             $judged++;
             judge($answer, $want, $word, $token, $secured, $what);
         }
@@ -131,20 +139,24 @@ sub check {
 }
 sub judge {
     my ($answer, $want, $word, $token, $secured, $what) = @_;
-    my $got = $answer->{status} < 400 || $answer->{status} == 404 ? undef : json_of($answer)->{reason} // 'httpd\'s own';
+    my $got = $answer->{status} < 400 || $answer->{status} == 404 ? undef : json_of($answer)->{reason}
+        // 'httpd\'s own';
     return is $got, undef, $what unless $want;
     my $http = spoken($token) == 0.9 ? '0.9' : sprintf '%.1f', spoken($token);
-    my $offer = $want =~ /^websocket/ ? 'websocket' : $word eq 'HTTP/2' ? 'HTTP/2.0' : $word eq 'HTTP/1.1' ? 'HTTP/2.0, HTTP/1.1'
+    my $offer = $want =~ /^websocket/ ? 'websocket' : $word eq 'HTTP/2' ? 'HTTP/2.0' : $word eq 'HTTP/1.1'
+        ? 'HTTP/2.0, HTTP/1.1'
       : $word eq 'TLS/1.3' ? 'TLS/1.3, HTTP/1.1' : 'TLS/1.3, TLS/1.2, HTTP/1.1';
     my $facts = json_of($answer);
     is_deeply [$answer->{status}, $facts->{reason}, $facts->{received}, field($answer, 'Upgrade')],
       [$status{$want} // 426, $want, { http => $http, tls => $secured ? '1.3' : undef }, $offer], $what;
     return;
 }
-cmp_ok $judged, '>', 1000, "$judged requests were judged; httpd itself refuses $left of " . (2 * @tokens * 3) . ' kinds';
+cmp_ok $judged, '>', 1000, "$judged requests were judged; httpd itself refuses $left of " . (2 * @tokens * 3)
+    . ' kinds';
 
 # The counters and the probe know no other version either.
-my $counted = json_of(ask_port($server->{port}, bytes('GET', '/status?format=json', '1.1', 'none')))->{requests};
+my $counted = json_of(ask_port($server->{port},
+    bytes('GET', '/status?format=json', '1.1', 'none')))->{requests};
 ok scalar(@$counted), 'requests are counted';
 is_deeply [grep { $_->{http} eq '2' && $_->{count} } @$counted], [], 'none of them as HTTP/2';
 for my $token (qw(2.0 9.9)) {

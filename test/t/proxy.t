@@ -8,7 +8,8 @@ use lib "$FindBin::Bin/lib";
 use Server;
 use Wire;
 
-my @hosts = qw(http upgrade ws none any max1 match rewrite location balancer tls_backend unix ping remote legacy);
+my @hosts = qw(http upgrade ws none any max1 match rewrite location balancer tls_backend unix ping remote
+    legacy);
 
 # What a second request in the stream looks like, if a tunnel lets it through.
 my $second = "GET /second HTTP/1.1\r\nHost: localhost\r\n\r\n";
@@ -36,13 +37,16 @@ sub mark { return 'mark' . $$ . '_' . ++$serial . 'x' }
 
 # Answers of the backend to a valid handshake: [name, status for the client]
 my @switches = (['good', 101], ['case', 101], ['slow-good', 101]);
-my @failures = map { [$_, 502] } qw(bare no-accept wrong-accept two-accepts two-upgrades list h2c no-connection http10 folded
+my @failures = map { [$_, 502]
+    } qw(bare no-accept wrong-accept two-accepts two-upgrades list h2c no-connection http10 folded
   chunked-101 oversized not-http garbage closes half slow-bare slow-wrong-accept);
-my @relayed = (['200', 200], ['200-close', 200], ['200-chunked', 200], ['slow-200-chunked', 200], ['302', 302], ['401', 401],
+my @relayed = (['200', 200], ['200-close', 200], ['200-chunked', 200], ['slow-200-chunked', 200],
+    ['302', 302], ['401', 401],
     ['503', 503]);
 
 # 426 loses its Upgrade as a field of the hop, were it not given back: [name, Upgrade]
-my @offers = (['426', 'websocket'], ['426-none', undef], ['426-list', 'TLS/1.3, websocket, IRC/6.9'], ['426-odd', undef],
+my @offers = (['426', 'websocket'], ['426-none', undef], ['426-list', 'TLS/1.3, websocket, IRC/6.9'],
+    ['426-odd', undef],
     ['426-hints', 'websocket'], ['426-chunked', 'websocket'], ['slow-426', 'websocket']);
 
 # Handshakes that fail: [name, first line's method and version, lines, status]
@@ -59,7 +63,8 @@ my @invalid = (
     ['chunked body, HTTP/2.0 as text', 'GET', '2.0', [handshake, 'Transfer-Encoding: chunked'], 400],
     ['chunked body, HTTP/9.9 as text', 'GET', '9.9', [handshake, 'Transfer-Encoding: chunked'], 400],
     ['Connection names the key', 'GET', '1.1',
-        ['Upgrade: websocket', 'Connection: Upgrade, Sec-WebSocket-Key', @key, 'Sec-WebSocket-Version: 13'], 400],
+        ['Upgrade: websocket', 'Connection: Upgrade, Sec-WebSocket-Key', @key, 'Sec-WebSocket-Version: 13'],
+            400],
     ['Connection names the subprotocol', 'GET', '1.1',
         [handshake, 'Connection: Sec-WebSocket-Protocol', 'Sec-WebSocket-Protocol: chat'], 400],
 );
@@ -85,7 +90,8 @@ for my $route (map { ["proxy_$_", 'thread'], ["proxy_$_", 'event'] } @hosts) {
         my $mark = mark();
         my $socket = connect_to(port_of($vhost));
         print $socket bytes("GET /raw/$name?$mark HTTP/1.1", 'Host: localhost', 'Upgrade: h2c, websocket',
-            'Connection: keep-alive, Upgrade', @key, 'Sec-WebSocket-Version: 13', 'Sec-WebSocket-Protocol: chat', "X-Tunnel: $carrier");
+            'Connection: keep-alive, Upgrade', @key, 'Sec-WebSocket-Version: 13',
+                'Sec-WebSocket-Protocol: chat', "X-Tunnel: $carrier");
         my $answer = answer_from($socket);
         is $answer->{status}, $status, "$host, $name: status";
         like field($answer, 'Upgrade'), qr/^websocket$/i, "$host, $name: Upgrade";
@@ -112,7 +118,8 @@ for my $route (map { ["proxy_$_", 'thread'], ["proxy_$_", 'event'] } @hosts) {
     for my $case (@failures) {
         my ($name, $status) = @$case;
         my $mark = mark();
-        my $answer = ask($vhost, bytes("GET /raw/$name?$mark HTTP/1.1", 'Host: localhost', @shake, 'X-Last: 1') . $second);
+        my $answer = ask($vhost, bytes("GET /raw/$name?$mark HTTP/1.1", 'Host: localhost', @shake,
+            'X-Last: 1') . $second);
         is $answer->{status}, $status, "$host, $name: status";
         my @connections = seen($mark);
         is scalar(map { grep { /\Q$mark/ } @{ $_->{requests} } } @connections), 1, "$host, $name: sent once";
@@ -137,19 +144,22 @@ for my $route (map { ["proxy_$_", 'thread'], ["proxy_$_", 'event'] } @hosts) {
             # With upgrade=ANY, mod_proxy returns it to a plain request, whatever it is.
             $offer = 'web socket' if "$vhost $name @$lines" eq 'proxy_any 426-odd ';
             is field($answer, 'Upgrade'), $offer, "$what: Upgrade";
-            is !!(join(',', fields($answer, 'Connection')) =~ /\bUpgrade\b/), defined $offer, "$what: Connection";
+            is !!(join(',', fields($answer, 'Connection')) =~ /\bUpgrade\b/), defined $offer,
+                "$what: Connection";
         }
     }
 
     for my $case (@invalid) {
         my ($name, $method, $version, $lines, $status) = @$case;
         my $mark = mark();
-        my $answer = ask($vhost, bytes("$method /raw/good?$mark HTTP/$version", 'Host: localhost', @$lines, "X-Tunnel: $carrier") . $second);
+        my $answer = ask($vhost, bytes("$method /raw/good?$mark HTTP/$version", 'Host: localhost', @$lines,
+            "X-Tunnel: $carrier") . $second);
         is $answer->{status}, $status, "$host, $name: status";
         is scalar(seen($mark)), 0, "$host, $name: not sent to the backend";
     }
 
-    # A request that does not ask is proxied as ever, without its h2c offer. (What stock does with such requests on the legacy path is not our affair.)
+    # A request that does not ask is proxied as ever, without its h2c offer. (What stock does with such
+    # requests on the legacy path is not our affair.)
     next if $vhost eq 'proxy_legacy' || $carrier eq 'event';
     for my $case (@relayed) {
         my ($name, $status) = @$case;
@@ -159,7 +169,8 @@ for my $route (map { ["proxy_$_", 'thread'], ["proxy_$_", 'event'] } @hosts) {
     }
     is get($vhost, '/raw/bare')->{status}, 502, "$host, plain, a 101: refused";
     is get($vhost, '/raw/good')->{status}, 502, "$host, plain, a switch that was not asked for: refused";
-    is ask($vhost, "POST /raw/200 HTTP/1.1\r\nHost: localhost\r\nContent-Length: 5\r\n\r\nhello")->{status}, 200,
+    is ask($vhost, "POST /raw/200 HTTP/1.1\r\nHost: localhost\r\nContent-Length: 5\r\n\r\nhello")->{status},
+        200,
       "$host, plain, with a body: status";
     my $mark = mark();
     my $answer = get($vhost, "/raw/200?$mark", 'Upgrade: h2c', 'Connection: Upgrade');
@@ -176,13 +187,15 @@ is get('proxy_http', '/raw/unkept/426', handshake)->{status}, 426, 'not kept: as
     my $mark = mark();
     get('proxy_http', "/raw/unkept/200?$mark", handshake);
     my ($connection) = seen($mark);
-    unlike $connection->{requests}[-1], qr/^Upgrade:/m, 'not kept: the handshake is lost, as with stock httpd';
+    unlike $connection->{requests}[-1], qr/^Upgrade:/m,
+        'not kept: the handshake is lost, as with stock httpd';
 }
 
 # An exception lets a bad handshake pass, but not into a tunnel.
 for my $host (qw(proxy_ws proxy_any)) {
     my $mark = mark();
-    my $answer = ask($host, bytes("GET /ex/bare?$mark HTTP/1.1", 'Host: localhost', 'X-Pass: yes', @asks, @key,
+    my $answer = ask($host, bytes("GET /ex/bare?$mark HTTP/1.1", 'Host: localhost', 'X-Pass: yes', @asks,
+        @key,
         'Sec-WebSocket-Version: 8') . $second);
     is $answer->{status}, 502, "$host, an excepted handshake: no switch";
     my ($connection) = seen($mark);
@@ -197,7 +210,8 @@ for my $case (['', qr/Upgrade Required/], ['text/', qr/^in other words$/], ['pag
         is $answer->{status}, 426, "ProxyErrorOverride, $folder: status";
         like $answer->{body}, $body, "ProxyErrorOverride, $folder: body";
         is field($answer, 'Upgrade'), 'TLS/1.3, websocket, IRC/6.9', "ProxyErrorOverride, $folder: Upgrade";
-        like join(',', fields($answer, 'Connection')), qr/\bUpgrade\b/, "ProxyErrorOverride, $folder: Connection";
+        like join(',', fields($answer, 'Connection')), qr/\bUpgrade\b/,
+            "ProxyErrorOverride, $folder: Connection";
     }
 }
 
@@ -205,7 +219,8 @@ for my $case (['', qr/Upgrade Required/], ['text/', qr/^in other words$/], ['pag
 for my $env ('new', 'none') {
     my @marks = map { mark() } 1 .. 2;
     get('proxy_env', "/raw/good?$marks[0]", handshake, "X-Env: $env");
-    get('proxy_env', "/raw/good", @{ $_->[3] }, "X-Env: $env") for grep { $_->[1] eq 'GET' && $_->[2] eq '1.1' } @invalid;
+    get('proxy_env', "/raw/good", @{ $_->[3] }, "X-Env: $env")
+        for grep { $_->[1] eq 'GET' && $_->[2] eq '1.1' } @invalid;
     get('proxy_env', "/raw/good?$marks[1]", handshake, "X-Env: $env");
     my @numbers = map { map { $_->{number} } seen($_) } @marks;
     is $numbers[1] - $numbers[0], 1, "connections, $env: one for a handshake";
@@ -214,7 +229,8 @@ for my $env ('new', 'none') {
 # HTTP/1.0 knows no WebSocket
 {
     my $mark = mark();
-    is get('proxy_env', "/raw/good?$mark", handshake, 'X-Env: old')->{status}, 502, 'force-proxy-request-1.0: no switch';
+    is get('proxy_env', "/raw/good?$mark", handshake, 'X-Env: old')->{status}, 502,
+        'force-proxy-request-1.0: no switch';
     my ($connection) = seen($mark);
     unlike $connection->{requests}[-1], qr/^Upgrade:/m, 'force-proxy-request-1.0: no Upgrade is sent';
     unlike $connection->{tunnel}, qr/./, 'force-proxy-request-1.0: no tunnel';
@@ -224,7 +240,8 @@ for my $env ('new', 'none') {
 for my $case (['good', 101], ['wrong-accept', 502], ['200', 200]) {
     is get('proxy_handler', "/$case->[0]", handshake)->{status}, $case->[1], "SetHandler, $case->[0]";
 }
-is get('proxy_handler', '/good', @asks, @key, 'Sec-WebSocket-Version: 8')->{status}, 426, 'SetHandler: judged';
+is get('proxy_handler', '/good', @asks, @key, 'Sec-WebSocket-Version: 8')->{status}, 426,
+    'SetHandler: judged';
 
 # A head that is long but final is an answer like any other.
 is get('proxy_http', '/raw/long-401', handshake)->{status}, 401, 'a long head of a 401';
@@ -248,7 +265,8 @@ for my $route (qw(one two)) {
 # ProxyPassReverse and cookies are mapped, with and without a handshake
 for my $lines ([handshake], []) {
     my $answer = get('proxy_http', '/raw/302', @$lines);
-    is field($answer, 'Location'), 'http://localhost:' . port_of('proxy_http') . '/raw/there', 'ProxyPassReverse maps Location';
+    is field($answer, 'Location'), 'http://localhost:' . port_of('proxy_http') . '/raw/there',
+        'ProxyPassReverse maps Location';
     $answer = get('proxy_http', '/raw/401', @$lines);
     is field($answer, 'Set-Cookie'), 'a=b; path=/raw/', 'ProxyPassReverseCookiePath maps cookies';
     is field($answer, 'WWW-Authenticate'), 'Basic realm=x', 'a challenge arrives';
@@ -259,13 +277,16 @@ is h2('proxy_h2', '/raw/good', connect => 1)->{status}, 200, 'extended CONNECT: 
 is h2('proxy_h2', '/raw/wrong-accept', connect => 1)->{status}, 502, 'extended CONNECT: a bad switch';
 is h2('proxy_h2', '/raw/200')->{status}, 200, 'HTTP/2, plain: as ever';
 # A stream is a thread's, whatever UpgradeTunnel says.
-is h2('proxy_h2', '/raw/good', connect => 1, fields => ['x-tunnel: event'])->{status}, 200, 'extended CONNECT, event: kept';
-is h2('proxy_h2', '/raw/wrong-accept', connect => 1, fields => ['x-tunnel: event'])->{status}, 502, 'extended CONNECT, event: a bad switch';
+is h2('proxy_h2', '/raw/good', connect => 1, fields => ['x-tunnel: event'])->{status}, 200,
+    'extended CONNECT, event: kept';
+is h2('proxy_h2', '/raw/wrong-accept', connect => 1, fields => ['x-tunnel: event'])->{status}, 502,
+    'extended CONNECT, event: a bad switch';
 
 # Without mod_proxy_wstunnel, and without what the helper needs
 {
     my @proxy = qw(authz_core proxy proxy_http);
-    my $text = 'ProxyPass /raw/ ws://127.0.0.1:' . Apache::Test::vars('raw_port') . "/\n<Location /raw/>\nUpgradeKeep WebSocket\n</Location>";
+    my $text = 'ProxyPass /raw/ ws://127.0.0.1:' . Apache::Test::vars('raw_port')
+        . "/\n<Location /raw/>\nUpgradeKeep WebSocket\n</Location>";
     my $server = Server->new(modules => \@proxy, helper => 1)->configure($text)->start;
     for my $case (['good', 101], ['wrong-accept', 502], ['200', 200]) {
         my $socket = connect_to($server->{port});
@@ -291,7 +312,8 @@ is h2('proxy_h2', '/raw/wrong-accept', connect => 1, fields => ['x-tunnel: event
     print $socket bytes('GET /raw/200 HTTP/1.1', 'Host: localhost');
     is answer_from($socket)->{status}, 200, 'without the policy module: proxied as ever';
 
-    for my $mistake (['UpgradeKeep h2c', 'UpgradeKeep h2c: must be one of WebSocket, none'], ["<Limit GET>\nUpgradeKeep WebSocket\n</Limit>", 'cannot occur within <Limit>']) {
+    for my $mistake (['UpgradeKeep h2c', 'UpgradeKeep h2c: must be one of WebSocket, none'],
+        ["<Limit GET>\nUpgradeKeep WebSocket\n</Limit>", 'cannot occur within <Limit>']) {
         my ($status, $output) = $server->configure("<Location /x>\n$mistake->[0]\n</Location>")->httpd('-t');
         like $output, qr/\Q$mistake->[1]/, "refused: $mistake->[0]";
     }
@@ -300,10 +322,12 @@ is h2('proxy_h2', '/raw/wrong-accept', connect => 1, fields => ['x-tunnel: event
 # A route that is not named is stock httpd's, also on a worker that it shares with one that is.
 {
     my $raw = Apache::Test::vars('raw_port');
-    my $routes = join '', map { "ProxyPass /$_->[0]/ $_->[1]://127.0.0.1:$raw/$_->[2]\n" } ['kept', 'http', 'a/'], ['http', 'http', 'a/'],
+    my $routes = join '', map { "ProxyPass /$_->[0]/ $_->[1]://127.0.0.1:$raw/$_->[2]\n" } ['kept', 'http',
+        'a/'], ['http', 'http', 'a/'],
       ['up', 'http', 'b/ upgrade=websocket'], ['any', 'http', 'c/ upgrade=ANY'], ['ws', 'ws', 'd/'];
     my @modules = qw(authz_core proxy proxy_http proxy_wstunnel);
-    my $helped = Server->new(modules => \@modules, helper => 1)->configure("$routes<Location /kept/>\nUpgradeKeep WebSocket\n</Location>")->start;
+    my $helped = Server->new(modules => \@modules,
+        helper => 1)->configure("$routes<Location /kept/>\nUpgradeKeep WebSocket\n</Location>")->start;
     my $stock = Server->new(modules => \@modules, policy => 0)->configure($routes)->start;
     my $exchange = sub {
         my ($server, $bytes) = @_;
@@ -313,19 +337,24 @@ is h2('proxy_h2', '/raw/wrong-accept', connect => 1, fields => ['x-tunnel: event
         print $socket $bytes;
         my $answer = answer_from($socket);
         my @fields = map { "$_->[0]: $_->[1]" } grep { $_->[0] ne 'Date' } @{ $answer->{fields} };
-        my $text = join "\n", @$answer{qw(status body)}, @fields, grep { /\Q$mark/ } map { @{ $_->{requests} } } seen($mark);
+        my $text = join "\n", @$answer{qw(status body)}, @fields,
+            grep { /\Q$mark/ } map { @{ $_->{requests} } } seen($mark);
         $text =~ s/\Q$mark//g;
         $text =~ s/localhost:\Q$server->{port}/localhost/g;
         return $text;
     };
     for my $route (qw(http up any ws)) {
         for my $name (qw(good bare wrong-accept list 200 302 401 426 426-list 503 closes)) {
-            for my $case (['plain', 'GET', []], ['handshake', 'GET', [handshake]], ['POST', 'POST', ['Content-Length: 0']], ['h2c', 'GET', ['Upgrade: h2c', 'Connection: Upgrade']],
-                ['no key', 'GET', [@asks]], ['list', 'GET', ['Upgrade: h2c, websocket', 'Connection: Upgrade', @key]]) {
+            for my $case (['plain', 'GET', []], ['handshake', 'GET', [handshake]],
+                ['POST', 'POST', ['Content-Length: 0']],
+                ['h2c', 'GET', ['Upgrade: h2c', 'Connection: Upgrade']],
+                ['no key', 'GET', [@asks]], ['list', 'GET',
+                    ['Upgrade: h2c, websocket', 'Connection: Upgrade', @key]]) {
                 my ($what, $method, $lines) = @$case;
                 my $bytes = bytes("$method /$route/$name? HTTP/1.1", 'Host: localhost', @$lines);
                 get_kept($helped);
-                is $exchange->($helped, $bytes), $exchange->($stock, $bytes), "$route, $name, $what: as stock httpd";
+                is $exchange->($helped, $bytes), $exchange->($stock, $bytes),
+                    "$route, $name, $what: as stock httpd";
             }
         }
     }

@@ -7,7 +7,10 @@ use lib "$FindBin::Bin/lib";
 use Server;
 use Wire;
 
-sub request { my ($vhost, $line, $host, @lines) = @_; ask($vhost, join "\r\n", "$line HTTP/1.1", "Host: $host", @lines, '', '') }
+sub request {
+    my ($vhost, $line, $host, @lines) = @_;
+    ask($vhost, join "\r\n", "$line HTTP/1.1", "Host: $host", @lines, '', '');
+}
 
 my $own = 'www.example.test';
 my @h2c = ('Connection: Upgrade, HTTP2-Settings', 'HTTP2-Settings: AAMAAABkAAQAAP__');
@@ -29,7 +32,8 @@ my @requests = (
     ['absolute form, a query behind the host', "GET http://$own?q=a/b", $own, [], 308, "https://$own/?q=a/b"],
     ['an IPv6 address',  'GET /x', '[::1]', [], 308, 'https://[::1]/x'],
     ['two slashes are a path', 'GET //evil.example/x', $own, [], 308, "https://$own//evil.example/x"],
-    ['bytes that a Location cannot have', "GET /a\"<>\\^{}|\xff", $own, [], 308, "https://$own/a%22%3C%3E%5C%5E%7B%7D%7C%FF"],
+    ['bytes that a Location cannot have', "GET /a\"<>\\^{}|\xff", $own, [], 308,
+        "https://$own/a%22%3C%3E%5C%5E%7B%7D%7C%FF"],
     ['temporary',        'GET /temporary', $own, [], 307, "https://$own/temporary"],
     ['after an internal redirect', 'GET /rewritten/x?q', $own, [], 308, "https://$own/rewritten/x?q"],
     ['off',              'GET /no', $own, [], 426],
@@ -64,7 +68,8 @@ for my $case (@requests) {
     my $answer = request('redirect_target', 'GET /rewritten/x?q', $own);
     is $answer->{status}, 308, 'target of an internal redirect: status';
     is field($answer, 'Location'), "https://$own/rewritten/x?q", 'target of an internal redirect: Location';
-    is $answer->{body}, "reason=tls-missing verdict=redirect policy=/tls phase=route\n", 'and its document sees why';
+    is $answer->{body}, "reason=tls-missing verdict=redirect policy=/tls phase=route\n",
+        'and its document sees why';
     is field($answer, 'Upgrade'), undef, 'without an Upgrade of core';
 }
 
@@ -74,9 +79,11 @@ for my $case (@requests) {
     is field($answer, 'Location'), "https://$own/x", 'floor: Location';
     is field($answer, 'Connection'), 'close', 'floor: the end is announced';
     ok $answer->{closed}, 'floor: closed';
-    is log_line('verdict_log', qr{^GET /x HTTP/1.1\|307}), "GET /x HTTP/1.1|307|redirect|tls-missing|floor|floor\n",
+    is log_line('verdict_log', qr{^GET /x HTTP/1.1\|307}),
+        "GET /x HTTP/1.1|307|redirect|tls-missing|floor|floor\n",
       'floor: variables';
-    like log_line('error_log', qr{UR0003: redirected with 307}), qr{reason tls-missing}, 'floor: one line in the log';
+    like log_line('error_log', qr{UR0003: redirected with 307}), qr{reason tls-missing},
+        'floor: one line in the log';
 }
 
 # The address in <VirtualHost ...> is no name, even where ServerName has its port.
@@ -85,7 +92,8 @@ for my $case (@requests) {
     my $port = $server->{port};
     $server->configure("UpgradeRedirect permanent\n<VirtualHost 127.0.0.1:$port>\nServerName six.test:$port\n"
           . "ServerAlias seven.test\nUpgradeRequire TLS\n</VirtualHost>")->start;
-    for my $case (['127.0.0.1', 'six.test'], ['_default_', 'six.test'], ['six.test', 'six.test'], ['seven.test', 'seven.test']) {
+    for my $case (['127.0.0.1', 'six.test'], ['_default_', 'six.test'], ['six.test', 'six.test'],
+        ['seven.test', 'seven.test']) {
         my $socket = connect_to($port);
         print $socket "GET /x HTTP/1.1\r\nHost: $case->[0]\r\nConnection: close\r\n\r\n";
         is field(answer_from($socket), 'Location'), "https://$case->[1]/x", "Host: $case->[0]";

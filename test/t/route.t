@@ -43,7 +43,8 @@ my @requests = (
 
 for my $case (@requests) {
     my ($name, $path, $lines, $status, $policy, $method) = @$case;
-    my $answer = ask('routes', join "\r\n", ($method // 'GET') . " $path HTTP/1.1", 'Host: localhost', @$lines, '', '');
+    my $answer = ask('routes', join "\r\n", ($method // 'GET') . " $path HTTP/1.1", 'Host: localhost',
+        @$lines, '', '');
     is $answer->{status}, $status, "$name: status";
     is json_of($answer)->{policy}, $policy, "$name: policy" if $policy && !$method;
     is field($answer, 'Vary'), 'Origin', "$name: no Vary of ours" if $status == 200;
@@ -51,11 +52,13 @@ for my $case (@requests) {
 
 like log_line('error_log', qr{UR0001}), qr{does not apply}, 'an exception that fails is logged';
 like log_line('error_log', qr{UR0002}), qr{the default is sent}, 'a message that fails is logged';
-like json_of(get('routes', '/broken'))->{detail}, qr/^This resource is a WebSocket/, 'and gives way to the default';
+like json_of(get('routes', '/broken'))->{detail}, qr/^This resource is a WebSocket/,
+    'and gives way to the default';
 is get('routes', '/includes.shtml')->{body}, "endpoint\n", 'the subrequest shows the file';
 like json_of(get('routes', '/if'))->{policy}, qr{^<If> extra\.conf:\d+$}, '<If> is named by where it stands';
 like json_of(get('routes', '/elseif'))->{policy}, qr{^<ElseIf> extra\.conf:\d+$}, '<ElseIf> too';
-like log_line('error_log', qr{htaccess-bad.*UpgradeRequire}), qr{HTTP/3: not supported, because this httpd cannot detect HTTP/3; use HTTP/2},
+like log_line('error_log', qr{htaccess-bad.*UpgradeRequire}),
+    qr{HTTP/3: not supported, because this httpd cannot detect HTTP/3; use HTTP/2},
   'a mistake in .htaccess is explained in the log';
 
 # TLS before the password prompt.
@@ -98,7 +101,8 @@ like log_line('error_log', qr{htaccess-bad.*UpgradeRequire}), qr{HTTP/3: not sup
     my @rest = ('Sec-WebSocket-Version: 13', "Sec-WebSocket-Key: $key");
     # [name, first line, lines, status, reason]
     my @handshakes = (
-        ['valid, lists and case', 'GET /ws HTTP/1.1', ['UPGRADE: h2c, WebSocket', 'Connection: keep-alive, upgrade', @rest], 200],
+        ['valid, lists and case', 'GET /ws HTTP/1.1',
+            ['UPGRADE: h2c, WebSocket', 'Connection: keep-alive, upgrade', @rest], 200],
         ['two Upgrade fields', 'GET /ws HTTP/1.1', ['Upgrade: h2c', @both, @rest], 200],
         ['stripped', 'GET /ws HTTP/1.1', [@rest], 426, 'websocket-stripped'],
         ['h2c offer', 'GET /ws HTTP/1.1', ['Upgrade: h2c', 'Connection: Upgrade'], 426, 'websocket-missing'],
@@ -106,27 +110,35 @@ like log_line('error_log', qr{htaccess-bad.*UpgradeRequire}), qr{HTTP/3: not sup
         ['POST', 'POST /ws HTTP/1.1', [@both, @rest], 405, 'websocket-method'],
         ['HEAD', 'HEAD /ws HTTP/1.1', [@both, @rest], 405, undef],
         ['body', 'GET /ws HTTP/1.1', [@both, @rest, 'Content-Length: 5'], 400, 'websocket-body'],
-        ['chunked body', 'GET /ws HTTP/1.1', [@both, @rest, 'Transfer-Encoding: chunked'], 400, 'websocket-body'],
-        ['version 8', 'GET /ws HTTP/1.1', [@both, 'Sec-WebSocket-Version: 8', $rest[1]], 426, 'websocket-version'],
+        ['chunked body', 'GET /ws HTTP/1.1', [@both, @rest, 'Transfer-Encoding: chunked'], 400,
+            'websocket-body'],
+        ['version 8', 'GET /ws HTTP/1.1', [@both, 'Sec-WebSocket-Version: 8', $rest[1]], 426,
+            'websocket-version'],
         ['version twice', 'GET /ws HTTP/1.1', [@both, @rest, $rest[0]], 426, 'websocket-version'],
         ['no key', 'GET /ws HTTP/1.1', [@both, $rest[0]], 400, 'websocket-key'],
         ['key twice', 'GET /ws HTTP/1.1', [@both, @rest, $rest[1]], 400, 'websocket-key'],
-        ['key of 15 bytes', 'GET /ws HTTP/1.1', [@both, $rest[0], 'Sec-WebSocket-Key: dGhlIHNhbXBsZSBub25j'], 400, 'websocket-key'],
+        ['key of 15 bytes', 'GET /ws HTTP/1.1', [@both, $rest[0], 'Sec-WebSocket-Key: dGhlIHNhbXBsZSBub25j'],
+            400, 'websocket-key'],
     );
     my @good = (@both, @rest);
     my $port = port_of('routes');
     push @handshakes, (
         ['an allowed origin', 'GET /origin HTTP/1.1', [@good, 'Origin: https://app.example.com'], 200],
         ['the same origin', 'GET /origin HTTP/1.1', [@good, "Origin: http://localhost"], 200],
-        ['the same origin over TLS', 'GET /origin HTTP/1.1', [@good, "Origin: https://localhost"], 403, 'websocket-origin'],
-        ['another origin', 'GET /origin HTTP/1.1', [@good, 'Origin: https://evil.example'], 403, 'websocket-origin'],
+        ['the same origin over TLS', 'GET /origin HTTP/1.1', [@good, "Origin: https://localhost"], 403,
+            'websocket-origin'],
+        ['another origin', 'GET /origin HTTP/1.1', [@good, 'Origin: https://evil.example'], 403,
+            'websocket-origin'],
         ['no origin', 'GET /origin HTTP/1.1', [@good], 200],
         ['any origin', 'GET /origin/any HTTP/1.1', [@good, 'Origin: https://evil.example'], 200],
-        ['an accepted subprotocol', 'GET /protocol HTTP/1.1', [@good, 'Sec-WebSocket-Protocol: x, chat.v1'], 200],
+        ['an accepted subprotocol', 'GET /protocol HTTP/1.1', [@good, 'Sec-WebSocket-Protocol: x, chat.v1'],
+            200],
         ['no subprotocol', 'GET /protocol HTTP/1.1', [@good], 400, 'websocket-subprotocol'],
-        ['another subprotocol', 'GET /protocol HTTP/1.1', [@good, 'Sec-WebSocket-Protocol: x'], 400, 'websocket-subprotocol'],
+        ['another subprotocol', 'GET /protocol HTTP/1.1', [@good, 'Sec-WebSocket-Protocol: x'], 400,
+            'websocket-subprotocol'],
     );
-    is_deeply json_of(get('routes', '/protocol', @good))->{subprotocols}, ['chat.v2', 'chat.v1'], 'the accepted ones are told';
+    is_deeply json_of(get('routes', '/protocol', @good))->{subprotocols}, ['chat.v2', 'chat.v1'],
+        'the accepted ones are told';
     for my $case (@handshakes) {
         my ($name, $line, $lines, $status, $reason) = @$case;
         my $answer = ask('routes', join "\r\n", $line, 'Host: localhost', @$lines, '', '');
@@ -139,11 +151,13 @@ like log_line('error_log', qr{htaccess-bad.*UpgradeRequire}), qr{HTTP/3: not sup
 
 # A proxy took the hop-by-hop fields away: the answer names what is left, and the cure.
 {
-    my $answer = get('routes', '/ws', 'Sec-WebSocket-Version: 13', 'Sec-WebSocket-Key: ' . WS_KEY, 'Via: 1.1 EcHo',
+    my $answer = get('routes', '/ws', 'Sec-WebSocket-Version: 13', 'Sec-WebSocket-Key: ' . WS_KEY,
+        'Via: 1.1 EcHo',
         'X-Forwarded-For: 192.0.2.1', 'X-Cnection: Upgrade', 'X-Other: EcHo');
     my $body = json_of($answer);
     is $body->{reason}, 'websocket-stripped', 'stripped: reason';
-    is_deeply $body->{evidence}, ['Sec-WebSocket-Key', 'Sec-WebSocket-Version', 'Via', 'X-Forwarded-For', 'X-Cnection'],
+    is_deeply $body->{evidence}, ['Sec-WebSocket-Key', 'Sec-WebSocket-Version', 'Via', 'X-Forwarded-For',
+        'X-Cnection'],
       'stripped: the evidence';
     like $body->{hint}, qr/^$_/m, "stripped: the lines for $_" for 'nginx: ', 'HAProxy: ', 'httpd ';
     unlike $answer->{body}, qr/EcHo|192\.0\.2\.1/, 'stripped: names, no values';

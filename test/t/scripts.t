@@ -24,7 +24,8 @@ sub write_program {
 sub slow_machine {
     my ($folder) = @_;
     mkdir "$folder/bin";
-    write_program("$folder/bin/apt-get", "case \"\$*\" in *install*) : > '$folder/installing'; exec sleep 600 ;; esac\n");
+    write_program("$folder/bin/apt-get",
+        "case \"\$*\" in *install*) : > '$folder/installing'; exec sleep 600 ;; esac\n");
     write_program("$folder/bin/dpkg-query", "exit 1\n");
     write_program("$folder/bin/id",         "echo 0\n");
     return ("PATH=$folder/bin:$ENV{PATH}", "UPGRADE_POLICY_RC=$folder/left/policy-rc.d");
@@ -66,7 +67,8 @@ sub start {
     open STDIN,  '<', '/dev/null';
     open STDOUT, '>', "$folder/output";
     open STDERR, '>&', \*STDOUT;
-    exec 'env', '-i', "PATH=$ENV{PATH}", "HOME=$folder", "TMPDIR=$folder/left", @environment, 'sh', '-c', "exec build/$script"
+    exec 'env', '-i', "PATH=$ENV{PATH}", "HOME=$folder", "TMPDIR=$folder/left", @environment, 'sh', '-c',
+        "exec build/$script"
       or POSIX::_exit(1);
 }
 
@@ -79,13 +81,15 @@ for my $case (@scripts) {
         mkdir "$folder/left";
         chmod 01777, "$folder/left";
         my $pid = start($script, $folder, $script eq 'setup' ? slow_machine($folder) : ());
-        my $there = eventually(sub { grep({ -e } bsd_glob("$folder/$middle")) || waitpid($pid, POSIX::WNOHANG()) > 0 && -1 });
+        my $there = eventually(sub { grep({ -e } bsd_glob("$folder/$middle"))
+            || waitpid($pid, POSIX::WNOHANG()) > 0 && -1 });
         ok $there && $there ne '-1', "$script: at work" or diag content_of("$folder/output");
         ok -e "$folder/left/policy-rc.d", 'no service is started meanwhile' if $script eq 'setup';
         kill $signal, -$pid;
         waitpid $pid, 0;
         isnt $?, 0, "$script, $signal: it did not come to its end" unless $script =~ /serve/;
-        is_deeply [bsd_glob("$folder/left/*")], [], "$script, $signal: nothing is left" or diag content_of("$folder/output");
+        is_deeply [bsd_glob("$folder/left/*")], [], "$script, $signal: nothing is left"
+            or diag content_of("$folder/output");
         ok eventually(sub { !processes_of("$folder/left") }), "$script, $signal: and nobody"
           or kill KILL => processes_of("$folder/left");
     }

@@ -17,10 +17,12 @@ sub size { my ($arguments) = @_; my $output = `$load/size $arguments 2>&1`; retu
 for my $wrong ('', '0', '-1', '10000001', 'many', '1x', '300 3', '300 25 1') {
     my ($status, $output) = size($wrong);
     is $status, 2, "'$wrong' is refused";
-    like $output, qr/^size TUNNELS \[THREADS\]: 1 to 10000000 tunnels, 4 to 20000 threads/, "'$wrong': what would be right";
+    like $output, qr/^size TUNNELS \[THREADS\]: 1 to 10000000 tunnels, 4 to 20000 threads/,
+        "'$wrong': what would be right";
 }
 
-like +(size('100000'))[1], qr/sysctl net\.ipv4\.ip_local_port_range/, 'where a backend has no more ports, that is said';
+like +(size('100000'))[1], qr/sysctl net\.ipv4\.ip_local_port_range/,
+    'where a backend has no more ports, that is said';
 unlike +(size('10000'))[1], qr/sysctl/, 'and not before';
 
 for my $case ([$ENV{UPGRADE_TEST_MANY} || 300, ''], [600, ' 8']) {
@@ -36,7 +38,8 @@ for my $case ([$ENV{UPGRADE_TEST_MANY} || 300, ''], [600, ' 8']) {
     my $backend = open2(my $listening, my $end_backend, "$load/ws_backend");
     chomp(my $port = <$listening>);
     local $ENV{UPGRADE_TEST_HTTPD} = "ulimit -n $files; exec $ENV{UPGRADE_TEST_HTTPD}";
-    my $server = Server->new(modules => [qw(authz_core alias dir proxy proxy_http)], helper => 1)->configure(<<"END")->start;
+    my $server = Server->new(modules => [qw(authz_core alias dir proxy proxy_http)], helper => 1);
+    $server->configure(<<"END")->start;
 ${text}ProxyPass /ws http://127.0.0.1:$port/
 <Location /ws>
 UpgradeKeep WebSocket

@@ -11,9 +11,13 @@ use Server;
 use Wire;
 
 my @modules = qw(authz_core alias dir status);
-my $pages = "<Location /status>\nSetHandler upgrade-status\n</Location>\n<Location /server-status>\nSetHandler server-status\n</Location>\n";
+my $pages = "<Location /status>\nSetHandler upgrade-status\n</Location>\n<Location /server-status>\n"
+    . "SetHandler server-status\n</Location>\n";
 
-sub route { my ($path, @lines) = @_; return join "\n", "<Location /$path>", 'UpgradeRequire WebSocket', @lines, '</Location>', '' }
+sub route {
+    my ($path, @lines) = @_;
+    return join "\n", "<Location /$path>", 'UpgradeRequire WebSocket', @lines, '</Location>', '';
+}
 sub numbers { my ($server) = @_; return json_of($server->ask('GET /status?format=json HTTP/1.1')) }
 
 # How often, of what has these members
@@ -28,8 +32,11 @@ sub count {
 
 # What is counted, and where
 {
-    my $server = Server->new(modules => \@modules)->configure($pages . route('dir', 'UpgradeName chat') . route('told', 'UpgradeMode announce')
-        . route('excepted', 'UpgradeExcept true') . "<Location /secure>\nUpgradeRequire TLS\nUpgradeRedirect temporary\nUpgradeExcept \"%{HTTP:X-Pass} == 'yes'\"\n</Location>\n"
+    my $server = Server->new(modules => \@modules)->configure($pages . route('dir', 'UpgradeName chat')
+        . route('told', 'UpgradeMode announce')
+        . route('excepted', 'UpgradeExcept true')
+            . "<Location /secure>\nUpgradeRequire TLS\nUpgradeRedirect temporary\n"
+            . "UpgradeExcept \"%{HTTP:X-Pass} == 'yes'\"\n</Location>\n"
         . "<Directory @{[ Apache::Test::vars('documentroot') ]}/htaccess>\nAllowOverride All\n</Directory>\n"
         . "<VirtualHost *:*>\nServerName localhost\n</VirtualHost>\n"
         . "<VirtualHost *:*>\nServerName other.test:8443\n" . route('other') . "</VirtualHost>\n")->start;
@@ -46,7 +53,8 @@ sub count {
     $server->ask('GET /endpoint HTTP/1.1');
     my $after = numbers($server);
     is count($after->{requests}) - count($before->{requests}), 14, 'every request, with the one that asks';
-    is count($after->{requests}, http => '1.0', tls => 'none') - count($before->{requests}, http => '1.0'), 2, 'by HTTP version';
+    is count($after->{requests}, http => '1.0', tls => 'none') - count($before->{requests}, http => '1.0'), 2,
+        'by HTTP version';
     for my $case (
         [{ policy => 'chat', verdict => 'refuse', reason => 'websocket-missing' }, 5],
         [{ policy => '/other', server => 'other.test:8443', verdict => 'refuse' }, 1],
@@ -61,19 +69,24 @@ sub count {
         is count($after->{decisions}, %$like), $count, join ' ', map { "$_=$like->{$_}" } sort keys %$like;
     }
     my ($chat) = grep { $_->{policy} eq 'chat' } @{ $after->{decisions} };
-    is_deeply $chat->{clients}, [{ http => '1.0', tls => 'none', count => 2 }, { http => '1.1', tls => 'none', count => 3 }], 'by what clients speak';
+    is_deeply $chat->{clients}, [{ http => '1.0', tls => 'none', count => 2 },
+        { http => '1.1', tls => 'none', count => 3 }], 'by what clients speak';
     is $chat->{server}, 'localhost', 'a server without a port in its name';
 
     # Forms
     for my $case (
         ['', undef, 'text/html; charset=utf-8', qr/<h2>Who would break today/],
         ['', 'application/json', 'application/json', qr/^\{"now"/],
-        ['', 'application/openmetrics-text;version=1.0.0', 'application/openmetrics-text; version=1.0.0; charset=utf-8', qr/\n# EOF\n\z/],
-        ['', 'text/plain;version=0.0.4', 'text/plain; version=0.0.4; charset=utf-8', qr/^# TYPE upgrade_required_requests_total counter$/m],
+        ['', 'application/openmetrics-text;version=1.0.0',
+            'application/openmetrics-text; version=1.0.0; charset=utf-8', qr/\n# EOF\n\z/],
+        ['', 'text/plain;version=0.0.4', 'text/plain; version=0.0.4; charset=utf-8',
+            qr/^# TYPE upgrade_required_requests_total counter$/m],
         ['?format=html', 'application/json', 'text/html; charset=utf-8', qr/<html/],
         ['?x=1&format=JSON', undef, 'application/json', qr/^\{"now"/],
-        ['?format=openmetrics', undef, 'application/openmetrics-text; version=1.0.0; charset=utf-8', qr/# EOF/],
-        ['?format=prometheus', undef, 'text/plain; version=0.0.4; charset=utf-8', qr/policy="chat",verdict="refuse",reason="websocket-missing"\} 5$/m],
+        ['?format=openmetrics', undef, 'application/openmetrics-text; version=1.0.0; charset=utf-8',
+            qr/# EOF/],
+        ['?format=prometheus', undef, 'text/plain; version=0.0.4; charset=utf-8',
+            qr/policy="chat",verdict="refuse",reason="websocket-missing"\} 5$/m],
     ) {
         my ($query, $accept, $type, $body) = @$case;
         my $answer = $server->ask("GET /status$query HTTP/1.1", $accept ? "Accept: $accept" : ());
@@ -84,7 +97,8 @@ sub count {
     }
     my $answer = $server->ask('GET /status?format=xml HTTP/1.1');
     is $answer->{status}, 400, 'an unknown form: status';
-    is $answer->{body}, "format: must be one of html, json, openmetrics, prometheus\n", 'an unknown form: what would be right';
+    is $answer->{body}, "format: must be one of html, json, openmetrics, prometheus\n",
+        'an unknown form: what would be right';
     $answer = $server->ask('GET /status?format=%3Cb%3E HTTP/1.1');
     unlike $answer->{body}, qr/<b>|%3C/, 'an unknown form: not echoed';
     is $server->ask('POST /status HTTP/1.1', 'Content-Length: 0')->{status}, 405, 'POST';
@@ -95,9 +109,11 @@ sub count {
     # mod_status
     my $auto = $server->ask('GET /server-status?auto HTTP/1.1')->{body};
     my %auto = $auto =~ /^(Upgrade\w+): (\d+)$/mg;
-    is_deeply [@auto{qw(UpgradeRefused UpgradeRedirected UpgradeAnnounced UpgradeExcepted)}], [7, 1, 1, 2], 'mod_status, ?auto';
+    is_deeply [@auto{qw(UpgradeRefused UpgradeRedirected UpgradeAnnounced UpgradeExcepted)}], [7, 1, 1, 2],
+        'mod_status, ?auto';
     cmp_ok $auto{UpgradeRequests}, '>', 20, 'mod_status, ?auto: requests';
-    like $server->ask('GET /server-status HTTP/1.1')->{body}, qr{<h2>Upgrade policies</h2>.*<dt>7 refused</dt>}s, 'mod_status, HTML';
+    like $server->ask('GET /server-status HTTP/1.1')->{body},
+        qr{<h2>Upgrade policies</h2>.*<dt>7 refused</dt>}s, 'mod_status, HTML';
 
     # promtool knows the format
     open my $tool, '|-', "promtool check metrics > $server->{folder}/promtool 2>&1" or die $!;
@@ -117,7 +133,8 @@ for my $mpm (qw(event worker prefork)) {
         pipe my $reader, my $writer or die $!;
         if (!(my $pid = fork // die $!)) {
             my %got;
-            $got{ $server->ask('GET ' . ($_ % 2 ? '/dir/' : '/endpoint') . ' HTTP/1.1', 'Connection: close')->{status} }++ for 1 .. $each;
+            $got{ $server->ask('GET ' . ($_ % 2 ? '/dir/' : '/endpoint') . ' HTTP/1.1',
+                'Connection: close')->{status} }++ for 1 .. $each;
             print $writer join ' ', map { "$_=$got{$_}" } sort keys %got;
             close $writer;
             require POSIX;
@@ -131,17 +148,21 @@ for my $mpm (qw(event worker prefork)) {
         $server->configure($pages . join '', map({ route("p$_") } 1 .. $policies), route('dir'))->graceful;
     }
     my @results = map { my $pipe = $_; scalar <$pipe> } @pipes;
-    is_deeply \@results, [map { '200=' . $each / 2 . ' 426=' . $each / 2 } 1 .. $clients], "$mpm: every request was answered";
+    is_deeply \@results, [map { '200=' . $each / 2 . ' 426=' . $each / 2 } 1 .. $clients],
+        "$mpm: every request was answered";
     1 while waitpid(-1, 0) > 0;
     my $after = numbers($server);
-    is count($after->{requests}) - count($before->{requests}), $clients * $each + 1, "$mpm: every request is counted, once";
-    is count($after->{decisions}, policy => '/dir'), $clients * $each / 2, "$mpm: every refusal is counted, once";
+    is count($after->{requests}) - count($before->{requests}), $clients * $each + 1,
+        "$mpm: every request is counted, once";
+    is count($after->{decisions}, policy => '/dir'), $clients * $each / 2,
+        "$mpm: every refusal is counted, once";
     # A policy that is gone and comes back goes on from its number.
     $server->configure($pages)->graceful;
     $server->configure($pages . route('dir'))->graceful;
     # A child of the generation before may take another request, without the policy.
     for (my $refused = 0; $refused < 3;) { $refused++ if $server->ask('GET /dir/ HTTP/1.1')->{status} == 426 }
-    is count(numbers($server)->{decisions}, policy => '/dir'), $clients * $each / 2 + 3, "$mpm: a policy keeps its numbers";
+    is count(numbers($server)->{decisions}, policy => '/dir'), $clients * $each / 2 + 3,
+        "$mpm: a policy keeps its numbers";
     # A full restart starts anew.
     $server->stop;
     $server->start;
@@ -161,7 +182,8 @@ for my $mpm (qw(event worker prefork)) {
     my $text = $server->{policy};
     $server->{policy} = 0;
     $server->configure("LoadModule upgrade_required_module $other\n$pages" . route('dir'))->graceful;
-    like $server->log, qr/UR0010: .* counts in another way than the one before; all counters start anew/, 'another layout is said';
+    like $server->log, qr/UR0010: .* counts in another way than the one before; all counters start anew/,
+        'another layout is said';
     is count(numbers($server)->{decisions}), 0, 'another layout starts anew';
     $server->ask('GET /dir/ HTTP/1.1');
     is count(numbers($server)->{decisions}), 1, 'and counts';
@@ -169,12 +191,17 @@ for my $mpm (qw(event worker prefork)) {
 }
 
 # Out of shared memory: [smallest and largest mapping that fails, what the log says]
-for my $case ([64, 65536, qr/UR0009: not enough shared memory for the counters: policies are enforced, but nothing is counted/, 503],
+for my $case ([64, 65536,
+    qr/UR0009: not enough shared memory for the counters: policies are enforced, but nothing is counted/,
+    503],
     [600_000, 600_000_000, qr/UR0009: .* but some are not counted/, 200]) {
     my ($least, $most, $said, $status) = @$case;
-    local @ENV{qw(UPGRADE_FAULT_LEAST UPGRADE_FAULT_MOST UPGRADE_PRELOAD)} = ($least, $most, Server::fault('no_memory'));
-    my $server = Server->new(modules => ['authz_core'])->configure($pages =~ s/<Location .server-status.*//sr . route('dir'))->start;
-    is $server->ask('GET /dir/ HTTP/1.1')->{status}, 426, "out of memory from $least bytes: policies are enforced";
+    local @ENV{qw(UPGRADE_FAULT_LEAST UPGRADE_FAULT_MOST UPGRADE_PRELOAD)} = ($least, $most,
+        Server::fault('no_memory'));
+    my $server = Server->new(modules => ['authz_core'])->configure($pages =~ s/<Location .server-status.*//sr
+        . route('dir'))->start;
+    is $server->ask('GET /dir/ HTTP/1.1')->{status}, 426,
+        "out of memory from $least bytes: policies are enforced";
     like $server->log, $said, "out of memory from $least bytes: said";
     is $server->ask('GET /status HTTP/1.1')->{status}, $status, "out of memory from $least bytes: the page";
     $server->stop;
@@ -184,18 +211,21 @@ for my $case ([64, 65536, qr/UR0009: not enough shared memory for the counters: 
 SKIP: {
     my ($prometheus) = grep { -x } map { "$_/prometheus" } split /:/, $ENV{PATH};
     skip 'Prometheus is not installed', 21 unless $prometheus;
-    my $server = Server->new(modules => \@modules)->configure($pages . route('dir', 'UpgradeMode announce'))->start;
+    my $server = Server->new(modules => \@modules)->configure($pages
+        . route('dir', 'UpgradeMode announce'))->start;
     $server->ask('GET /dir/ HTTP/1.1') for 1 .. 7;
     my $folder = tempdir(CLEANUP => 1);
     open my $file, '>', "$folder/prometheus.yml" or die $!;
-    print $file "global:\n  scrape_interval: 1s\nscrape_configs:\n  - job_name: httpd\n    metrics_path: /status\n    static_configs:\n      - targets: ['127.0.0.1:$server->{port}']\n";
+    print $file "global:\n  scrape_interval: 1s\nscrape_configs:\n  - job_name: httpd\n"
+        . "    metrics_path: /status\n    static_configs:\n      - targets: ['127.0.0.1:$server->{port}']\n";
     close $file;
     my $port = do { IO::Socket::INET->new(LocalAddr => '127.0.0.1', Listen => 1)->sockport };
     my $pid = fork // die $!;
     if (!$pid) {
         open STDERR, '>', "$folder/log";
         open STDOUT, '>&', \*STDERR;
-        exec $prometheus, "--config.file=$folder/prometheus.yml", "--storage.tsdb.path=$folder/data", "--web.listen-address=127.0.0.1:$port" or die $!;
+        exec $prometheus, "--config.file=$folder/prometheus.yml", "--storage.tsdb.path=$folder/data",
+            "--web.listen-address=127.0.0.1:$port" or die $!;
     }
     my $query = sub {
         my ($path) = @_;
@@ -210,15 +240,18 @@ SKIP: {
         select undef, undef, undef, 0.1;
     }
     my ($series) = @{ $result->{data}{result} // [] };
-    is_deeply [@{ $series->{metric} || {} }{qw(policy verdict reason)}], ['/dir', 'announce', 'websocket-missing'], 'Prometheus knows the decisions' or diag `cat $folder/log`;
+    is_deeply [@{ $series->{metric} || {} }{qw(policy verdict reason)}],
+        ['/dir', 'announce', 'websocket-missing'], 'Prometheus knows the decisions' or diag `cat $folder/log`;
     is $series->{value}[1], 7, 'Prometheus has the number';
     my $target = $query->('targets')->{data}{activeTargets}[0];
     is $target->{lastError}, '', 'Prometheus finds no fault with the format';
 
     # The shipped rules and the dashboard ask for what there is.
-    like `promtool check rules $FindBin::Bin/conf.d/monitoring/upgrade_required.rules.yml 2>&1`, qr/SUCCESS: 7 rules found/, 'the alert rules are sound';
+    like `promtool check rules $FindBin::Bin/conf.d/monitoring/upgrade_required.rules.yml 2>&1`,
+        qr/SUCCESS: 7 rules found/, 'the alert rules are sound';
     my $json = do { local (@ARGV, $/) = "$FindBin::Bin/conf.d/monitoring/grafana-dashboard.json"; <> };
-    my @expressions = map { $_->{expr} } map { @{ $_->{targets} } } @{ JSON::PP->new->decode($json)->{panels} };
+    my @expressions = map { $_->{expr} } map { @{ $_->{targets} } } @{
+        JSON::PP->new->decode($json)->{panels} };
     is scalar @expressions, 13, 'the dashboard has its panels';
     for my $expression (@expressions) {
         (my $text = $expression) =~ s/\$__rate_interval|\$__range/5m/g;

@@ -28,7 +28,8 @@ for my $case (@requests) {
     is json_of($answer)->{reason}, $reason, "$name: reason";
     is json_of($answer)->{received}{tls}, $seen, "$name: version";
     is field($answer, 'Location'), undef, "$name: a redirect to https would loop";
-    is field($answer, 'Upgrade'), $path eq '/tls13' ? 'TLS/1.3, HTTP/1.1' : 'TLS/1.3, TLS/1.2, HTTP/1.1', "$name: Upgrade";
+    is field($answer, 'Upgrade'), $path eq '/tls13' ? 'TLS/1.3, HTTP/1.1' : 'TLS/1.3, TLS/1.2, HTTP/1.1',
+        "$name: Upgrade";
 }
 
 # The version is asked for once a connection; it must be right for all its requests.
@@ -42,7 +43,8 @@ for my $case (@requests) {
 }
 
 # Where TLS is met, the password comes before the other families are judged.
-is ask('tls', "GET /tls13/password HTTP/1.1\r\nHost: localhost\r\nConnection: close\r\n\r\n", tls => { SSL_version => 'TLSv1_3' })->{status},
+is ask('tls', "GET /tls13/password HTTP/1.1\r\nHost: localhost\r\nConnection: close\r\n\r\n",
+    tls => { SSL_version => 'TLSv1_3' })->{status},
   401, 'TLS met: the password first';
 
 is field(ask('tls', "GET /http11 HTTP/1.0\r\n\r\n", tls => { SSL_version => 'TLSv1_3' }), 'Upgrade'),

@@ -12,7 +12,8 @@ use Wire;
 
 local $SIG{PIPE} = 'IGNORE';
 
-my @modules = qw(authz_core alias dir setenvif reqtimeout proxy proxy_http slotmem_shm proxy_balancer lbmethod_byrequests socache_shmcb ssl status);
+my @modules = qw(authz_core alias dir setenvif reqtimeout proxy proxy_http slotmem_shm proxy_balancer
+    lbmethod_byrequests socache_shmcb ssl status);
 my $folder = Apache::Test::vars('t_conf');
 my %certificate = (SSL_cert_file => "$folder/server.crt", SSL_key_file => "$folder/server.key");
 
@@ -24,10 +25,15 @@ chmod 0777, $socket_path;
 my $nobody = do { my $s = backend(); $s->sockport };    # where nobody listens any more
 
 # The address of a listener with TLS, which httpd is given before it is known
-sub tls_port { my $socket = IO::Socket::INET->new(LocalAddr => '127.0.0.1', Listen => 1) or die $!; return $socket->sockport }
+sub tls_port {
+    my $socket = IO::Socket::INET->new(LocalAddr => '127.0.0.1', Listen => 1) or die $!;
+    return $socket->sockport;
+}
 
-my $formats = 'LogFormat "%>s %b %I %O %X %{UPGRADE_TUNNEL}e %D %U" tunnels' . "\nCustomLog access_log tunnels\n";
-my $few = "ThreadsPerChild 2\nThreadLimit 2\nMaxRequestWorkers 2\nServerLimit 4\nAsyncRequestWorkerFactor 200\n";
+my $formats = 'LogFormat "%>s %b %I %O %X %{UPGRADE_TUNNEL}e %D %U" tunnels'
+    . "\nCustomLog access_log tunnels\n";
+my $few = "ThreadsPerChild 2\nThreadLimit 2\nMaxRequestWorkers 2\nServerLimit 4\n"
+    . "AsyncRequestWorkerFactor 200\n";
 my $routes = <<"END";
 UpgradeTunnel event
 ProxyPass /ws http://127.0.0.1:$port/
@@ -84,18 +90,23 @@ sub line {
 sub memory { return (belongings($_[0]))[1] }
 
 my $server = server();
-like $server->log, qr/UR0011: UpgradeTunnel event: 2 tunnels at least \(children: 1; event tunnels in each: 1; by its workers: 1\); AsyncRequestWorkerFactor \(now 200\) or MaxRequestWorkers and ServerLimit \(now 1 children\) raises the number/,
+my $capacity = '2 tunnels at least (children: 1; event tunnels in each: 1; by its workers: 1)';
+my $raised_by = 'AsyncRequestWorkerFactor (now 200) or MaxRequestWorkers and ServerLimit (now 1 children)';
+like $server->log, qr/UR0011: UpgradeTunnel event: \Q$capacity; $raised_by\E raises the number/,
   'the start tells how many there may be, and what raises it';
 $server->stop;
 
-my $roomy = "ThreadsPerChild 4\nThreadLimit 4\nMaxRequestWorkers 4\nServerLimit 4\nAsyncRequestWorkerFactor 200\n";
+my $roomy = "ThreadsPerChild 4\nThreadLimit 4\nMaxRequestWorkers 4\nServerLimit 4\n"
+    . "AsyncRequestWorkerFactor 200\n";
 $server = server($roomy);
 
 # More tunnels than workers, of each kind; every one carries every size both ways.
 my @kinds = (['plain', {}], ['TLS client', { port => $server->{tls}, tls => { SSL_version => 'TLSv1_3' } }],
-    ['TLS 1.2 client', { port => $server->{tls}, tls => { SSL_version => 'TLSv1_2' } }], ['unix', { path => '/unix', from => $unix }],
+    ['TLS 1.2 client', { port => $server->{tls}, tls => { SSL_version => 'TLSv1_2' } }],
+        ['unix', { path => '/unix', from => $unix }],
     ['TLS backend', { path => '/tls', backend_tls => \%certificate }],
-    ['TLS on both sides', { path => '/tls', backend_tls => \%certificate, port => $server->{tls}, tls => { SSL_version => 'TLSv1_3' } }],
+    ['TLS on both sides', { path => '/tls', backend_tls => \%certificate, port => $server->{tls},
+        tls => { SSL_version => 'TLSv1_3' } }],
     ['balancer with a dead member', { path => '/many' }]);
 {
     my @open;
@@ -103,12 +114,14 @@ my @kinds = (['plain', {}], ['TLS client', { port => $server->{tls}, tls => { SS
         my ($name, $option) = @$kind;
         my ($client, $backend, $answer) = open_tunnel($server, $option->{from} || $listener, %$option);
         like $answer, qr{^HTTP/1\.1 101 Switching Protocols\r\n}, "$name: 101";
-        is scalar(() = $answer =~ /^(?:Upgrade: websocket|Connection: Upgrade)\r$/mg), 2, "$name: Upgrade and Connection";
+        is scalar(() = $answer =~ /^(?:Upgrade: websocket|Connection: Upgrade)\r$/mg), 2,
+            "$name: Upgrade and Connection";
         like $answer, qr/^X-Of: the backend\r$/m, "$name: the backend's fields";
         unlike $answer, qr/Content-Length|204/, "$name: and no others";
         push @open, [$name, $client, $backend];
     }
-    is $server->ask('GET /status HTTP/1.1')->{status}, 200, 'a request is answered while more tunnels are open than there are workers';
+    is $server->ask('GET /status HTTP/1.1')->{status}, 200,
+        'a request is answered while more tunnels are open than there are workers';
     my $now = tunnels_of($server);
     is $now->{open}, scalar @kinds, 'the counters know the open tunnels';
     for my $size (0, 1, 125, 126, 16_383, 16_384, 65_535, 65_536, 1_000_000) {
@@ -116,7 +129,8 @@ my @kinds = (['plain', {}], ['TLS client', { port => $server->{tls}, tls => { SS
         $payload .= 'x' x ($size - length $payload);
         for my $tunnel (@open) {
             my ($name, $client, $backend) = @$tunnel;
-            for my $way ([$client, $backend, masked($payload), 'up'], [$backend, $client, frame($payload), 'down']) {
+            for my $way ([$client, $backend, masked($payload), 'up'],
+                [$backend, $client, frame($payload), 'down']) {
                 my ($from, $to, $bytes, $where) = @$way;
                 is sha256_hex(carry($from, $to, $bytes)), sha256_hex($bytes), "$name: $size bytes $where";
             }
@@ -135,7 +149,9 @@ my @kinds = (['plain', {}], ['TLS client', { port => $server->{tls}, tls => { SS
     is $now->{open}, 0, 'none is open';
     is $now->{backend}, scalar @kinds, 'all have ended';
     cmp_ok $now->{bytes_sent}, '>', @kinds * 1_160_000, 'and their bytes are counted';
-    like $server->ask('GET /server-status?auto HTTP/1.1')->{body}, qr/^UpgradeTunnels: 0\nUpgradeTunnelsLeaving: 0\nUpgradeTunnelsEnded: 7\nUpgradeTunnelsFull: 0$/m, 'in mod_status too';
+    like $server->ask('GET /server-status?auto HTTP/1.1')->{body},
+        qr/^UpgradeTunnels: 0\nUpgradeTunnelsLeaving: 0\nUpgradeTunnelsEnded: 7\nUpgradeTunnelsFull: 0$/m,
+        'in mod_status too';
 }
 
 # Stock and event tunnels write the same line for the same exchange.
@@ -154,7 +170,8 @@ my @kinds = (['plain', {}], ['TLS client', { port => $server->{tls}, tls => { SS
     my ($stock, $event) = map { line($server, $before + $_) } 1, 2;
     my @stock = split ' ', $stock;
     my @event = split ' ', $event;
-    is_deeply [@event[0, 1, 3, 4]], [@stock[0, 1, 3, 4]], 'status, bytes, bytes out and connection state are logged as stock does';
+    is_deeply [@event[0, 1, 3, 4]], [@stock[0, 1, 3, 4]],
+        'status, bytes, bytes out and connection state are logged as stock does';
     is $event[2], $stock[2] - length('/stock') + length('/ws'), 'and bytes in, but for the path';
     is "$stock[5] $event[5]", 'client client', 'and so is how they ended';
 }
@@ -162,7 +179,8 @@ my @kinds = (['plain', {}], ['TLS client', { port => $server->{tls}, tls => { SS
 # What comes with the handshake, and with the switch
 for my $kind (@kinds) {
     my ($name, $option) = @$kind;
-    my ($client, $backend) = open_tunnel($server, $option->{from} || $listener, %$option, early => masked('early'), greeting => frame('greeting'));
+    my ($client, $backend) = open_tunnel($server, $option->{from} || $listener, %$option,
+        early => masked('early'), greeting => frame('greeting'));
     is receive($backend, 11), masked('early'), "$name: a frame sent with the handshake arrives";
     is receive($client, 10), frame('greeting'), "$name: one sent with the switch too";
 }
@@ -173,7 +191,8 @@ for my $kind (@kinds[0, 1, 4]) {
     for my $way ('down', 'up') {
         my ($client, $backend) = open_tunnel($server, $listener, %$option);
         my ($from, $to) = $way eq 'down' ? ($backend, $client) : ($client, $backend);
-        my $bytes = pack('N*', map { $_ * 2654435761 % 4294967296 } 1 .. 65_536) x (4 * ($ENV{UPGRADE_TEST_STALL} || 32));
+        my $bytes = pack('N*', map { $_ * 2654435761 % 4294967296
+            } 1 .. 65_536) x (4 * ($ENV{UPGRADE_TEST_STALL} || 32));
         my $before = memory($server);
         my $held_up = 0;
         my $got = carry($from, $to, $bytes, sub {
@@ -184,7 +203,9 @@ for my $kind (@kinds[0, 1, 4]) {
             return $still;
         });
         # The sanitizer's allocator keeps what is freed.
-        cmp_ok memory($server) - $before, '<', 4096, "$name, $way: nothing is piled up for a reader that stalls" unless $ENV{UPGRADE_TEST_MODULE} =~ /[at]san/;
+        cmp_ok memory($server) - $before, '<', 4096,
+            "$name, $way: nothing is piled up for a reader that stalls"
+            unless $ENV{UPGRADE_TEST_MODULE} =~ /[at]san/;
         is length $got, length $bytes, "$name, $way: all of it arrives";
         is sha256_hex($got), sha256_hex($bytes), "$name, $way: as it was sent";
     }
@@ -195,7 +216,8 @@ for my $kind (@kinds[0, 1, 4]) {
     my ($client, $backend) = open_tunnel($server, $listener);
     print $client masked('last'); $client->flush;
     shutdown $client, 1;
-    is receive($backend, 100), masked('last'), 'half-closed by the client: the backend gets what was sent, and the end';
+    is receive($backend, 100), masked('last'),
+        'half-closed by the client: the backend gets what was sent, and the end';
     print $backend frame('answer'); $backend->flush;
     is receive($client, 8), frame('answer'), 'and can still answer';
     close $backend;
@@ -204,7 +226,8 @@ for my $kind (@kinds[0, 1, 4]) {
     ($client, $backend) = open_tunnel($server, $listener);
     print $backend frame('last'); $backend->flush;
     shutdown $backend, 1;
-    is receive($client, 100), frame('last'), 'half-closed by the backend: the client gets what was sent, and the end';
+    is receive($client, 100), frame('last'),
+        'half-closed by the backend: the client gets what was sent, and the end';
     print $client masked('answer'); $client->flush;
     is receive($backend, 12), masked('answer'), 'and can still answer';
     close $client;
@@ -243,7 +266,8 @@ for my $kind (@kinds[0, 1, 4]) {
     close $client; close $backend;
     line($server, ++$number);
     is tunnels_of($server)->{open}, 0, 'none is left';
-    cmp_ok tunnels_of($server)->{client} - $before->{client}, '>=', 3, 'those that clients have broken are counted as such';
+    cmp_ok tunnels_of($server)->{client} - $before->{client}, '>=', 3,
+        'those that clients have broken are counted as such';
     cmp_ok tunnels_of($server)->{backend} - $before->{backend}, '>=', 3, 'and those that backends have';
 }
 $server->stop->finish;
@@ -253,7 +277,8 @@ is scalar(() = $server->log =~ /exit signal/g), 0, 'no child has crashed';
 $server = server($roomy . "Timeout 1\n");
 for my $kind (@kinds[0, 1, 4]) {
     my ($name, $option) = @$kind;
-    my ($client, $backend) = open_tunnel($server, $listener, %$option, $option->{tls} ? (port => $server->{tls}) : (), path => $option->{path} || '/short');
+    my ($client, $backend) = open_tunnel($server, $listener, %$option,
+        $option->{tls} ? (port => $server->{tls}) : (), path => $option->{path} || '/short');
     ok ended($client), "$name: silence ends the tunnel for the client";
     ok ended($backend), "$name: and for the backend";
 }

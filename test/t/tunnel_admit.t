@@ -1,6 +1,7 @@
 # Which event tunnels are admitted, and by whom they are carried: in a child that is leaving, in one that is
 # full, in one whose backend hangs; and what the start tells of it.
-# UPGRADE_TEST_RELOADS=300 UPGRADE_TEST_OPENS=10000 for as many; UPGRADE_TEST_MANY=10000 for the README's number.
+# UPGRADE_TEST_RELOADS=300 UPGRADE_TEST_OPENS=10000 for as many; UPGRADE_TEST_MANY=10000 for the README's
+# number.
 use strict;
 use warnings;
 use Test::More;
@@ -15,7 +16,8 @@ use Wire;
 
 local $SIG{PIPE} = 'IGNORE';
 
-my @modules = qw(authz_core alias dir setenvif env proxy proxy_http slotmem_shm proxy_balancer lbmethod_byrequests
+my @modules =
+    qw(authz_core alias dir setenvif env proxy proxy_http slotmem_shm proxy_balancer lbmethod_byrequests
   status);
 my $listener = backend();
 my $port = $listener->sockport;
@@ -49,13 +51,17 @@ sub lines_of {
     return map { [split] } <$file>;
 }
 
-sub sockets_of { my ($pid) = @_; return map { my $to = readlink; $to && $to =~ /^socket/ ? $to : () } glob "/proc/$pid/fd/*" }
+sub sockets_of {
+    my ($pid) = @_;
+    return map { my $to = readlink; $to && $to =~ /^socket/ ? $to : () } glob "/proc/$pid/fd/*";
+}
 
 # The next tunnel, or the status that a client gets instead
 sub open_or_status {
     my ($server, $from, $path) = @_;
     my $client = asking($server, $path // '/ws');
-    my ($first) = IO::Select->new($client, $from)->can_read(Wire::LIMIT) or die 'neither a handshake nor an answer arrives';
+    my ($first) = IO::Select->new($client, $from)->can_read(Wire::LIMIT)
+        or die 'neither a handshake nor an answer arrives';
     if ($first == $client) {
         my ($status) = head_from($client) =~ m{^HTTP/1\.1 (\d+)};
         return $status;
@@ -74,7 +80,8 @@ sub alive_quietly {
     return $up eq masked('up') && receive($client, 6) eq frame('down');
 }
 
-# A connection that a worker has taken and not counted when its child begins to leave: nobody would wait for its
+# A connection that a worker has taken and not counted when its child begins to leave: nobody would wait for
+# its
 # event tunnel, so a thread carries it.
 {
     my $server = Server->new(modules => \@modules, helper => 1)
@@ -111,7 +118,8 @@ sub alive_quietly {
     my ($reloads, $opens) = ($ENV{UPGRADE_TEST_RELOADS} || 6, $ENV{UPGRADE_TEST_OPENS} || 200);
     my $clients = 4;
     my @listeners = map { backend() } 1 .. $clients;
-    my $routes = join '', map { "ProxyPass /ws$_ http://127.0.0.1:" . $listeners[$_]->sockport . "/\n" } 0 .. $clients - 1;
+    my $routes = join '', map { "ProxyPass /ws$_ http://127.0.0.1:" . $listeners[$_]->sockport
+        . "/\n" } 0 .. $clients - 1;
     my $server = server(<<"END");
 ThreadsPerChild 8
 ThreadLimit 8
@@ -173,7 +181,8 @@ END
     my %outcomes;
     $outcomes{ $_->[1] }++ for grep { $_->[0] == 101 } lines_of($server);
     diag join ', ', map { "$_ $outcomes{$_}" } sort keys %outcomes;
-    is join(' ', grep { !/^(?:closed|client|backend|-)$/ } keys %outcomes), '', 'none ends otherwise than by its ends';
+    is join(' ', grep { !/^(?:closed|client|backend|-)$/ } keys %outcomes), '',
+        'none ends otherwise than by its ends';
     $server->stop;
 }
 
@@ -183,14 +192,25 @@ my $debian = "StartServers 2\nMinSpareThreads 25\nMaxSpareThreads 75\nThreadLimi
 my $four = "ThreadLimit 4\nThreadsPerChild 4\nServerLimit 8\nMinSpareThreads 4\nMaxSpareThreads 100\n";
 for my $case (
     # name, directives, told, what raises it, at least reached, at most
-    ['Debian as it comes', $debian, 90, 'AsyncRequestWorkerFactor (now 2) or StartServers (now 2) or MinSpareThreads (now 25)', 145],
-    ['one child', "StartServers 1\n${four}MaxRequestWorkers 4\n", 5, 'AsyncRequestWorkerFactor (now 2) or MaxRequestWorkers and ServerLimit (now 1 children)', 5, 5],
-    ['one child of three', "StartServers 1\n${four}MaxRequestWorkers 12\n", 5, 'AsyncRequestWorkerFactor (now 2) or StartServers (now 1) or MinSpareThreads (now 4)', 15],
-    ['one is started, two have to be idle', "StartServers 1\n${four}MinSpareThreads 5\nMaxRequestWorkers 12\n", 10, 'AsyncRequestWorkerFactor (now 2) or StartServers (now 1) or MinSpareThreads (now 5)', 15],
-    ['more are started than may be idle', "StartServers 8\n${four}MaxSpareThreads 12\nMaxRequestWorkers 32\n", 15, 'AsyncRequestWorkerFactor (now 2) or StartServers (now 8) with MaxSpareThreads (now 12)', 15],
-    ['a large factor', "StartServers 2\n${four}MaxRequestWorkers 8\nAsyncRequestWorkerFactor 20\n", 46, 'AsyncRequestWorkerFactor (now 20) or MaxRequestWorkers and ServerLimit (now 2 children)', 46],
-    ['few descriptors', "StartServers 2\n${four}MaxRequestWorkers 8\nAsyncRequestWorkerFactor 200\n", 60, 'the limit of open files (ulimit -n; Debian: APACHE_ULIMIT_MAX_FILES in envvars; systemd: LimitNOFILE; now 200) or MaxRequestWorkers', 60],
-    ['UpgradeTunnelMax', "StartServers 2\n${four}MaxRequestWorkers 8\nAsyncRequestWorkerFactor 20\nUpgradeTunnelMax 5\n", 14, 'UpgradeTunnelMax (now 5) or MaxRequestWorkers', 14]) {
+    ['Debian as it comes', $debian, 90,
+        'AsyncRequestWorkerFactor (now 2) or StartServers (now 2) or MinSpareThreads (now 25)', 145],
+    ['one child', "StartServers 1\n${four}MaxRequestWorkers 4\n", 5,
+        'AsyncRequestWorkerFactor (now 2) or MaxRequestWorkers and ServerLimit (now 1 children)', 5, 5],
+    ['one child of three', "StartServers 1\n${four}MaxRequestWorkers 12\n", 5,
+        'AsyncRequestWorkerFactor (now 2) or StartServers (now 1) or MinSpareThreads (now 4)', 15],
+    ['one is started, two have to be idle',
+        "StartServers 1\n${four}MinSpareThreads 5\nMaxRequestWorkers 12\n", 10,
+        'AsyncRequestWorkerFactor (now 2) or StartServers (now 1) or MinSpareThreads (now 5)', 15],
+    ['more are started than may be idle', "StartServers 8\n${four}MaxSpareThreads 12\nMaxRequestWorkers 32\n",
+        15, 'AsyncRequestWorkerFactor (now 2) or StartServers (now 8) with MaxSpareThreads (now 12)', 15],
+    ['a large factor', "StartServers 2\n${four}MaxRequestWorkers 8\nAsyncRequestWorkerFactor 20\n", 46,
+        'AsyncRequestWorkerFactor (now 20) or MaxRequestWorkers and ServerLimit (now 2 children)', 46],
+    ['few descriptors', "StartServers 2\n${four}MaxRequestWorkers 8\nAsyncRequestWorkerFactor 200\n", 60,
+        'the limit of open files (ulimit -n; Debian: APACHE_ULIMIT_MAX_FILES in envvars; systemd: '
+        . 'LimitNOFILE; now 200) or MaxRequestWorkers', 60],
+    ['UpgradeTunnelMax',
+        "StartServers 2\n${four}MaxRequestWorkers 8\nAsyncRequestWorkerFactor 20\nUpgradeTunnelMax 5\n", 14,
+        'UpgradeTunnelMax (now 5) or MaxRequestWorkers', 14]) {
     my ($name, $text, $want, $raisers, $least, $most) = @$case;
     local $ENV{UPGRADE_PRELOAD} = Server::fault('few_files') if $name eq 'few descriptors';
     my $server = server("$text$route");
@@ -207,12 +227,14 @@ for my $case (
     is tunnels_of($server)->{full}, 1, "$name: the 503 is counted";
     close $_ for map { @$_ } @open;
     ok eventually(sub { tunnels_of($server)->{open} == 0 }), "$name: they end";
-    ok ref(my $next = eventually(sub { my $tunnel = open_or_status($server, $listener); ref $tunnel && $tunnel })), "$name: and make room";
+    ok ref(my $next = eventually(sub { my $tunnel = open_or_status($server, $listener);
+        ref $tunnel && $tunnel })), "$name: and make room";
     close $_ for @$next;
     $server->stop;
 }
 
-# The README's lines on Debian's own, from which every file descriptor and every worker is counted. For fewer than
+# The README's lines on Debian's own, from which every file descriptor and every worker is counted. For fewer
+# than
 # ten thousand, with a factor and a limit of open files that are smaller in proportion.
 {
     my $many = $ENV{UPGRADE_TEST_MANY} || 500;
@@ -221,14 +243,19 @@ for my $case (
     my $backend = open2(my $listening, my $end_backend, "$ENV{UPGRADE_TEST_LOAD}/ws_backend");
     chomp(my $to = <$listening>);
     local $ENV{UPGRADE_TEST_HTTPD} = "ulimit -n $files; exec $ENV{UPGRADE_TEST_HTTPD}";
-    my $server = server("${debian}ProxyPass /chat http://127.0.0.1:$to/\n<Location /chat>\nUpgradeKeep WebSocket\nUpgradeTunnel event\n</Location>\n"
+    my $server =
+        server("${debian}ProxyPass /chat http://127.0.0.1:$to/\n<Location /chat>\nUpgradeKeep WebSocket\n"
+        . "UpgradeTunnel event\n</Location>\n"
           . "AsyncRequestWorkerFactor $factor\n");
     my ($told) = $server->log =~ /UR0011: UpgradeTunnel event: (\d+) tunnels at least/;
     cmp_ok $told, '>=', $many, "README: $told tunnels are told";
-    my $clients = open2(my $answers, my $commands, "$ENV{UPGRADE_TEST_LOAD}/ws_clients", $server->{port}, '/chat');
-    my $say = sub { print $commands "$_[0]\n"; $commands->flush; my $answer = <$answers>; chomp $answer; return $answer };
+    my $clients = open2(my $answers, my $commands, "$ENV{UPGRADE_TEST_LOAD}/ws_clients", $server->{port},
+        '/chat');
+    my $say = sub { print $commands "$_[0]\n"; $commands->flush; my $answer = <$answers>; chomp $answer;
+        return $answer };
     like $say->("open $many"), qr/^open $many\b/, "README: $many are asked for, $many are up";
-    is scalar(grep { $server->ask('GET / HTTP/1.1')->{status} == 200 } 1 .. 20), 20, 'README: every other request is answered';
+    is scalar(grep { $server->ask('GET / HTTP/1.1')->{status} == 200 } 1 .. 20), 20,
+        'README: every other request is answered';
     like $say->('check'), qr/^check $many\b/, 'README: each carries a message';
     my $event = tunnels_of($server)->{by}{event};
     cmp_ok $event, '>=', 0.9 * $many, "README: $event of them are event tunnels";

@@ -1,4 +1,5 @@
-# Many tunnels that end in every way, most of them event tunnels: each is logged once, as it is counted, and nothing
+# Many tunnels that end in every way, most of them event tunnels: each is logged once, as it is counted, and
+# nothing
 # is left behind.
 # UPGRADE_TEST_CHURN=100000 for as many.
 use strict;
@@ -23,13 +24,22 @@ my @ends = (
     ['closed by the backend', sub { my ($c, $b) = @_; close $b; ended($c); close $c }],
     ['reset by the client', sub { my ($c, $b) = @_; reset_by($c); ended($b); close $b }],
     ['reset by the backend', sub { my ($c, $b) = @_; reset_by($b); ended($c); close $c }],
-    ['half-closed by the client', sub { my ($c, $b) = @_; shutdown $c, 1; ended($b); syswrite $b, frame('x'); receive($c, 3); close $b; close $c }],
-    ['half-closed by the backend', sub { my ($c, $b) = @_; shutdown $b, 1; ended($c); syswrite $c, masked('x'); receive($b, 7); close $c; close $b }],
-    ['reset by the client with data under way', sub { my ($c, $b) = @_; syswrite $b, frame('x' x 5000); reset_by($c); close $b }],
-    ['reset by the backend with data under way', sub { my ($c, $b) = @_; syswrite $c, masked('x' x 5000); reset_by($b); close $c }],
+    ['half-closed by the client', sub { my ($c, $b) = @_; shutdown $c, 1; ended($b); syswrite $b,
+        frame('x'); receive($c, 3); close $b; close $c }],
+    ['half-closed by the backend',
+        sub { my ($c, $b) = @_; shutdown $b, 1; ended($c); syswrite $c,
+        masked('x'); receive($b, 7); close $c; close $b }],
+    ['reset by the client with data under way',
+        sub { my ($c, $b) = @_; syswrite $b, frame('x' x 5000); reset_by($c); close $b }],
+    ['reset by the backend with data under way',
+        sub { my ($c, $b) = @_; syswrite $c, masked('x' x 5000); reset_by($b); close $c }],
     ['both at once', sub { my ($c, $b) = @_; close $c; close $b }],
-    ['with a Close of the client', sub { my ($c, $b) = @_; syswrite $c, close_frame(1000, '', 'mask'); receive($b, 8); close $b; ended($c); close $c }],
-    ['with a Close of the backend', sub { my ($c, $b) = @_; syswrite $b, close_frame(1001); receive($c, 4); close $c; ended($b); close $b }],
+    ['with a Close of the client',
+        sub { my ($c, $b) = @_; syswrite $c,
+        close_frame(1000, '', 'mask'); receive($b, 8); close $b; ended($c); close $c }],
+    ['with a Close of the backend',
+        sub { my ($c, $b) = @_; syswrite $b,
+        close_frame(1001); receive($c, 4); close $c; ended($b); close $b }],
 );
 
 sub lines {
@@ -43,7 +53,8 @@ sub churn {
     my @silent;
     for (my $number = $from; $number < $below; $number += $step) {
         my $carried = $number % 7 == 6 ? '/thread' : '';
-        my ($client, $backend) = open_tunnel($server, $listener, path => "$path$carried", lines => ["X-Number: $number"]);
+        my ($client, $backend) = open_tunnel($server, $listener, path => "$path$carried",
+            lines => ["X-Number: $number"]);
         if ($number / $step % 50 == 49 && !$carried) { push @silent, [$client, $backend] }
         else { $ends[$number / $step % @ends][1]->($client, $backend) }
         if (@silent > 200) { ended($_->[0]) && ended($_->[1]) for splice @silent, 0, 100 }
@@ -53,7 +64,8 @@ sub churn {
 }
 
 my @listeners = map { backend() } 1 .. $processes;
-my $routes = join '', map { "ProxyPass /ws$_ http://127.0.0.1:" . $listeners[$_]->sockport . "/\n" } 0 .. $processes - 1;
+my $routes = join '', map { "ProxyPass /ws$_ http://127.0.0.1:" . $listeners[$_]->sockport
+    . "/\n" } 0 .. $processes - 1;
 $server->configure(<<"END")->start;
 ThreadsPerChild 8
 ThreadLimit 8
@@ -108,11 +120,13 @@ cmp_ok $grown, '<', 4096, "no memory is: $grown KB more" unless $ENV{UPGRADE_TES
 my %outcomes;
 $outcomes{ $_->[1] }++ for lines();
 diag join ', ', map { "$_ $outcomes{$_}" } sort keys %outcomes;
-is join(' ', grep { !/^(?:closed|client|backend|timeout)$/ } keys %outcomes), '', 'and every outcome is one of those that can be';
+is join(' ', grep { !/^(?:closed|client|backend|timeout)$/ } keys %outcomes), '',
+    'and every outcome is one of those that can be';
 my $books = tunnels_of($server);
 is $books->{opened}, 400 + $count, 'as many are counted as opened';
 cmp_ok $books->{by}{thread}, '>', 0, 'some of them by threads';
-is_deeply { map { ($_ => $books->{$_}) } keys %outcomes }, \%outcomes, 'and as many as ended in each way as are logged';
+is_deeply { map { ($_ => $books->{$_}) } keys %outcomes }, \%outcomes,
+    'and as many as ended in each way as are logged';
 is $books->{all_ended}, 400 + $count, 'and no others';
 unlike $server->log, qr/UR0020/, 'the MPM tells of each connection that it has let go of it';
 $server->stop;

@@ -1,4 +1,5 @@
-# Calls that fail: event tunnels end with a clear outcome or are carried otherwise, other requests are served, and nothing is left behind.
+# Calls that fail: event tunnels end with a clear outcome or are carried otherwise, other requests are served,
+# and nothing is left behind.
 use strict;
 use warnings;
 use Test::More;
@@ -31,13 +32,20 @@ END
 
 sub server {
     my ($call, $text) = @_;
-    my $server = Server->new(modules => [qw(authz_core alias dir proxy proxy_http)], helper => 1)->configure($config . ($text // ''));
+    my $server = Server->new(modules => [qw(authz_core alias dir proxy proxy_http)],
+        helper => 1)->configure($config . ($text // ''));
     $server->{switch} = "$server->{folder}/fault";
-    local @ENV{qw(UPGRADE_FAULT_CALL UPGRADE_FAULT_SWITCH UPGRADE_PRELOAD)} = ($call, $server->{switch}, Server::fault('refuse'));
+    local @ENV{qw(UPGRADE_FAULT_CALL UPGRADE_FAULT_SWITCH UPGRADE_PRELOAD)} = ($call, $server->{switch},
+        Server::fault('refuse'));
     return $server->start;
 }
 
-sub failing { my ($server, $on) = @_; if ($on) { open my $file, '>', $server->{switch} or die $!; chmod 0644, $server->{switch} } else { unlink $server->{switch} } return }
+sub failing {
+    my ($server, $on) = @_;
+    return unlink $server->{switch} unless $on;
+    open my $file, '>', $server->{switch} or die $!;
+    return chmod 0644, $server->{switch};
+}
 
 sub line {
     my ($server, $number) = @_;
@@ -66,7 +74,9 @@ sub finish {
     close $backend;
     is line($server, 1), 'client', "$call: logged";
     is_deeply tunnels_of($server)->{by}, { event => 0, thread => 1 }, "$call: a worker's";
-    like $server->log, qr/UR0013: the threads for event tunnels cannot be started; workers carry tunnels in this child/, "$call: the log says why";
+    like $server->log,
+        qr/UR0013: the threads for event tunnels cannot be started; workers carry tunnels in this child/,
+        "$call: the log says why";
     failing($server, 0);
     finish($server, $call);
 }
@@ -97,7 +107,8 @@ sub finish {
     failing($server, 1);
     is receive($client, 100), "\x88\x02\x03\xe9", 'epoll_wait: the client is told 1001';
     is line($server, 1), 'stopped', 'epoll_wait: logged';
-    like $server->log, qr/UR0014: event tunnels cannot be polled; they are ended/, 'epoll_wait: the log says why';
+    like $server->log, qr/UR0014: event tunnels cannot be polled; they are ended/,
+        'epoll_wait: the log says why';
     failing($server, 0);
     close $_ for $client, $backend;
     ($client, $backend) = open_tunnel($server, $listener);
@@ -142,18 +153,24 @@ for my $call (qw(send_short send_nothing)) {
     finish($server, $call);
 }
 
-# Descriptors run out: ordinary requests and new tunnels are answered as far as they can be, and what is open goes on.
+# Descriptors run out: ordinary requests and new tunnels are answered as far as they can be, and what is open
+# goes on.
 {
-    my $server = Server->new(modules => [qw(authz_core alias dir proxy proxy_http)], helper => 1)->configure($config);
+    my $server = Server->new(modules => [qw(authz_core alias dir proxy proxy_http)],
+        helper => 1)->configure($config);
     {
         local $ENV{UPGRADE_PRELOAD} = Server::fault('few_files');
         $server->start;
     }
-    like $server->log, qr/UR0011: .* event tunnels in each: \d+; .* the limit of open files \(ulimit -n; Debian: APACHE_ULIMIT_MAX_FILES in envvars; systemd: LimitNOFILE; now 200\) or /, 'few files: the start names the limit';
+    my $limit = 'ulimit -n; Debian: APACHE_ULIMIT_MAX_FILES in envvars; systemd: LimitNOFILE; now 200';
+    like $server->log,
+        qr/UR0011: .* event tunnels in each: \d+; .* the limit of open files \(\Q$limit\E\) or /,
+        'few files: the start names the limit';
     my ($max) = $server->log =~ /UR0011: .* in each: (\d+)/;
     is $max, 28, 'few files: and how many that leaves';
     my @open = map { [open_tunnel($server, $listener)] } 1 .. $max + 2;
-    is $server->ask('GET /ws HTTP/1.1', handshake)->{status}, 503, 'few files: then half of the workers, then 503';
+    is $server->ask('GET /ws HTTP/1.1', handshake)->{status}, 503,
+        'few files: then half of the workers, then 503';
     is $server->ask('GET / HTTP/1.1')->{status}, 200, 'few files: other requests are served';
     alive(@$_[0, 1], 'few files: a tunnel') for @open[0, -1];
     close $_ for map { @$_[0, 1] } @open;

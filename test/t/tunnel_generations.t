@@ -54,7 +54,8 @@ sub is_over { return IO::Select->new($_[0])->can_read(0) ? 1 : 0 }
 # A generation is over only when those before it are: (over, ..., over, open, ..., open). Within the oldest
 # that is open one child may be over already.
 sub in_order {
-    # The youngest is looked at first: what ends meanwhile must not look like a younger one that went before. Each child
+    # The youngest is looked at first: what ends meanwhile must not look like a younger one that went before.
+    # Each child
     # decides once a second for itself, so that neighbours may change places; others may not.
     my @groups = reverse map { [@$_] } @_;
     my @over = map { [map { is_over($_->[0]) } @$_] } @groups;

@@ -14,7 +14,8 @@ local $SIG{PIPE} = 'IGNORE';
 
 my $folder = Apache::Test::vars('t_conf');
 my %certificate = (SSL_cert_file => "$folder/server.crt", SSL_key_file => "$folder/server.key");
-my @modules = qw(authz_core alias dir env proxy proxy_http slotmem_shm proxy_balancer lbmethod_byrequests socache_shmcb
+my @modules =
+    qw(authz_core alias dir env proxy proxy_http slotmem_shm proxy_balancer lbmethod_byrequests socache_shmcb
   ssl http2 status);
 my $listener = backend();
 my $port = $listener->sockport;
@@ -43,7 +44,10 @@ ExtendedStatus On
 ProxyStatus On
 END
 
-sub tls_port { my $socket = IO::Socket::INET->new(LocalAddr => '127.0.0.1', Listen => 1) or die $!; return $socket->sockport }
+sub tls_port {
+    my $socket = IO::Socket::INET->new(LocalAddr => '127.0.0.1', Listen => 1) or die $!;
+    return $socket->sockport;
+}
 
 sub server {
     my ($to, $text, %option) = @_;
@@ -84,13 +88,16 @@ sub line_of {
 
 sub in_error {
     my ($server, $balancer) = @_;
-    return $server->ask('GET /server-status?auto HTTP/1.1')->{body} =~ /^ProxyBalancer\[$balancer\]Worker\[0\]Status: .*Err/m;
+    return $server->ask('GET /server-status?auto '
+        . 'HTTP/1.1')->{body} =~ /^ProxyBalancer\[$balancer\]Worker\[0\]Status: .*Err/m;
 }
 
 my $forever = "SetEnv proxy-upgrade-wait 600\n";
-my $fifty = "StartServers 2\nMinSpareThreads 25\nMaxSpareThreads 75\nThreadLimit 25\nThreadsPerChild 25\nMaxRequestWorkers 50\n";
+my $fifty = "StartServers 2\nMinSpareThreads 25\nMaxSpareThreads 75\nThreadLimit 25\nThreadsPerChild 25\n"
+    . "MaxRequestWorkers 50\n";
 
-# A process that is stopped takes connections, and says nothing. However many wait for it, half of the workers go on.
+# A process that is stopped takes connections, and says nothing. However many wait for it, half of the workers
+# go on.
 for my $case (['event', 'event'], ['thread', 'event'], ['thread', 'worker']) {
     my ($carrier, $mpm) = @$case;
     my $name = "$carrier, $mpm MPM";
@@ -119,12 +126,16 @@ for my $case (['event', 'event'], ['thread', 'event'], ['thread', 'worker']) {
     my $count = $refused->();
     cmp_ok 200 - $count, '<=', 24, "$name: no more than half of the workers wait: " . (200 - $count);
     cmp_ok 200 - $count, '>=', 8, "$name: and some do";
-    is scalar(grep { !m{^HTTP/1\.1 503 .*\r\nRetry-After: (?:[5-9]|1[0-5])\r\n}s } values %refused), 0, "$name: the others get 503 with Retry-After";
+    is scalar(grep { !m{^HTTP/1\.1 503 .*\r\nRetry-After: (?:[5-9]|1[0-5])\r\n}s } values %refused), 0,
+        "$name: the others get 503 with Retry-After";
     is tunnels_of($server)->{busy}, $count, "$name: each is counted as such";
-    like $server->log, qr/UR0025: no tunnel is opened: \d+ handshakes wait for their backends in this child, as many as may/, "$name: and the log says why";
+    like $server->log,
+        qr/UR0025: no tunnel is opened: \d+ handshakes wait for their backends in this child, as many as may/,
+        "$name: and the log says why";
     kill CONT => $process;
     my @open = grep { !$refused{$_} } @waiting;
-    is scalar(grep { head_from($_) !~ / 101 / } @open), 0, "$name: once it goes on, those that wait get their tunnels";
+    is scalar(grep { head_from($_) !~ / 101 / } @open), 0,
+        "$name: once it goes on, those that wait get their tunnels";
     close $_ for @waiting;
     ok eventually(sub { tunnels_of($server)->{open} == 0 }), "$name: all end";
     my @again = map { asking($server, "/$carrier") } 1 .. 12;
@@ -138,9 +149,11 @@ for my $case (['event', 'event'], ['thread', 'event'], ['thread', 'worker']) {
 {
     my $process = open2(my $output, my $input, "$ENV{UPGRADE_TEST_LOAD}/ws_backend");
     chomp(my $number = <$output>);
-    my $server = server($number, "AsyncRequestWorkerFactor 50\nThreadLimit 8\nThreadsPerChild 8\nMaxRequestWorkers 8\n");
+    my $server = server($number,
+        "AsyncRequestWorkerFactor 50\nThreadLimit 8\nThreadsPerChild 8\nMaxRequestWorkers 8\n");
     my @asked = map { asking($server, '/event') } 1 .. 100;
-    is scalar(grep { head_from($_) !~ / 101 / } @asked), 0, 'a hundred at once, of whom four may wait: each gets its tunnel';
+    is scalar(grep { head_from($_) !~ / 101 / } @asked), 0,
+        'a hundred at once, of whom four may wait: each gets its tunnel';
     close $_ for @asked, $input;
     waitpid $process, 0;
     $server->stop;
@@ -148,18 +161,23 @@ for my $case (['event', 'event'], ['thread', 'event'], ['thread', 'worker']) {
 
 my $few = "ThreadLimit 4\nThreadsPerChild 4\nMaxRequestWorkers 4\nAsyncRequestWorkerFactor 50\n";
 
-# Where two may wait, and one always does, the next one gets its turn as soon as that one's client has gone, however it goes.
+# Where two may wait, and one always does, the next one gets its turn as soon as that one's client has gone,
+# however it goes.
 {
     my $server = server($port, $few . $forever . "Protocols h2c http/1.1\nH2WebSockets on\n");
     my %tls = (SSL_version => 'TLSv1_3', SSL_verify_mode => 0);
     my @always = (asking($server, '/event'), asked($listener));
-    for my $case (['closed', '/event', sub { close $_[0] }], ['reset', '/event', \&reset_by], ['half-closed', '/event', sub { shutdown $_[0], 1 }],
-        ['closed, a thread\'s', '/thread', sub { close $_[0] }], ['closed, through a balancer', '/many', sub { close $_[0] }],
+    for my $case (['closed', '/event', sub { close $_[0] }], ['reset', '/event', \&reset_by],
+        ['half-closed', '/event', sub { shutdown $_[0], 1 }],
+        ['closed, a thread\'s', '/thread', sub { close $_[0] }],
+            ['closed, through a balancer', '/many', sub { close $_[0] }],
         ['closed behind frames', '/event', sub { syswrite $_[0], masked('early'); close $_[0] }],
-        ['TLS, closed', '/event', sub { $_[0]->close }, %tls], ['TLS, cut', '/event', sub { $_[0]->close(SSL_no_shutdown => 1) }, %tls],
+        ['TLS, closed', '/event', sub { $_[0]->close }, %tls],
+            ['TLS, cut', '/event', sub { $_[0]->close(SSL_no_shutdown => 1) }, %tls],
         ['TLS to the backend', '/tls', sub { close $_[0] }], ['HTTP/2, cut', '/event', \&reset_by, h2 => 1]) {
         my ($name, $path, $end, @option) = @$case;
-        my $client = asking($server, $path, $name =~ /^TLS, / ? (port => $server->{tls}, tls => {@option}) : @option);
+        my $client = asking($server, $path,
+            $name =~ /^TLS, / ? (port => $server->{tls}, tls => {@option}) : @option);
         my $backend = asked($listener, $path eq '/tls' ? %certificate : ());
         is $server->ask('GET /event HTTP/1.1', handshake)->{status}, 503, "$name: one more may not wait";
         $end->($client);
@@ -170,7 +188,8 @@ my $few = "ThreadLimit 4\nThreadsPerChild 4\nMaxRequestWorkers 4\nAsyncRequestWo
         close $_ for $next, $other;
     }
     like line_of($server, qr{^499 - /event X}), qr/499/, 'the log has 499';
-    like $server->log, qr/UR0026: the client of a WebSocket handshake has gone before the backend has answered; it is given up/, 'and says why';
+    my $gone = 'the client of a WebSocket handshake has gone before the backend has answered; it is given up';
+    like $server->log, qr/UR0026: $gone/, 'and says why';
     ok !in_error($server, 0), 'the balancer\'s member is not blamed';
     close $_ for @always;
     $server->stop;
@@ -187,7 +206,8 @@ my $few = "ThreadLimit 4\nThreadsPerChild 4\nMaxRequestWorkers 4\nAsyncRequestWo
         like head_from($client), qr{^HTTP/1\.1 504 }, "$path: a backend that does not answer in time: 504";
         ok ended($backend), "$path: and nobody waits for it";
         close $_ for $client, $backend;
-        is !!in_error($server, $path eq '/strict' ? 1 : 0), !!$blamed, "$path: a balancer's member is in error " . ($blamed ? 'with failontimeout' : 'not');
+        is !!in_error($server, $path eq '/strict' ? 1 : 0), !!$blamed,
+            "$path: a balancer's member is in error " . ($blamed ? 'with failontimeout' : 'not');
     }
     my ($client, $backend) = open_tunnel($server, $listener, path => '/event');
     select undef, undef, undef, 1.5;
@@ -222,7 +242,8 @@ my $few = "ThreadLimit 4\nThreadsPerChild 4\nMaxRequestWorkers 4\nAsyncRequestWo
                 syswrite $backend, substr $answer, 0, $size, '';
                 select undef, undef, undef, 0.01;
             }
-            like head_from($client), qr{^HTTP/1\.1 101 .*^X-Of: the backend\r$}ms, "$path: in pieces of $size";
+            like head_from($client), qr{^HTTP/1\.1 101 .*^X-Of: the backend\r$}ms,
+                "$path: in pieces of $size";
             is receive($client, 10), frame('greeting'), "$path: and what follows";
             alive($client, $backend, "$path: both ways");
             close $_ for $client, $backend;
@@ -236,7 +257,8 @@ my $few = "ThreadLimit 4\nThreadsPerChild 4\nMaxRequestWorkers 4\nAsyncRequestWo
     my $server = server($port, "StartServers 4\nMinSpareServers 4\n$forever", mpm => 'prefork');
     my @pairs = map { [asking($server, '/event'), asked($listener)] } 1 .. 3;
     syswrite $_->[1], switching() for @pairs;
-    is scalar(grep { head_from($_->[0]) !~ / 101 / } @pairs), 0, 'prefork: as many wait as there are processes';
+    is scalar(grep { head_from($_->[0]) !~ / 101 / } @pairs), 0,
+        'prefork: as many wait as there are processes';
     close $_ for map { @$_ } @pairs;
     $server->stop;
 }

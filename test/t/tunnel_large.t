@@ -1,5 +1,7 @@
-# Large messages through event tunnels: between plain ends their payloads go through a pipe in the kernel, which all
-# tunnels of a thread share. Nothing is lost, kept or mixed up, also when the pipe or a socket does only half of it.
+# Large messages through event tunnels: between plain ends their payloads go through a pipe in the kernel,
+# which all
+# tunnels of a thread share. Nothing is lost, kept or mixed up, also when the pipe or a socket does only half
+# of it.
 use strict;
 use warnings;
 use Test::More;
@@ -22,7 +24,8 @@ chmod 0777, $socket_path;
 
 sub server {
     my ($call) = @_;
-    my $tls = do { my $socket = IO::Socket::INET->new(LocalAddr => '127.0.0.1', Listen => 1) or die $!; $socket->sockport };
+    my $tls = do { my $socket = IO::Socket::INET->new(LocalAddr => '127.0.0.1', Listen => 1) or die $!;
+        $socket->sockport };
     my @modules = qw(authz_core alias dir proxy proxy_http socache_shmcb ssl);
     my $server = Server->new(modules => \@modules, helper => 1)->configure(<<"END");
 ThreadsPerChild 4
@@ -79,7 +82,8 @@ sub message {
 }
 
 # Around what is read at a time, what goes through the pipe, and what a small frame follows.
-my @sizes = (100_000, 65_536, 65_535, 10, 65_537, 16_383, 131_072, 0, 81_920, 300_000, 5, 70_000, 2_000_000, 20, 49_152,
+my @sizes = (100_000, 65_536, 65_535, 10, 65_537, 16_383, 131_072, 0, 81_920, 300_000, 5, 70_000, 2_000_000,
+    20, 49_152,
     1_000_000);
 
 # Sends on each way at once and returns what arrived. Nothing is read before all of them are held up.
@@ -94,7 +98,8 @@ sub carry_all {
         for my $i (0 .. $#ways) {
             my ($from, $to, $bytes) = @{ $ways[$i] };
             $got[$i] //= '';
-            $sent[$i] += syswrite($from, $bytes, 1 << 17, $sent[$i]) || 0 if ($sent[$i] //= 0) < length $bytes;
+            $sent[$i] += syswrite($from, $bytes, 1 << 17, $sent[$i]) || 0
+                if ($sent[$i] //= 0) < length $bytes;
             $moved += $sent[$i];
             next if !$reading;
             sysread $to, $got[$i], 1 << 18, length $got[$i];
@@ -126,7 +131,8 @@ sub all_arrives {
     my @open;
     for my $kind (@kinds) {
         my ($name, $option) = @$kind;
-        push @open, [$name, open_tunnel($server, $option->{from} || $listener, port => $option->{tls} && $server->{tls}, %$option)];
+        push @open, [$name, open_tunnel($server, $option->{from} || $listener,
+            port => $option->{tls} && $server->{tls}, %$option)];
     }
     for my $way ('up', 'down') {
         my @order = map { ($_ * 7 + 3) % @sizes } 0 .. $#sizes;
@@ -136,7 +142,8 @@ sub all_arrives {
               : [$backend, $client, message(\&frame, @sizes, @sizes[@order])];
         } @open;
         my @got = carry_all(@ways);
-        is sha256_hex($got[$_]), sha256_hex($ways[$_][2]), "$what: all arrives, $open[$_][0] $way" for 0 .. $#open;
+        is sha256_hex($got[$_]), sha256_hex($ways[$_][2]), "$what: all arrives, $open[$_][0] $way"
+            for 0 .. $#open;
     }
     alive(@$_[1, 2], "$what: and it goes on, $_->[0]") for @open;
     close $_ for map { @$_[1, 2] } @open;
@@ -172,7 +179,8 @@ sub faults {
         for my $way ('up', 'down') {
             for my $size (1, 8_000, 16_384, 65_536, 200_000) {
                 my ($client, $backend) = open_tunnel($server, $option->{from} || $listener, @options);
-                my ($from, $to, $make) = $way eq 'up' ? ($client, $backend, \&masked) : ($backend, $client, \&frame);
+                my ($from, $to, $make) = $way eq 'up' ? ($client, $backend, \&masked)
+                    : ($backend, $client, \&frame);
                 my $bytes = message($make, $size);
                 die $! if !defined(my $sender = fork);
                 if (!$sender) {
@@ -207,7 +215,8 @@ sub faults {
     push @stopped, $server->stop;
 }
 
-# The pipe is used: a call that only it needs ends the tunnel of a large frame, and no other's. All pipes of a child
+# The pipe is used: a call that only it needs ends the tunnel of a large frame, and no other's. All pipes of a
+# child
 # are used after it: there are at most four, and tunnels take turns.
 {
     my $server = server('splice_out');
@@ -253,7 +262,8 @@ sub faults {
         close $client;
         close $backend;
     }
-    ok eventually(sub { tunnels_of($server)->{open} == 1 }), 'clients that go in the middle of a frame: all have ended';
+    ok eventually(sub { tunnels_of($server)->{open} == 1 }),
+        'clients that go in the middle of a frame: all have ended';
     arrives(@other[0, 1], message(\&masked, @sizes), 'and another tunnel gets nothing of it');
     push @stopped, $server->stop;
 }

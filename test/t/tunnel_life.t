@@ -1,4 +1,5 @@
-# Event tunnels and the life of the server: how many there may be, restarts, stops, and where a thread carries them.
+# Event tunnels and the life of the server: how many there may be, restarts, stops, and where a thread carries
+# them.
 use strict;
 use warnings;
 use Test::More;
@@ -10,11 +11,13 @@ use Wire;
 
 local $SIG{PIPE} = 'IGNORE';
 
-my @modules = qw(authz_core alias dir setenvif rewrite proxy proxy_http slotmem_shm proxy_balancer lbmethod_byrequests status);
+my @modules = qw(authz_core alias dir setenvif rewrite proxy proxy_http slotmem_shm proxy_balancer
+    lbmethod_byrequests status);
 my $listener = backend();
 my $port = $listener->sockport;
 
-my $size = "ThreadsPerChild 4\nThreadLimit 4\nMaxRequestWorkers 4\nServerLimit 6\nAsyncRequestWorkerFactor 200\n";
+my $size = "ThreadsPerChild 4\nThreadLimit 4\nMaxRequestWorkers 4\nServerLimit 6\n"
+    . "AsyncRequestWorkerFactor 200\n";
 my $routes = <<"END";
 LogFormat "%>s %{UPGRADE_TUNNEL}e %U" tunnels
 CustomLog access_log tunnels
@@ -42,7 +45,8 @@ my @logs;
 
 sub server {
     my ($text, %option) = @_;
-    my $server = Server->new(modules => \@modules, helper => 1, %option)->configure("$size$routes$text")->start;
+    my $server = Server->new(modules => \@modules, helper => 1,
+        %option)->configure("$size$routes$text")->start;
     push @logs, "$server->{folder}/error_log";
     return $server;
 }
@@ -63,32 +67,44 @@ sub shake {
 # As many as may be, and then a clear answer
 {
     my $server = server("UpgradeTunnelMax 3\n");
-    like $server->log, qr/UR0011: UpgradeTunnel event: 5 tunnels at least \(children: 1; event tunnels in each: 3; by its workers: 2\); UpgradeTunnelMax \(now 3\) or /, 'the start names UpgradeTunnelMax';
+    my $capacity = '5 tunnels at least (children: 1; event tunnels in each: 3; by its workers: 2)';
+    like $server->log, qr/UR0011: UpgradeTunnel event: \Q$capacity; UpgradeTunnelMax (now 3)\E or /,
+        'the start names UpgradeTunnelMax';
     my @open = map { [open_tunnel($server, $listener)] } 1 .. 3;
     my @beyond = map { [open_tunnel($server, $listener)] } 1 .. 2;
     alive(@$_[0, 1], 'two more, which workers carry') for @beyond;
     my $answer = shake($server, '/ws');
     is $answer->{status}, 503, 'one more: 503';
     my %times = map { field(shake($server, '/ws'), 'Retry-After') => 1 } 1 .. 40;
-    is join(' ', grep { $_ !~ /^(?:[5-9]|1[0-5])\z/ } keys %times), '', 'and when to come again, within 5 to 15 seconds';
+    is join(' ', grep { $_ !~ /^(?:[5-9]|1[0-5])\z/ } keys %times), '',
+        'and when to come again, within 5 to 15 seconds';
     cmp_ok scalar keys %times, '>', 3, 'not all at the same time';
     is shake($server, '/many')->{status}, 503, 'through a balancer: 503';
-    like $server->log, qr/UR0012: no tunnel is opened: this child holds 3, as many as it may, its workers carry 2 more, and no other child has room/, 'the log says why';
+    my $full = 'this child holds 3, as many as it may, its workers carry 2 more, and no other child has room';
+    like $server->log, qr/UR0012: no tunnel is opened: $full/, 'the log says why';
     ok !IO::Select->new($listener)->can_read(0), 'no backend is asked';
     is $server->ask('GET / HTTP/1.1')->{status}, 200, 'other requests are served';
     is tunnels_of($server)->{full}, 42, 'they are counted';
     alive(@$_[0, 1], 'those that are open go on') for @open;
     close $_ for @{ pop @open }[0, 1], map { @$_[0, 1] } @beyond;
-    ok eventually(sub { my $socket = connect_to($server->{port}); print $socket join "\r\n", 'GET /ws HTTP/1.1', 'Host: localhost', handshake, '', '';
-            IO::Select->new($listener, $socket)->can_read(Wire::LIMIT); return IO::Select->new($listener)->can_read(0) }), 'and when one has ended there is room again';
+    ok eventually(sub { my $socket = connect_to($server->{port}); print $socket join "\r\n",
+        'GET /ws HTTP/1.1', 'Host: localhost', handshake, '', '';
+            IO::Select->new($listener, $socket)->can_read(Wire::LIMIT);
+                return IO::Select->new($listener)->can_read(0) }),
+                'and when one has ended there is room again';
     close $listener->accept;
     my ($client, $backend) = @{ $open[0] };
-    unlike $server->ask('GET /server-status?auto HTTP/1.1')->{body}, qr/^ProxyBalancer\[0\]Worker\[0\]Status: .*Err/m, 'the balancer\'s member is not in error';
+    unlike $server->ask('GET /server-status?auto HTTP/1.1')->{body},
+        qr/^ProxyBalancer\[0\]Worker\[0\]Status: .*Err/m, 'the balancer\'s member is not in error';
     close $_ for map { @$_[0, 1] } @open;
-    ($client, $backend) = eventually(sub { tunnels_of($server)->{open} == 0 }) && open_tunnel($server, $listener, path => '/many');
-    like $server->ask('GET /server-status?auto HTTP/1.1')->{body}, qr/^ProxyBalancer\[0\]Worker\[0\]Busy: 1$/m, 'a balancer\'s busy count has its tunnels';
+    ($client, $backend) = eventually(sub { tunnels_of($server)->{open} == 0 })
+        && open_tunnel($server, $listener, path => '/many');
+    like $server->ask('GET /server-status?auto HTTP/1.1')->{body},
+        qr/^ProxyBalancer\[0\]Worker\[0\]Busy: 1$/m, 'a balancer\'s busy count has its tunnels';
     close $_ for $client, $backend;
-    ok eventually(sub { $server->ask('GET /server-status?auto HTTP/1.1')->{body} =~ /^ProxyBalancer\[0\]Worker\[0\]Busy: 0$/m }), 'until they end';
+    ok eventually(sub {
+        $server->ask('GET /server-status?auto HTTP/1.1')->{body} =~ /^ProxyBalancer\[0\]Worker\[0\]Busy: 0$/m
+        }), 'until they end';
     $server->stop;
 }
 
@@ -96,8 +112,10 @@ sub shake {
 {
     my $server = server("AsyncRequestWorkerFactor 10\nProxyPass /slow http://127.0.0.1:$port/slow\n");
     my @open = map { [open_tunnel($server, $listener)] } 1 .. 11;
-    like $server->log, qr/UR0011: .* event tunnels in each: 11; by its workers: 2/, 'with a factor of 10 and 4 threads there may be 11';
-    my @slow = map { my $socket = connect_to($server->{port}); print $socket "GET /slow HTTP/1.1\r\nHost: localhost\r\n\r\n"; $socket } 1 .. 2;
+    like $server->log, qr/UR0011: .* event tunnels in each: 11; by its workers: 2/,
+        'with a factor of 10 and 4 threads there may be 11';
+    my @slow = map { my $socket = connect_to($server->{port});
+        print $socket "GET /slow HTTP/1.1\r\nHost: localhost\r\n\r\n"; $socket } 1 .. 2;
     my @asked = map { IO::Select->new($listener)->can_read(Wire::LIMIT); $listener->accept } @slow;
     is $server->ask('GET / HTTP/1.1')->{status}, 200, "request $_ beside them is answered" for 1 .. 5;
     alive(@{ $open[$_] }[0, 1], 'tunnels go on') for 0, -1;
@@ -134,7 +152,8 @@ sub shake {
                 syswrite $client, masked($message);
                 my $up = receive($backend, length masked($message));
                 syswrite $backend, frame($message);
-                $lost++ unless $up eq masked($message) && receive($client, length frame($message)) eq frame($message);
+                $lost++ unless $up eq masked($message)
+                    && receive($client, length frame($message)) eq frame($message);
             }
         }
     }
@@ -169,7 +188,8 @@ sub shake {
 }
 
 # A stop ends them, and each is logged.
-for my $case (['TERM', 'TERM', ''], ['graceful-stop', 'WINCH', "GracefulShutdownTimeout 1\n"], ['graceful-stop that is drained', 'WINCH', "UpgradeTunnelDrain 1\nGracefulShutdownTimeout 0\n"]) {
+for my $case (['TERM', 'TERM', ''], ['graceful-stop', 'WINCH', "GracefulShutdownTimeout 1\n"],
+    ['graceful-stop that is drained', 'WINCH', "UpgradeTunnelDrain 1\nGracefulShutdownTimeout 0\n"]) {
     my ($name, $signal, $text) = @$case;
     my $server = server($text);
     my @open = map { [open_tunnel($server, $listener)] } 1 .. 8;
@@ -182,15 +202,21 @@ for my $case (['TERM', 'TERM', ''], ['graceful-stop', 'WINCH', "GracefulShutdown
         close $tunnel->[0];
     }
     ok eventually(sub { !kill 0, $pid }), "$name: the server ends";
-    is_deeply outcomes($server, 8), { ($name =~ /drained/ ? 'drained' : 'stopped') => 8 }, "$name: each tunnel is logged, once";
+    is_deeply outcomes($server, 8), { ($name =~ /drained/ ? 'drained' : 'stopped') => 8 },
+        "$name: each tunnel is logged, once";
     unlink "$server->{folder}/httpd.pid";
 }
 
 # A server that needs fewer children lets those go that have tunnels without cutting them.
 {
-    my $server = server("UpgradeTunnelDrain 1\nStartServers 3\nMaxRequestWorkers 12\nMinSpareThreads 4\nMaxSpareThreads 8\n");
+    my $server =
+        server("UpgradeTunnelDrain 1\nStartServers 3\nMaxRequestWorkers 12\nMinSpareThreads 4\n"
+        . "MaxSpareThreads 8\n");
     my @open = map { [open_tunnel($server, $listener)] } 1 .. 12;
-    ok eventually(sub { $server->ask('GET /server-status?auto HTTP/1.1')->{body} =~ /^Stopping: [1-9]|^ProcessesStopping|^Processes: 2$/m || $server->ask('GET /server-status?auto HTTP/1.1')->{body} =~ /G/ }),
+    ok eventually(sub {
+        my $status = 'GET /server-status?auto HTTP/1.1';
+        $server->ask($status)->{body} =~ /^Stopping: [1-9]|^ProcessesStopping|^Processes: 2$/m
+            || $server->ask($status)->{body} =~ /G/ }),
       'a child leaves';
     sleep 5;    # longer than a drain would take; too short, and the test would only see less
     alive(@$_[0, 1], 'a tunnel goes on in a child that is too many') for @open;
@@ -219,7 +245,9 @@ for my $case (['TERM', 'TERM', ''], ['graceful-stop', 'WINCH', "GracefulShutdown
 # Where a connection cannot be left to itself, a thread carries the tunnel.
 for my $mpm (qw(worker prefork)) {
     my $server = Server->new(modules => \@modules, helper => 1, mpm => $mpm)->configure($routes)->start;
-    like $server->log, qr/UR0016: UpgradeTunnel event: with the $mpm MPM every tunnel has a worker to itself, .* load mpm_event_module/, "$mpm: said at start";
+    my $threads = "with the $mpm MPM every tunnel has a worker to itself";
+    like $server->log, qr/UR0016: UpgradeTunnel event: $threads, .* load mpm_event_module/,
+        "$mpm: said at start";
     my @open = open_tunnel($server, $listener);
     alive(@open[0, 1], "$mpm: a tunnel");
     close $_ for @open[0, 1];
@@ -228,7 +256,9 @@ for my $mpm (qw(worker prefork)) {
     $server->stop;
 }
 {
-    my $server = server("RewriteEngine on\nRewriteRule ^/there\$ /ws [PT]\n<Location /error>\nErrorDocument 404 /ws\n</Location>\n");
+    my $server =
+        server("RewriteEngine on\nRewriteRule ^/there\$ /ws [PT]\n<Location /error>\n"
+        . "ErrorDocument 404 /ws\n</Location>\n");
     my @open = open_tunnel($server, $listener, path => '/error');
     alive(@open[0, 1], 'an ErrorDocument that is a WebSocket') if $open[2] =~ / 101 /;
     close $_ for @open[0, 1];

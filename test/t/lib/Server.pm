@@ -48,7 +48,8 @@ sub configure {
     print $file join "\n", "ServerRoot $folder", 'ServerName localhost', "DefaultRuntimeDir $folder",
       "PidFile $folder/httpd.pid", "ErrorLog $folder/error_log", 'LogLevel info', @load,
       ($> == 0 ? ('User ' . Apache::Test::vars('user'), 'Group ' . Apache::Test::vars('group')) : ()),
-      'StartServers 1', 'GracefulShutdownTimeout 10', "Listen 127.0.0.1:$self->{port}", 'DocumentRoot ' . Apache::Test::vars('documentroot'),
+      'StartServers 1', 'GracefulShutdownTimeout 10', "Listen 127.0.0.1:$self->{port}",
+      'DocumentRoot ' . Apache::Test::vars('documentroot'),
       $text, '';
     close $file or die $!;
     return $self;
@@ -136,8 +137,8 @@ sub pid {
     return int(<$file> // 0);
 }
 
-# Ends a child as the system does when memory runs out, and waits until the server knows. Of this signal httpd itself
-# says nothing in its log, so that build/test does not take it for a crash.
+# Ends a child as the system does when memory runs out, and waits until the server knows. Of this signal
+# httpd itself says nothing in its log, so that build/test does not take it for a crash.
 sub kill_child {
     my ($self, $pid) = @_;
     kill KILL => $pid or die "child $pid: $!";

@@ -34,7 +34,8 @@ sub new_test_config {
     my $conf = "$FindBin::Bin/conf";
     $vars->{raw_socket} = "$FindBin::Bin/raw.$$.socket";
     ($vars->{echo_port}) = _backend('echo');
-    @$vars{qw(raw_port raw_tls_port)} = _backend('raw', "$conf/server.crt", "$conf/server.key", $vars->{raw_socket});
+    @$vars{qw(raw_port raw_tls_port)} = _backend('raw', "$conf/server.crt", "$conf/server.key",
+        $vars->{raw_socket});
     return $config;
 }
 

@@ -15,8 +15,8 @@ use Socket           qw(AF_UNIX SOCK_STREAM SOL_SOCKET SO_LINGER);
 use Test::More       ();
 use Wire             ();
 
-our @EXPORT = qw(backend open_tunnel accept_tunnel asking asked head_from switching reset_by frame masked close_frame
-  carry receive ended alive logged tunnels_of belongings eventually);
+our @EXPORT = qw(backend open_tunnel accept_tunnel asking asked head_from switching reset_by frame masked
+  close_frame carry receive ended alive logged tunnels_of belongings eventually);
 
 # A listener for backends; its port, or with a path a Unix socket.
 sub backend {
@@ -36,8 +36,9 @@ sub eventually {
     return 0;
 }
 
-# (client, backend, the client's answer). Options: path, port, lines, early (sent with the handshake), greeting (sent with
-# the 101), tls => {} for the client, backend_tls => {} for the backend, h2 => 1 for a client over HTTP/2.
+# (client, backend, the client's answer). Options: path, port, lines, early (sent with the handshake),
+# greeting (sent with the 101), tls => {} for the client, backend_tls => {} for the backend, h2 => 1 for a
+# client over HTTP/2.
 sub open_tunnel {
     my ($server, $listener, %option) = @_;
     return accept_tunnel(asking($server, $option{path} || '/ws', %option), $listener, %option);
@@ -109,7 +110,8 @@ sub _http2_client {
     if (!$pid) {
         open STDIN, '<&', $there or die $!;
         close $_ for $here, $there;
-        exec '/usr/bin/python3', dirname(__FILE__) . '/../clients/http2_tunnel.py', '--port', $port, '--path', $path;
+        exec '/usr/bin/python3', dirname(__FILE__) . '/../clients/http2_tunnel.py', '--port', $port, '--path',
+            $path;
     }
     close $there;
     bless $here, 'IO::Handle';
@@ -127,25 +129,31 @@ sub reset_by {
     return;
 }
 
-sub _length { my ($n, $mask) = @_; return $n < 126 ? chr($n | $mask) : $n < 65536 ? pack 'Cn', 126 | $mask, $n : pack 'CQ>', 127 | $mask, $n }
+sub _length {
+    my ($n, $mask) = @_;
+    return $n < 126 ? chr($n | $mask) : $n < 65536 ? pack 'Cn', 126 | $mask, $n : pack 'CQ>', 127 | $mask, $n;
+}
 
 # A binary frame as a server sends it, and as a client does.
 sub frame { return "\x82" . _length(length $_[0], 0) . $_[0] }
 sub masked { return "\x82" . _length(length $_[0], 0x80) . "\0\0\0\0" . $_[0] }
 
-# A Close frame with this code and more payload: of a server, or with a key of a client. Without a code: the payload.
+# A Close frame with this code and more payload: of a server, or with a key of a client. Without a code: the
+# payload.
 sub close_frame {
     my ($code, $payload, $key) = @_;
     $payload = (defined $code ? pack 'n', $code : '') . ($payload // '');
     return "\x88" . _length(length $payload, 0) . $payload unless $key;
-    return "\x88" . _length(length $payload, 0x80) . $key . ($payload ^ substr $key x length $payload, 0, length $payload);
+    return "\x88" . _length(length $payload, 0x80) . $key
+        . ($payload ^ substr $key x length $payload, 0, length $payload);
 }
 
 # So many bytes, or as many as come before the end.
 sub receive {
     my ($socket, $want) = @_;
     my $bytes = '';
-    local $SIG{ALRM} = sub { die 'only ' . length($bytes) . " of $want bytes within " . Wire::LIMIT . " seconds\n" };
+    local $SIG{ALRM} = sub { die 'only ' . length($bytes) . " of $want bytes within " . Wire::LIMIT
+        . " seconds\n" };
     alarm Wire::LIMIT;
     while (length $bytes < $want) {
         my $n = sysread $socket, $bytes, $want - length $bytes, length $bytes;
@@ -156,7 +164,8 @@ sub receive {
 }
 
 # Sends the bytes on one side and returns what arrives on the other, as much of it. One process does both: the
-# state of TLS cannot be shared with another. Until $read says so nothing is read; it is asked when nothing more can be sent.
+# state of TLS cannot be shared with another. Until $read says so nothing is read; it is asked when nothing
+# more can be sent.
 sub carry {
     my ($from, $to, $bytes, $read) = @_;
     my ($sent, $got) = (0, '');
@@ -214,16 +223,19 @@ sub belongings {
     return ($files, $memory);
 }
 
-# What the counters say of tunnels: { open, leaving (of these), opened, ended => sum, full, bytes_sent, closed, ... }.
+# What the counters say of tunnels: { open, leaving (of these), opened, ended => sum, full, bytes_sent,
+# closed, ... }.
 # In every such report the books have to close.
 sub tunnels_of {
     my ($server) = @_;
     my $tunnels = Wire::json_of($server->ask('GET /status?format=json HTTP/1.1'))->{tunnels};
-    my ($opened, $ended) = map { my $sum = 0; $sum += $_ for values %{ $tunnels->{$_} }; $sum } qw(opened ended);
+    my ($opened, $ended) = map { my $sum = 0; $sum += $_ for values %{ $tunnels->{$_} };
+        $sum } qw(opened ended);
     my $open = $tunnels->{open}{current} + $tunnels->{open}{leaving};
     die "the books do not close: $opened opened, $ended ended, $open open" if $opened != $ended + $open;
     return { open => $open, leaving => $tunnels->{open}{leaving}, opened => $opened, all_ended => $ended,
-        children => $tunnels->{children}, by => $tunnels->{opened}, %{ $tunnels->{ended} }, %{ $tunnels->{refused} },
+        children => $tunnels->{children}, by => $tunnels->{opened}, %{ $tunnels->{ended} },
+            %{ $tunnels->{refused} },
         map { ("bytes_$_" => $tunnels->{bytes}{$_}) } keys %{ $tunnels->{bytes} } };
 }
 
