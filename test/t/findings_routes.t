@@ -876,8 +876,8 @@ for my $case (
         'b.test:443 <If true> in <Location /a/in>' => ['WebSocket', 'thread', "${http}b", '80 s', '-', '-'],
     );
     is_deeply \%row, \%want, 'its rows' or diag $output;
-    my $each = qr/event tunnels in each: 7; by its workers: \d+/;
-    like $capacity, qr/^\d+ tunnels at least \(children: \d+; $each\); UpgradeTunnelMax \(now 7\) or/,
+    my $child = qr/event tunnels in each: 7; by its workers: \d+/;
+    like $capacity, qr/^\d+ tunnels at least \(children: \d+; $child\); UpgradeTunnelMax \(now 7\) or/,
       'how many event tunnels';
     my ($max, $children, $each, $more) = $capacity =~ /(\d+)/g;
     is $max, $children * ($each + $more), 'all of them';

@@ -66,7 +66,8 @@ sub open_three { my ($server) = @_; return map { [open_tunnel($server, $listener
 # A child keeps its file: what the manual and the finding say is so.
 {
     my $server = server('access_log', '');
-    like $server->log, qr/UR0004: \S+ CustomLog access_log tunnels: an event tunnel is logged when it ends, to the file/,
+    like $server->log,
+        qr/UR0004: \S+ CustomLog access_log tunnels: an event tunnel is logged when it ends, to the file/,
       'a file: the start warns';
     my @open = open_three($server);
     rotate($server) for 1 .. 2;
