@@ -73,7 +73,7 @@ my %server = (
 my $accept = 's3pPLMBiTxaQ9kYGzzhZRbK+xOo=';
 my $frame  = frame('hi');
 
-sub head_from {
+sub whole_head {
     my ($socket) = @_;
     my $head = '';
     local $SIG{ALRM} = sub { die "no whole head within " . Wire::LIMIT . " seconds: $head\n" };
@@ -94,10 +94,10 @@ sub exchange {
     $client->flush if $client->can('flush');
     IO::Select->new($listener)->can_read(Wire::LIMIT) or die "$carrier: no handshake arrives";
     my $backend = $listener->accept or die $!;
-    my $asked = head_from($backend);
+    my $asked = whole_head($backend);
     syswrite $backend, $answer . $frame;
     my ($told, $head) = ('', '');
-    do { $told .= $head = head_from($client) } while $head =~ m{^HTTP/1.1 103 };
+    do { $told .= $head = whole_head($client) } while $head =~ m{^HTTP/1.1 103 };
     my $behind = $head =~ m{^HTTP/1.1 101 } ? receive($client, length $frame) : '';
     close $client;
     close $backend;
