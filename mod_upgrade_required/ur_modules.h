@@ -1,7 +1,7 @@
 #ifndef UR_MODULES_H
 #define UR_MODULES_H
 
-#include "core/metrics/ur_counters.h"
+#include "core/metrics/ur_tunnel_cell.h"
 
 #include <httpd.h>
 #include <http_config.h>

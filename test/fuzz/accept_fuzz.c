@@ -7,6 +7,6 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 {
     enum ur_media media = ur_accept_choose((struct ur_span){(const char *)data, size});
 
-    must(media < UR_MEDIAS && ur_media_type(media) != NULL);
+    must(media < UR_MEDIAS && ur_accept_media_type(media) != NULL);
     return 0;
 }

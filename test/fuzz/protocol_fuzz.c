@@ -14,7 +14,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
         struct ur_policy before = policy;
         const char *words[UR_FAMILIES];
 
-        must(ur_tls_version(ur_tls_from_name(word)) != NULL);
+        must(ur_protocol_tls(ur_protocol_tls_from_name(word)) != NULL);
         if (ur_policy_add(&policy, word)) {
             must(policy.tls == before.tls && policy.http == before.http &&
                  policy.websocket == before.websocket);

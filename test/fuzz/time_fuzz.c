@@ -25,7 +25,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
     }
     every.at = every.len ? every.at : NULL;
     rest.at = rest.len ? rest.at : NULL;
-    if (!ur_brownout_parse(interval, every, rest, &brownout, &culprit)) {
+    if (!ur_schedule_parse_brownout(interval, every, rest, &brownout, &culprit)) {
         must(brownout.start < brownout.end);
         must(ur_schedule_at(&schedule, brownout.start, &ends) == UR_STAGE_REHEARSAL);
         must(ends > brownout.start && ends <= brownout.end);

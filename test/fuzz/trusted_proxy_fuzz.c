@@ -12,12 +12,12 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
     struct ur_span tls = fuzz_line(&rest);
     struct ur_span http = fuzz_line(&rest);
     struct ur_statement stated[UR_STATEMENTS] = {{tls, false}, {http, false}, {rest, false}};
-    struct ur_edge edge = ur_trusted_proxy_hear(own, stated);
+    struct ur_forwarded edge = ur_trusted_proxy_hear(own, stated);
 
     must(edge.seen.tls <= UR_TLS_1_3 && edge.seen.http > UR_HTTP_ANY &&
          edge.seen.http <= UR_HTTP_2);
     must(!ur_span_is(rest, UR_SPAN("http")) || edge.seen.tls == UR_TLS_NONE);
-    must(!ur_tls_version(edge.seen.tls) || edge.heard[UR_STATED_TLS] == UR_HEARD_WELL ||
+    must(!ur_protocol_tls(edge.seen.tls) || edge.heard[UR_STATED_TLS] == UR_HEARD_WELL ||
          edge.heard[UR_STATED_SCHEME] == UR_HEARD_WELL);
     must(edge.heard[UR_STATED_HTTP] == UR_HEARD_WELL || edge.seen.http == own.http);
     for (enum ur_stated i = 0; i < UR_STATEMENTS; i++) {

@@ -232,10 +232,11 @@ static void test_clients(void)
         char name[256];
 
         snprintf(name, sizeof name, "%s (%s)", clients[i].client, clients[i].why);
-        is(ur_media_type(ur_accept_choose(accept)), ur_media_type(clients[i].media), name);
-        is(ur_probe_forms[ur_form_pick(accept, ur_probe_forms, UR_PROBE_FORMS)].word,
+        is(ur_accept_media_type(ur_accept_choose(accept)),
+           ur_accept_media_type(clients[i].media), name);
+        is(ur_probe_forms[ur_accept_pick_form(accept, ur_probe_forms, UR_PROBE_FORMS)].word,
            ur_probe_forms[clients[i].probe].word, name);
-        is(ur_report_forms[ur_form_pick(accept, ur_report_forms, UR_REPORT_FORMS)].word,
+        is(ur_report_forms[ur_accept_pick_form(accept, ur_report_forms, UR_REPORT_FORMS)].word,
            ur_report_forms[clients[i].report].word, name);
     }
 }
@@ -243,8 +244,8 @@ static void test_clients(void)
 int main(void)
 {
     for (size_t i = 0; i < COUNT(cases); i++) {
-        is(ur_media_type(ur_accept_choose(edge(cases[i].accept))),
-           ur_media_type(cases[i].media), cases[i].accept ? cases[i].accept : "absent");
+        is(ur_accept_media_type(ur_accept_choose(edge(cases[i].accept))),
+           ur_accept_media_type(cases[i].media), cases[i].accept ? cases[i].accept : "absent");
     }
     test_clients();
     return tap_done();

@@ -3,6 +3,7 @@
 #include "tap.h"
 
 #include "core/metrics/ur_counters.h"
+#include "core/metrics/ur_tunnel_cell.h"
 
 #include <pthread.h>
 #include <sched.h>
@@ -39,9 +40,9 @@ static void *count(void *number)
 {
     for (int i = 0; i < EACH / 2; i++) {
         size_t slot = (size_t)sched_getcpu() % SLOTS;
-        ur_count_request(&memory->requests[slot], TLS_1_3_2);
-        ur_count_decision(policy(1), slot, UR_VERDICT_ANNOUNCE, UR_REASON_TLS_VERSION,
-                          CLEAR_1_1);
+        ur_counters_count_request(&memory->requests[slot], TLS_1_3_2);
+        ur_counters_count_decision(policy(1), slot, UR_VERDICT_ANNOUNCE, UR_REASON_TLS_VERSION,
+                                   CLEAR_1_1);
     }
     return number;
 }
@@ -81,9 +82,9 @@ static bool run_generations(void)
 
 static bool is_marked(size_t number, enum ur_verdict verdict, enum ur_reason reason)
 {
-    struct ur_marks marks = ur_tally_marks(policy(number));
+    struct ur_marks marks = ur_counters_marks(policy(number));
 
-    return ur_marked(&marks, verdict, reason);
+    return ur_counters_marked(&marks, verdict, reason);
 }
 
 /* How many pairs of verdict and reason are marked. */
@@ -105,9 +106,10 @@ static void test_exactness(void)
     uint64_t half = UINT64_C(5000000);
 
     ok(run_generations(), "all children have counted");
-    ok(ur_requests_sum(requests, TLS_1_3_2) == half, "requests, none lost");
-    ok(ur_requests_sum(requests, CLEAR_1_1) == 0, "none elsewhere");
-    ok(ur_tally_sum(policy(1), UR_VERDICT_ANNOUNCE, UR_REASON_TLS_VERSION, CLEAR_1_1) == half,
+    ok(ur_counters_requests(requests, TLS_1_3_2) == half, "requests, none lost");
+    ok(ur_counters_requests(requests, CLEAR_1_1) == 0, "none elsewhere");
+    ok(ur_counters_decisions(policy(1), UR_VERDICT_ANNOUNCE, UR_REASON_TLS_VERSION,
+                             CLEAR_1_1) == half,
        "decisions, none lost");
     ok(marks_of(1) == 1 && is_marked(1, UR_VERDICT_ANNOUNCE, UR_REASON_TLS_VERSION),
        "only what was counted is marked");
@@ -124,8 +126,8 @@ static void test_places(void)
             for (int http = UR_HTTP_0_9; http <= UR_HTTP_2; http++) {
                 for (int tls = UR_TLS_NONE; tls <= UR_TLS_1_3; tls++) {
                     struct ur_seen seen = {(enum ur_tls)tls, (enum ur_http)http};
-                    ur_count_decision(policy(2), 1, (enum ur_verdict)verdict,
-                                      (enum ur_reason)reason, seen);
+                    ur_counters_count_decision(policy(2), 1, (enum ur_verdict)verdict,
+                                               (enum ur_reason)reason, seen);
                 }
             }
         }
@@ -135,8 +137,8 @@ static void test_places(void)
             for (int http = UR_HTTP_0_9; http <= UR_HTTP_2; http++) {
                 for (int tls = UR_TLS_NONE; tls <= UR_TLS_1_3; tls++) {
                     struct ur_seen seen = {(enum ur_tls)tls, (enum ur_http)http};
-                    own = own && ur_tally_sum(policy(2), (enum ur_verdict)verdict,
-                                              (enum ur_reason)reason, seen) == 1;
+                    own = own && ur_counters_decisions(policy(2), (enum ur_verdict)verdict,
+                                                       (enum ur_reason)reason, seen) == 1;
                 }
             }
         }
@@ -152,7 +154,7 @@ static void test_places(void)
 static bool books_are(struct ur_tunnel_cells all, uint64_t opened, uint64_t open,
                       uint64_t leaving)
 {
-    struct ur_tunnel_books books = ur_tunnel_books(all);
+    struct ur_tunnel_books books = ur_tunnel_cell_books(all);
     uint64_t ended = 0;
 
     for (enum ur_outcome outcome = 0; outcome < UR_OUTCOMES; outcome++) {
@@ -174,18 +176,18 @@ static void test_cells(void)
     ok(one && two && one != two, "a cell for each child");
     ok(!nowhere, "and none where there are no more");
     ok(atomic_load(&one->generation) == 3, "with its generation");
-    ur_count_tunnel_opened(one, UR_CARRIED_EVENT);
-    ur_count_tunnel_opened(one, UR_CARRIED_EVENT);
-    ur_count_tunnel_opened(two, UR_CARRIED_THREAD);
-    ur_count_tunnel_opened(nowhere, UR_CARRIED_EVENT);
+    ur_tunnel_cell_count_opened(one, UR_CARRIED_EVENT);
+    ur_tunnel_cell_count_opened(one, UR_CARRIED_EVENT);
+    ur_tunnel_cell_count_opened(two, UR_CARRIED_THREAD);
+    ur_tunnel_cell_count_opened(nowhere, UR_CARRIED_EVENT);
     ok(books_are(all, 3, 3, 0), "three are open");
-    ur_count_tunnel_ended(one, UR_CARRIED_EVENT, UR_OUTCOME_CLOSED);
-    ur_count_tunnel_ended(nowhere, UR_CARRIED_EVENT, UR_OUTCOME_CLOSED);
+    ur_tunnel_cell_count_ended(one, UR_CARRIED_EVENT, UR_OUTCOME_CLOSED);
+    ur_tunnel_cell_count_ended(nowhere, UR_CARRIED_EVENT, UR_OUTCOME_CLOSED);
     ok(books_are(all, 3, 2, 0), "one of them has ended");
     atomic_store(&one->leaving, 5);
     ok(books_are(all, 3, 1, 1), "one is open in a child that leaves");
     ok(ur_tunnel_cell_free(all, 11, UR_OUTCOME_LOST) == 1, "a child goes with one open");
-    ok(books_are(all, 3, 1, 0) && ur_tunnel_books(all).ended[UR_OUTCOME_LOST] == 1,
+    ok(books_are(all, 3, 1, 0) && ur_tunnel_cell_books(all).ended[UR_OUTCOME_LOST] == 1,
        "which is lost");
     ok(ur_tunnel_cell_free(all, 99, UR_OUTCOME_LOST) == 0, "another's child has none");
     ok(ur_tunnel_cell_take(all, 14, 3) == one && books_are(all, 3, 1, 0),
@@ -198,24 +200,42 @@ static void test_cells(void)
        "a newer generation is there: what older children have is open in those that leave");
     ok(ur_tunnel_cell_free(all, 12, UR_OUTCOME_STOPPED) == 1 && books_are(all, 3, 0, 0),
        "a server that stops ends what threads carry");
-    ur_count_tunnel_turned_away(two, UR_TURNED_AWAY_BUSY);
-    ur_count_tunnel_bytes(two, UR_DIRECTION_SENT, 7);
-    ok(ur_tunnel_books(all).turned_away[UR_TURNED_AWAY_BUSY] == 1 &&
-           ur_tunnel_books(all).turned_away[UR_TURNED_AWAY_FULL] == 0 &&
-           ur_tunnel_books(all).bytes[UR_DIRECTION_SENT] == 7 &&
-           ur_tunnel_books(all).bytes[UR_DIRECTION_RECEIVED] == 0,
+    ur_tunnel_cell_count_turned_away(two, UR_TURNED_AWAY_BUSY);
+    ur_tunnel_cell_count_bytes(two, UR_DIRECTION_SENT, 7);
+    ok(ur_tunnel_cell_books(all).turned_away[UR_TURNED_AWAY_BUSY] == 1 &&
+           ur_tunnel_cell_books(all).turned_away[UR_TURNED_AWAY_FULL] == 0 &&
+           ur_tunnel_cell_books(all).bytes[UR_DIRECTION_SENT] == 7 &&
+           ur_tunnel_cell_books(all).bytes[UR_DIRECTION_RECEIVED] == 0,
        "who was turned away, and bytes");
 }
 
 static void test_opened(void)
 {
-    ok(ur_opened_sum(policy(0), UR_CARRIED_EVENT) == 0, "no tunnel under a policy yet");
-    ur_count_opened(policy(0), 0, UR_CARRIED_EVENT);
-    ur_count_opened(policy(0), 1, UR_CARRIED_EVENT);
-    ok(ur_opened_sum(policy(0), UR_CARRIED_EVENT) == 2 &&
-           ur_opened_sum(policy(0), UR_CARRIED_THREAD) == 0 &&
-           ur_opened_sum(policy(2), UR_CARRIED_EVENT) == 0,
+    ok(ur_counters_opened(policy(0), UR_CARRIED_EVENT) == 0, "no tunnel under a policy yet");
+    ur_counters_count_opened(policy(0), 0, UR_CARRIED_EVENT);
+    ur_counters_count_opened(policy(0), 1, UR_CARRIED_EVENT);
+    ok(ur_counters_opened(policy(0), UR_CARRIED_EVENT) == 2 &&
+           ur_counters_opened(policy(0), UR_CARRIED_THREAD) == 0 &&
+           ur_counters_opened(policy(2), UR_CARRIED_EVENT) == 0,
        "two, of its own");
+}
+
+/* Whoever embeds the core may count what it has not found out. */
+static void test_unknown(void)
+{
+    static const struct ur_seen unknown = {UR_TLS_NONE, UR_HTTP_ANY};
+    static struct ur_requests requests[2];
+    uint64_t sum = 0;
+
+    ur_counters_count_request(&requests[1], unknown);
+    for (enum ur_http http = UR_HTTP_ANY; http <= UR_HTTP_2; http++) {
+        for (enum ur_tls tls = UR_TLS_NONE; tls <= UR_TLS_1_3; tls++) {
+            sum += atomic_load(&requests[0].counts[http][tls]) * 100;
+            sum += atomic_load(&requests[1].counts[http][tls]);
+        }
+    }
+    ok(sum == 1 && atomic_load(&requests[1].counts[UR_HTTP_ANY][UR_TLS_NONE]) == 1,
+       "an unknown version is counted in its own place");
 }
 
 int main(void)
@@ -232,6 +252,7 @@ int main(void)
     test_places();
     test_cells();
     test_opened();
+    test_unknown();
     ur_counters_layout(&buf);
     layout[buf.len < sizeof layout ? buf.len : 0] = '\0';
     ok(strstr(layout, " refuse redirect except announce none tls-missing ") &&

@@ -146,7 +146,7 @@ static void spell(const struct ur_ruling *ruling, char *text, size_t size)
         snprintf(until, sizeof until, " until %d", (int)(ruling->rehearsal_ends - T(0)));
     }
     snprintf(text, size, "%s%s%s%s",
-             ruling->silent ? "silent" : ur_verdict_word(ruling->verdict),
+             ruling->silent ? "silent" : ur_reason_verdict_word(ruling->verdict),
              ruling->permanent ? " permanent" : "", ruling->close ? " close" : "", until);
 }
 

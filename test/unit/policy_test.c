@@ -112,7 +112,7 @@ int main(void)
     for (size_t i = 0; i < COUNT(judgements); i++) {
         struct ur_facts facts = {{judgements[i].tls, judgements[i].http},
                                  judgements[i].handshake ? &valid : &plain};
-        struct ur_judgement judgement = ur_judge(&judgements[i].policy, &facts);
+        struct ur_judgement judgement = ur_policy_judge(&judgements[i].policy, &facts);
 
         is(ur_reason_row(judgement.reason)->word, judgements[i].reason, judgements[i].name);
         ok(judgement.unmet == judgements[i].unmet, "%s: unmet families", judgements[i].name);

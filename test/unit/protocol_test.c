@@ -45,17 +45,17 @@ static const struct {
 int main(void)
 {
     for (size_t i = 0; i < COUNT(tls_names); i++) {
-        enum ur_tls tls = ur_tls_from_name(edge(tls_names[i].name));
-        is(ur_tls_version(tls), tls_names[i].version,
+        enum ur_tls tls = ur_protocol_tls_from_name(edge(tls_names[i].name));
+        is(ur_protocol_tls(tls), tls_names[i].version,
            tls_names[i].name ? tls_names[i].name : "no name");
     }
-    is(ur_tls_version(UR_TLS_NONE), NULL, "in clear there is no TLS version");
+    is(ur_protocol_tls(UR_TLS_NONE), NULL, "in clear there is no TLS version");
     for (size_t i = 0; i < COUNT(http_numbers); i++) {
         char name[32];
         snprintf(name, sizeof name, "HTTP number %d", http_numbers[i].number);
-        is(ur_http_version(ur_http_spoken(false, http_numbers[i].number)),
+        is(ur_protocol_http(ur_protocol_spoken(false, http_numbers[i].number)),
            http_numbers[i].version, name);
-        is(ur_http_version(ur_http_spoken(true, http_numbers[i].number)), "2",
+        is(ur_protocol_http(ur_protocol_spoken(true, http_numbers[i].number)), "2",
            "whatever its number, a stream is HTTP/2");
     }
     for (size_t i = 0; i < COUNT(keys); i++) {

@@ -49,9 +49,9 @@ int main(void)
            row->word);
         ok(!i || (*row->detail && *row->hint), "%s: has detail and hint", row->word);
     }
-    is(ur_verdict_word(UR_VERDICT_REFUSE), "refuse", "refuse");
-    is(ur_verdict_word(UR_VERDICT_REDIRECT), "redirect", "redirect");
-    is(ur_verdict_word(UR_VERDICT_EXCEPT), "except", "except");
-    is(ur_verdict_word(UR_VERDICT_ANNOUNCE), "announce", "announce");
+    is(ur_reason_verdict_word(UR_VERDICT_REFUSE), "refuse", "refuse");
+    is(ur_reason_verdict_word(UR_VERDICT_REDIRECT), "redirect", "redirect");
+    is(ur_reason_verdict_word(UR_VERDICT_EXCEPT), "except", "except");
+    is(ur_reason_verdict_word(UR_VERDICT_ANNOUNCE), "announce", "announce");
     return tap_done();
 }

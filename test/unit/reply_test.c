@@ -244,10 +244,9 @@ static void test_sentences(void)
 /* The proxies' lines are of the version that is demanded. */
 static void test_proxy_lines(void)
 {
-    ok(strstr(ur_verdict_proxy_lines(UR_HTTP_1_1), "\nnginx: proxy_http_version 1.1;\n") !=
-           NULL,
+    ok(strstr(ur_reason_proxy_lines(UR_HTTP_1_1), "\nnginx: proxy_http_version 1.1;\n") != NULL,
        "HTTP/1.1: nginx");
-    ok(strstr(ur_verdict_proxy_lines(UR_HTTP_2), "\nnginx: proxy_set_header X-HTTP-Version ") !=
+    ok(strstr(ur_reason_proxy_lines(UR_HTTP_2), "\nnginx: proxy_set_header X-HTTP-Version ") !=
            NULL,
        "HTTP/2: nginx");
 }

@@ -57,16 +57,20 @@ static void test_empty(void)
 static void count_some(void)
 {
     for (int i = 0; i < 1999; i++) {
-        ur_count_request(&requests[i % SLOTS], NEW);
+        ur_counters_count_request(&requests[i % SLOTS], NEW);
     }
-    ur_count_request(&requests[1], OLD);
-    ur_count_decision(policies[0].tally, 0, UR_VERDICT_ANNOUNCE, UR_REASON_TLS_VERSION, OLD);
-    ur_count_decision(policies[0].tally, 1, UR_VERDICT_ANNOUNCE, UR_REASON_TLS_VERSION, OLD);
-    ur_count_decision(policies[0].tally, 1, UR_VERDICT_ANNOUNCE, UR_REASON_TLS_VERSION, NEW);
-    ur_count_decision(policies[0].tally, 1, UR_VERDICT_EXCEPT, UR_REASON_TLS_MISSING, OLD);
+    ur_counters_count_request(&requests[1], OLD);
+    ur_counters_count_decision(policies[0].tally, 0, UR_VERDICT_ANNOUNCE, UR_REASON_TLS_VERSION,
+                               OLD);
+    ur_counters_count_decision(policies[0].tally, 1, UR_VERDICT_ANNOUNCE, UR_REASON_TLS_VERSION,
+                               OLD);
+    ur_counters_count_decision(policies[0].tally, 1, UR_VERDICT_ANNOUNCE, UR_REASON_TLS_VERSION,
+                               NEW);
+    ur_counters_count_decision(policies[0].tally, 1, UR_VERDICT_EXCEPT, UR_REASON_TLS_MISSING,
+                               OLD);
     for (int i = 0; i < 3; i++) {
-        ur_count_decision(policies[1].tally, 1, UR_VERDICT_REFUSE, UR_REASON_WEBSOCKET_ORIGIN,
-                          NEW);
+        ur_counters_count_decision(policies[1].tally, 1, UR_VERDICT_REFUSE,
+                                   UR_REASON_WEBSOCKET_ORIGIN, NEW);
     }
 }
 
@@ -123,9 +127,9 @@ static void test_hellos(void)
            !strstr(written(UR_REPORT_JSON), "offers") &&
            !strstr(written(UR_REPORT_HTML), "offer"),
        "nothing of TLS where nobody looks");
-    ur_count_hello(&hellos[0], UR_TLS_1_2);
-    ur_count_hello(&hellos[1], UR_TLS_1_2);
-    ur_count_hello_failure(&hellos[1], UR_TLS_1_2);
+    ur_counters_count_hello(&hellos[0], UR_TLS_1_2);
+    ur_counters_count_hello(&hellos[1], UR_TLS_1_2);
+    ur_counters_count_hello_failure(&hellos[1], UR_TLS_1_2);
     report.hellos = (struct ur_hello_slots){hellos, SLOTS};
     has(UR_REPORT_OPENMETRICS, "# TYPE upgrade_required_tls_offers counter\n"
                                "upgrade_required_tls_offers_total{highest=\"1.0\"} 0\n");
@@ -148,7 +152,8 @@ static void test_many(void)
         names[i] = (struct ur_policy_numbers){
             "s", i % 2 ? "odd" : "even", {&many_used[i], &many[i], 1, 1}};
         for (size_t count = 0; count <= i; count++) {
-            ur_count_decision(names[i].tally, 0, UR_VERDICT_REFUSE, UR_REASON_TLS_MISSING, NEW);
+            ur_counters_count_decision(names[i].tally, 0, UR_VERDICT_REFUSE,
+                                       UR_REASON_TLS_MISSING, NEW);
         }
     }
     report.policies = names;
@@ -183,16 +188,16 @@ static void test_choice(void)
     static const char *const words[] = {"html", "JSON", "OpenMetrics", "prometheus"};
 
     for (size_t i = 0; i < COUNT(choices); i++) {
-        ok(ur_form_pick(edge(choices[i].accept), ur_report_forms, UR_REPORT_FORMS) ==
+        ok(ur_accept_pick_form(edge(choices[i].accept), ur_report_forms, UR_REPORT_FORMS) ==
                choices[i].form,
            "Accept: %s", choices[i].accept ? choices[i].accept : "(none)");
     }
     for (size_t i = 0; i < COUNT(words); i++) {
-        ok(ur_form_named(edge(words[i]), ur_report_forms, UR_REPORT_FORMS) == i, "%s",
+        ok(ur_accept_named_form(edge(words[i]), ur_report_forms, UR_REPORT_FORMS) == i, "%s",
            words[i]);
     }
-    ok(ur_form_named(edge("xml"), ur_report_forms, UR_REPORT_FORMS) == UR_REPORT_FORMS &&
-           ur_form_named(edge(""), ur_report_forms, UR_REPORT_FORMS) == UR_REPORT_FORMS,
+    ok(ur_accept_named_form(edge("xml"), ur_report_forms, UR_REPORT_FORMS) == UR_REPORT_FORMS &&
+           ur_accept_named_form(edge(""), ur_report_forms, UR_REPORT_FORMS) == UR_REPORT_FORMS,
        "no such form");
 }
 
@@ -215,7 +220,7 @@ static void test_tunnels(void)
     atomic_store(&cells[2].pid, 78);
     atomic_store(&cells[2].leaving, 1);
     atomic_store(&cells[2].opened[UR_CARRIED_THREAD], 1);
-    ur_count_opened(policies[0].tally, 0, UR_CARRIED_EVENT);
+    ur_counters_count_opened(policies[0].tally, 0, UR_CARRIED_EVENT);
     has(UR_REPORT_PROMETHEUS, "# TYPE upgrade_required_tunnels_open gauge\n"
                               "upgrade_required_tunnels_open{generation=\"current\"} 3\n"
                               "upgrade_required_tunnels_open{generation=\"leaving\"} 1\n");

@@ -71,8 +71,8 @@ static void test_brownouts(void)
                        : strcmp(brownouts[i].ends, "for ever") == 0 ? UR_TIME_NEVER
                                                                     : at(brownouts[i].ends);
         const char *error =
-            ur_brownout_parse(edge(brownouts[i].interval), edge(brownouts[i].every),
-                              edge(brownouts[i].lasts), &brownout, &culprit);
+            ur_schedule_parse_brownout(edge(brownouts[i].interval), edge(brownouts[i].every),
+                                       edge(brownouts[i].lasts), &brownout, &culprit);
         struct ur_schedule schedule = {UR_MODE_ANNOUNCE, NONE, &brownout, 1};
         enum ur_stage stage =
             error ? UR_STAGE_OFF : ur_schedule_at(&schedule, at(brownouts[i].now), &ends);
@@ -117,8 +117,8 @@ static void test_mistakes(void)
         struct ur_brownout brownout;
         struct ur_span culprit = {NULL, 0};
         const char *error =
-            ur_brownout_parse(edge(mistakes[i].interval), edge(mistakes[i].every),
-                              edge(mistakes[i].lasts), &brownout, &culprit);
+            ur_schedule_parse_brownout(edge(mistakes[i].interval), edge(mistakes[i].every),
+                                       edge(mistakes[i].lasts), &brownout, &culprit);
         ok(error && ur_span_is(culprit, ur_span_of(mistakes[i].culprit)),
            "refused: %s, because of %s", mistakes[i].interval, mistakes[i].culprit);
     }
@@ -191,12 +191,13 @@ static void test_stages(void)
 
 static void test_overlap(void)
 {
-    ok(ur_brownouts_overlap(&two[0], &two[1]) && ur_brownouts_overlap(&two[1], &two[0]),
+    ok(ur_schedule_brownouts_overlap(&two[0], &two[1]) &&
+           ur_schedule_brownouts_overlap(&two[1], &two[0]),
        "they overlap");
-    ok(ur_brownouts_overlap(&two[0], &two[0]), "one overlaps itself");
-    ok(!ur_brownouts_overlap(&two[1], &across[0]), "one after the other");
-    ok(!ur_brownouts_overlap(&(struct ur_brownout){0, 5, 0, 0, NULL},
-                             &(struct ur_brownout){5, 9, 0, 0, NULL}),
+    ok(ur_schedule_brownouts_overlap(&two[0], &two[0]), "one overlaps itself");
+    ok(!ur_schedule_brownouts_overlap(&two[1], &across[0]), "one after the other");
+    ok(!ur_schedule_brownouts_overlap(&(struct ur_brownout){0, 5, 0, 0, NULL},
+                                      &(struct ur_brownout){5, 9, 0, 0, NULL}),
        "the end is not in it");
 }
 

@@ -9,7 +9,7 @@ static uint64_t room_for(const struct ur_size *size, uint64_t factor, uint64_t d
     struct ur_tunnel_budget room = {size->threads, factor, descriptors, size->each};
     enum ur_limit unused;
 
-    return ur_tunnels_max(&room, &unused);
+    return ur_tunnel_budget_max(&room, &unused);
 }
 
 static uint64_t children_of(const struct ur_size *size)
@@ -18,7 +18,7 @@ static uint64_t children_of(const struct ur_size *size)
                                    size->workers / size->threads};
     enum ur_start unused;
 
-    return ur_tunnels_children(&children, &unused);
+    return ur_tunnel_budget_children(&children, &unused);
 }
 
 /* What a server decides by these numbers is what they were made for, and less would not do. */

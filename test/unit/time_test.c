@@ -142,7 +142,7 @@ int main(void)
     }
     for (size_t i = 0; i < COUNT(durations); i++) {
         int64_t seconds = BAD;
-        const char *error = ur_duration_parse(edge(durations[i].text), &seconds);
+        const char *error = ur_time_parse_duration(edge(durations[i].text), &seconds);
         ok(seconds == durations[i].seconds && !error == (seconds != BAD), "duration '%s'",
            durations[i].text);
     }

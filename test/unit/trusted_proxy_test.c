@@ -81,7 +81,7 @@ static void test_cases(void)
         struct ur_statement stated[UR_STATEMENTS] = {{edge(cases[i].tls), false},
                                                      {edge(cases[i].http), false},
                                                      {edge(cases[i].scheme), false}};
-        struct ur_edge heard =
+        struct ur_forwarded heard =
             ur_trusted_proxy_hear((struct ur_seen){OWN_TLS, OWN_HTTP}, stated);
         const char *tls = cases[i].tls ? cases[i].tls : "no tls";
         const char *http = cases[i].http ? cases[i].http : "no http";
@@ -91,7 +91,7 @@ static void test_cases(void)
            "%s | %s | %s: counts", tls, http, scheme);
         for (size_t k = 0; k < UR_STATEMENTS; k++) {
             ok(heard.heard[k] == cases[i].heard[k], "%s | %s | %s: %s heard", tls, http, scheme,
-               ur_stated_word((enum ur_stated)k));
+               ur_trusted_proxy_stated_word((enum ur_stated)k));
         }
     }
 }
@@ -104,8 +104,8 @@ static void test_doubts(void)
 
     for (size_t tls = 0; tls < COUNT(all); tls++) {
         for (size_t scheme = 0; scheme < COUNT(all); scheme++) {
-            struct ur_edge told = {.heard = {all[tls], UR_HEARD_NOTHING, all[scheme]}};
-            char text[UR_EDGE_TELL_MAX] = "";
+            struct ur_forwarded told = {.heard = {all[tls], UR_HEARD_NOTHING, all[scheme]}};
+            char text[UR_FORWARDED_TELL_MAX] = "";
             struct ur_buf buf = {text, sizeof text - 1, 0};
             bool certain = tls < 2 && scheme < 2;
 
@@ -121,8 +121,8 @@ static void test_doubts(void)
 
 static void told(enum ur_heard heard, const char *want)
 {
-    struct ur_edge edge_told = {.heard = {heard, heard, heard}};
-    char text[UR_EDGE_TELL_MAX] = "";
+    struct ur_forwarded edge_told = {.heard = {heard, heard, heard}};
+    char text[UR_FORWARDED_TELL_MAX] = "";
     struct ur_buf buf = {text, sizeof text - 1, 0};
 
     ur_trusted_proxy_tell(&edge_told, &buf);
@@ -135,7 +135,7 @@ static void test_disowned(void)
 {
     struct ur_statement stated[UR_STATEMENTS] = {
         {UR_SPAN("TLSv1.2"), true}, {{NULL, 0}, true}, {UR_SPAN("https"), true}};
-    struct ur_edge heard =
+    struct ur_forwarded heard =
         ur_trusted_proxy_hear((struct ur_seen){UR_TLS_NONE, OWN_HTTP}, stated);
 
     ok(heard.seen.tls == UR_TLS_NONE, "what is disowned does not count");

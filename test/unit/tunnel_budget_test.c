@@ -1,5 +1,6 @@
 #include "tap.h"
 
+#include "core/metrics/ur_outcome.h"
 #include "core/metrics/ur_tunnel_budget.h"
 
 static const struct {
@@ -90,7 +91,7 @@ static void check_never_starves(uint64_t threads, uint64_t factor)
     struct ur_tunnel_budget room = {threads, factor, UINT64_MAX, 0};
     enum ur_limit limit;
     uint64_t busy = threads / 2;
-    uint64_t connections = ur_tunnels_max(&room, &limit) + busy;
+    uint64_t connections = ur_tunnel_budget_max(&room, &limit) + busy;
 
     ok(accepts(&room, connections, threads - busy, true),
        "%d threads, factor %d: a request is accepted with half of the threads at work",
@@ -105,18 +106,18 @@ static void check_leaves_workers(uint64_t threads)
     struct ur_crowd crowd = {.threads = threads, .event = true};
     uint64_t hanging = 0;
 
-    while (ur_tunnels_admit(&crowd) == UR_ADMIT_THREAD) {
+    while (ur_tunnel_budget_admit(&crowd) == UR_ADMIT_THREAD) {
         crowd.carried++; /* each is answered before the next one comes */
     }
     crowd.room = threads * 10;
-    while (ur_tunnels_admit(&crowd) == UR_ADMIT_EVENT) {
+    while (ur_tunnel_budget_admit(&crowd) == UR_ADMIT_EVENT) {
         crowd.held++;
         crowd.waiting++;
     }
     ok(crowd.carried == threads / 2 && (threads < 4 || crowd.carried + crowd.waiting < threads),
        "%d threads: %d carry, %d wait", (int)threads, (int)crowd.carried, (int)crowd.waiting);
     crowd = (struct ur_crowd){.threads = threads, .event = true, .room = threads * 10};
-    for (; ur_tunnels_admit(&crowd) == UR_ADMIT_EVENT; hanging++) {
+    for (; ur_tunnel_budget_admit(&crowd) == UR_ADMIT_EVENT; hanging++) {
         crowd.held++;
         crowd.waiting++;
     }
@@ -128,7 +129,7 @@ int main(void)
     enum ur_limit limit;
 
     for (size_t i = 0; i < sizeof rooms / sizeof rooms[0]; i++) {
-        uint64_t max = ur_tunnels_max(&rooms[i].room, &limit);
+        uint64_t max = ur_tunnel_budget_max(&rooms[i].room, &limit);
         ok(max == rooms[i].max && limit == rooms[i].limit, "%s: %d", rooms[i].name, (int)max);
     }
     for (uint64_t threads = 4; threads <= 128; threads += 31) {
@@ -137,14 +138,15 @@ int main(void)
         check_never_starves(threads, 1000);
     }
     for (size_t i = 0; i < sizeof crowds / sizeof crowds[0]; i++) {
-        ok(ur_tunnels_admit(&crowds[i].crowd) == crowds[i].admission, "%s", crowds[i].name);
+        ok(ur_tunnel_budget_admit(&crowds[i].crowd) == crowds[i].admission, "%s",
+           crowds[i].name);
     }
     for (uint64_t threads = 2; threads <= 128; threads++) {
         check_leaves_workers(threads);
     }
     for (size_t i = 0; i < sizeof starts / sizeof starts[0]; i++) {
         enum ur_start start;
-        uint64_t count = ur_tunnels_children(&starts[i].children, &start);
+        uint64_t count = ur_tunnel_budget_children(&starts[i].children, &start);
         ok(count == starts[i].count && start == starts[i].limit, "%s: %d children",
            starts[i].name, (int)count);
     }

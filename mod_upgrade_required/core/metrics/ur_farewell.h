@@ -1,7 +1,7 @@
 #ifndef UR_FAREWELL_H
 #define UR_FAREWELL_H
 
-#include "core/metrics/ur_tunnel_budget.h"
+#include "core/metrics/ur_outcome.h"
 #include "core/protocol/ur_frames.h"
 
 /* How a WebSocket comes to its end, from what its two sides say and do, in that order. */

@@ -19,7 +19,7 @@ const struct ur_form ur_report_forms[UR_REPORT_FORMS] = {
 
 const char *ur_report_tls(enum ur_tls tls)
 {
-    return tls == UR_TLS_NONE ? "none" : ur_tls_version(tls);
+    return tls == UR_TLS_NONE ? "none" : ur_protocol_tls(tls);
 }
 
 const char *ur_report_direction(enum ur_direction direction)
@@ -30,19 +30,19 @@ const char *ur_report_direction(enum ur_direction direction)
     return words[direction];
 }
 
-bool ur_decision_next(const struct ur_report *report, struct ur_decision_cursor *cursor,
-                      struct ur_decision *decision)
+bool ur_report_next_decision(const struct ur_report *report, struct ur_decision_cursor *cursor,
+                             struct ur_decision *decision)
 {
     for (; cursor->policy < report->policies_count; cursor->policy++, cursor->next = 0) {
         const struct ur_policy_numbers *policy = &report->policies[cursor->policy];
         if (cursor->next == 0) {
-            cursor->marks = ur_tally_marks(policy->tally);
+            cursor->marks = ur_counters_marks(policy->tally);
         }
         while (cursor->next < UR_VERDICTS * UR_REASONS) {
             enum ur_verdict verdict = (enum ur_verdict)(cursor->next / UR_REASONS);
             enum ur_reason reason = (enum ur_reason)(cursor->next % UR_REASONS);
             cursor->next++;
-            if (ur_marked(&cursor->marks, verdict, reason)) {
+            if (ur_counters_marked(&cursor->marks, verdict, reason)) {
                 *decision = (struct ur_decision){policy, verdict, reason};
                 return true;
             }
@@ -51,7 +51,7 @@ bool ur_decision_next(const struct ur_report *report, struct ur_decision_cursor 
     return false;
 }
 
-bool ur_seen_next(struct ur_seen *seen)
+bool ur_report_next_seen(struct ur_seen *seen)
 {
     if (seen->http == UR_HTTP_ANY) {
         *seen = (struct ur_seen){UR_TLS_NONE, UR_HTTP_0_9};
@@ -65,14 +65,14 @@ bool ur_seen_next(struct ur_seen *seen)
     return seen->http <= UR_HTTP_2;
 }
 
-uint64_t ur_decision_count(const struct ur_decision *decision)
+uint64_t ur_report_decision_count(const struct ur_decision *decision)
 {
     struct ur_seen seen = {UR_TLS_NONE, UR_HTTP_ANY};
     uint64_t count = 0;
 
-    while (ur_seen_next(&seen)) {
-        count +=
-            ur_tally_sum(decision->policy->tally, decision->verdict, decision->reason, seen);
+    while (ur_report_next_seen(&seen)) {
+        count += ur_counters_decisions(decision->policy->tally, decision->verdict,
+                                       decision->reason, seen);
     }
     return count;
 }
@@ -82,19 +82,19 @@ uint64_t ur_report_requests(const struct ur_report *report)
     struct ur_seen seen = {UR_TLS_NONE, UR_HTTP_ANY};
     uint64_t count = 0;
 
-    while (ur_seen_next(&seen)) {
-        count += ur_requests_sum(report->requests, seen);
+    while (ur_report_next_seen(&seen)) {
+        count += ur_counters_requests(report->requests, seen);
     }
     return count;
 }
 
-struct ur_child_cursor ur_child_first(const struct ur_report *report)
+struct ur_child_cursor ur_report_first_child(const struct ur_report *report)
 {
-    return (struct ur_child_cursor){0, ur_tunnel_generation(report->cells)};
+    return (struct ur_child_cursor){0, ur_tunnel_cell_newest(report->cells)};
 }
 
-bool ur_child_next(const struct ur_report *report, struct ur_child_cursor *cursor,
-                   struct ur_child_numbers *child)
+bool ur_report_next_child(const struct ur_report *report, struct ur_child_cursor *cursor,
+                          struct ur_child_numbers *child)
 {
     while (cursor->at < report->cells.count) {
         const struct ur_tunnel_cell *cell = &report->cells.first[cursor->at++];

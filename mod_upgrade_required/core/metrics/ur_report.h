@@ -3,6 +3,7 @@
 
 #include "core/response/ur_accept.h"
 #include "core/metrics/ur_counters.h"
+#include "core/metrics/ur_tunnel_cell.h"
 
 /* The numbers as an administrator gets to see them. */
 
@@ -38,11 +39,11 @@ struct ur_decision_cursor {
 };
 
 /* Stores the next row. False after the last. */
-bool ur_decision_next(const struct ur_report *report, struct ur_decision_cursor *cursor,
-                      struct ur_decision *decision);
+bool ur_report_next_decision(const struct ur_report *report, struct ur_decision_cursor *cursor,
+                             struct ur_decision *decision);
 
 /* How often, by clients of all kinds. */
-uint64_t ur_decision_count(const struct ur_decision *decision);
+uint64_t ur_report_decision_count(const struct ur_decision *decision);
 
 uint64_t ur_report_requests(const struct ur_report *report);
 
@@ -61,11 +62,11 @@ struct ur_child_cursor {
     long newest; /* generation */
 };
 
-struct ur_child_cursor ur_child_first(const struct ur_report *report);
+struct ur_child_cursor ur_report_first_child(const struct ur_report *report);
 
 /* The next child that has a cell. False after the last. */
-bool ur_child_next(const struct ur_report *report, struct ur_child_cursor *cursor,
-                   struct ur_child_numbers *child);
+bool ur_report_next_child(const struct ur_report *report, struct ur_child_cursor *cursor,
+                          struct ur_child_numbers *child);
 
 enum ur_report_form {
     UR_REPORT_HTML,

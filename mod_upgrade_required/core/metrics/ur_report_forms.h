@@ -16,6 +16,6 @@ const char *ur_report_direction(enum ur_direction direction);
 
 /* Steps through everything that clients can speak, from {UR_TLS_NONE, UR_HTTP_ANY} on. False
  * after the last. */
-bool ur_seen_next(struct ur_seen *seen);
+bool ur_report_next_seen(struct ur_seen *seen);
 
 #endif

@@ -72,7 +72,7 @@ static uint64_t of_http(const struct ur_report *report, enum ur_http http)
     uint64_t count = 0;
 
     for (enum ur_tls tls = UR_TLS_NONE; tls <= UR_TLS_1_3; tls++) {
-        count += ur_requests_sum(report->requests, (struct ur_seen){tls, http});
+        count += ur_counters_requests(report->requests, (struct ur_seen){tls, http});
     }
     return count;
 }
@@ -82,7 +82,7 @@ static uint64_t of_tls(const struct ur_report *report, enum ur_tls tls)
     uint64_t count = 0;
 
     for (enum ur_http http = UR_HTTP_0_9; http <= UR_HTTP_2; http++) {
-        count += ur_requests_sum(report->requests, (struct ur_seen){tls, http});
+        count += ur_counters_requests(report->requests, (struct ur_seen){tls, http});
     }
     return count;
 }
@@ -97,7 +97,7 @@ static void spoken(const struct ur_report *report, uint64_t total, struct ur_buf
     ur_buf_bytes(out, HEAD, sizeof HEAD - 1);
     for (enum ur_http http = UR_HTTP_0_9; http <= UR_HTTP_2; http++) {
         ur_buf_literal(out, "<tr><td>HTTP/");
-        ur_buf_string(out, ur_http_version(http));
+        ur_buf_string(out, ur_protocol_http(http));
         share(out, of_http(report, http), total);
     }
     ur_buf_literal(out, "<tr><th>TLS");
@@ -106,7 +106,7 @@ static void spoken(const struct ur_report *report, uint64_t total, struct ur_buf
         uint64_t count = of_tls(report, tls);
         if (count || tls != UR_TLS_SOME) {
             ur_buf_string(out, tls == UR_TLS_NONE ? "<tr><td>in clear" : "<tr><td>TLS ");
-            ur_buf_string(out, tls == UR_TLS_NONE ? "" : ur_tls_version(tls));
+            ur_buf_string(out, tls == UR_TLS_NONE ? "" : ur_protocol_tls(tls));
             share(out, count, total);
         }
     }
@@ -120,7 +120,7 @@ static void offered(const struct ur_report *report, struct ur_buf *out)
     uint64_t total = 0;
 
     for (enum ur_tls highest = UR_TLS_NONE; highest <= UR_TLS_1_3; highest++) {
-        total += ur_offers_sum(report->hellos, highest);
+        total += ur_counters_hellos(report->hellos, highest);
     }
     heading(
         out, "What clients offer",
@@ -130,12 +130,12 @@ static void offered(const struct ur_report *report, struct ur_buf *out)
                    "<table>\n<tr><th>At most<th class=\"n\">Failed<th class=\"n\">Handshakes"
                    "<th class=\"n\">Share<th class=\"bar\">\n");
     for (enum ur_tls highest = UR_TLS_SOME; highest <= UR_TLS_1_3; highest++) {
-        uint64_t count = ur_offers_sum(report->hellos, highest);
+        uint64_t count = ur_counters_hellos(report->hellos, highest);
         if (count || highest != UR_TLS_SOME) {
             ur_buf_literal(out, "<tr><td>TLS ");
-            ur_buf_string(out, ur_tls_version(highest));
+            ur_buf_string(out, ur_protocol_tls(highest));
             ur_buf_literal(out, "<td class=\"n\">");
-            ur_buf_number(out, ur_failures_sum(report->hellos, highest));
+            ur_buf_number(out, ur_counters_hello_failures(report->hellos, highest));
             share(out, count, total);
         }
     }
@@ -181,14 +181,14 @@ static void collect_rows(const struct ur_report *report, struct rows *rows)
     struct ur_decision_cursor cursor = {.policy = 0};
     struct row row;
 
-    while (ur_decision_next(report, &cursor, &row.decision)) {
+    while (ur_report_next_decision(report, &cursor, &row.decision)) {
         if (row.decision.verdict == UR_VERDICT_EXCEPT) {
             continue;
         }
         row.seen = (struct ur_seen){UR_TLS_NONE, UR_HTTP_ANY};
-        while (ur_seen_next(&row.seen)) {
-            row.count = ur_tally_sum(row.decision.policy->tally, row.decision.verdict,
-                                     row.decision.reason, row.seen);
+        while (ur_report_next_seen(&row.seen)) {
+            row.count = ur_counters_decisions(row.decision.policy->tally, row.decision.verdict,
+                                              row.decision.reason, row.seen);
             if (row.count) {
                 keep_row(rows, &row);
             }
@@ -201,14 +201,14 @@ static void write_row(const struct row *row, uint64_t total, struct ur_buf *out)
     static const char *const today[UR_VERDICTS] = {[UR_VERDICT_REFUSE] = "refused",
                                                    [UR_VERDICT_REDIRECT] = "sent to https",
                                                    [UR_VERDICT_ANNOUNCE] = "passes, is told"};
-    const char *tls = ur_tls_version(row->seen.tls);
+    const char *tls = ur_protocol_tls(row->seen.tls);
 
     ur_buf_literal(out, "<tr>");
     cell(out, row->decision.policy->policy);
     cell(out, row->decision.policy->server);
     cell(out, ur_reason_row(row->decision.reason)->word);
     ur_buf_literal(out, "<td>HTTP/");
-    ur_buf_string(out, ur_http_version(row->seen.http));
+    ur_buf_string(out, ur_protocol_http(row->seen.http));
     ur_buf_string(out, tls ? ", TLS " : ", in clear");
     ur_buf_string(out, tls ? tls : "");
     cell(out, today[row->decision.verdict]);
@@ -250,14 +250,14 @@ static void decided(const struct ur_report *report, struct ur_buf *out)
     heading(out, "What the policies decided", "Requests that were not simply allowed.");
     ur_buf_literal(out, "<table>\n<tr><th>Policy<th>Server<th>Verdict<th>Reason<th class=\"n\">"
                         "Requests\n");
-    while (ur_decision_next(report, &cursor, &decision)) {
+    while (ur_report_next_decision(report, &cursor, &decision)) {
         ur_buf_literal(out, "<tr>");
         cell(out, decision.policy->policy);
         cell(out, decision.policy->server);
-        cell(out, ur_verdict_word(decision.verdict));
+        cell(out, ur_reason_verdict_word(decision.verdict));
         cell(out, ur_reason_row(decision.reason)->word);
         ur_buf_literal(out, "<td class=\"n\">");
-        ur_buf_number(out, ur_decision_count(&decision));
+        ur_buf_number(out, ur_report_decision_count(&decision));
         ur_buf_literal(out, "\n");
     }
     ur_buf_literal(out, "</table>\n");
@@ -284,12 +284,12 @@ static void number_cell(struct ur_buf *out, uint64_t number)
 static void children(const struct ur_report *report, struct ur_buf *out)
 {
     struct ur_child_numbers child;
-    struct ur_child_cursor cursor = ur_child_first(report);
+    struct ur_child_cursor cursor = ur_report_first_child(report);
 
     ur_buf_literal(out, "<table>\n<tr><th>Child<th class=\"n\">Generation<th class=\"n\">Event "
                         "tunnels<th class=\"n\">Room for<th class=\"n\">Threads' tunnels"
                         "<th>State\n");
-    while (ur_child_next(report, &cursor, &child)) {
+    while (ur_report_next_child(report, &cursor, &child)) {
         if (child.leaving || child.open[UR_CARRIED_EVENT] || child.open[UR_CARRIED_THREAD]) {
             ur_buf_literal(out, "<tr><td>");
             ur_buf_number(out, (uint64_t)child.pid);
@@ -307,7 +307,7 @@ static void children(const struct ur_report *report, struct ur_buf *out)
 /* Nothing, where none was ever asked for. */
 static void tunnels(const struct ur_report *report, struct ur_buf *out)
 {
-    struct ur_tunnel_books books = ur_tunnel_books(report->cells);
+    struct ur_tunnel_books books = ur_tunnel_cell_books(report->cells);
     uint64_t any = books.opened[UR_CARRIED_EVENT] + books.opened[UR_CARRIED_THREAD];
 
     for (enum ur_turned_away why = 0; why < UR_TURNED_AWAYS; why++) {
@@ -329,7 +329,7 @@ static void tunnels(const struct ur_report *report, struct ur_buf *out)
     }
     ur_buf_literal(out, "<tr><th>Refused<th class=\"n\">Count\n");
     for (enum ur_turned_away why = 0; why < UR_TURNED_AWAYS; why++) {
-        number_row(out, ur_turned_away_word(why), books.turned_away[why]);
+        number_row(out, ur_outcome_turned_away_word(why), books.turned_away[why]);
     }
     ur_buf_literal(out, "<tr><th>Bytes<th class=\"n\">Count\n");
     for (enum ur_direction direction = 0; direction < UR_DIRECTIONS; direction++) {

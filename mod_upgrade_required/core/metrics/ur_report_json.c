@@ -6,7 +6,7 @@
 static void clients(struct ur_json *json, struct ur_seen seen, uint64_t count)
 {
     ur_json_object(json, NULL, UR_JSON_INLINE);
-    ur_json_word(json, "http", ur_http_version(seen.http));
+    ur_json_word(json, "http", ur_protocol_http(seen.http));
     ur_json_word(json, "tls", ur_report_tls(seen.tls));
     ur_json_number(json, "count", count);
     ur_json_end_object(json);
@@ -17,8 +17,8 @@ static void requests(struct ur_json *json, const struct ur_report *report)
     struct ur_seen seen = {UR_TLS_NONE, UR_HTTP_ANY};
 
     ur_json_array(json, "requests", UR_JSON_LINES);
-    while (ur_seen_next(&seen)) {
-        uint64_t count = ur_requests_sum(report->requests, seen);
+    while (ur_report_next_seen(&seen)) {
+        uint64_t count = ur_counters_requests(report->requests, seen);
         if (count) {
             clients(json, seen, count);
         }
@@ -30,12 +30,13 @@ static void hellos(struct ur_json *json, const struct ur_report *report)
 {
     ur_json_array(json, "tls", UR_JSON_LINES);
     for (enum ur_tls highest = UR_TLS_SOME; highest <= UR_TLS_1_3; highest++) {
-        uint64_t offers = ur_offers_sum(report->hellos, highest);
+        uint64_t offers = ur_counters_hellos(report->hellos, highest);
         if (offers) {
             ur_json_object(json, NULL, UR_JSON_INLINE);
             ur_json_word(json, "highest", ur_report_tls(highest));
             ur_json_number(json, "offers", offers);
-            ur_json_number(json, "failures", ur_failures_sum(report->hellos, highest));
+            ur_json_number(json, "failures",
+                           ur_counters_hello_failures(report->hellos, highest));
             ur_json_end_object(json);
         }
     }
@@ -49,12 +50,13 @@ static void decision(struct ur_json *json, const struct ur_decision *row)
     ur_json_object(json, NULL, UR_JSON_INLINE);
     ur_json_word(json, "server", row->policy->server);
     ur_json_word(json, "policy", row->policy->policy);
-    ur_json_word(json, "verdict", ur_verdict_word(row->verdict));
+    ur_json_word(json, "verdict", ur_reason_verdict_word(row->verdict));
     ur_json_word(json, "reason", ur_reason_row(row->reason)->word);
-    ur_json_number(json, "count", ur_decision_count(row));
+    ur_json_number(json, "count", ur_report_decision_count(row));
     ur_json_array(json, "clients", UR_JSON_INLINE);
-    while (ur_seen_next(&seen)) {
-        uint64_t sum = ur_tally_sum(row->policy->tally, row->verdict, row->reason, seen);
+    while (ur_report_next_seen(&seen)) {
+        uint64_t sum =
+            ur_counters_decisions(row->policy->tally, row->verdict, row->reason, seen);
         if (sum) {
             clients(json, seen, sum);
         }
@@ -69,7 +71,7 @@ static void decisions(struct ur_json *json, const struct ur_report *report)
     struct ur_decision row;
 
     ur_json_array(json, "decisions", UR_JSON_LINES);
-    while (ur_decision_next(report, &cursor, &row)) {
+    while (ur_report_next_decision(report, &cursor, &row)) {
         decision(json, &row);
     }
     ur_json_end_array(json);
@@ -78,16 +80,16 @@ static void decisions(struct ur_json *json, const struct ur_report *report)
 static void children(struct ur_json *json, const struct ur_report *report)
 {
     struct ur_child_numbers child;
-    struct ur_child_cursor cursor = ur_child_first(report);
+    struct ur_child_cursor cursor = ur_report_first_child(report);
 
     ur_json_array(json, "children", UR_JSON_LINES);
-    while (ur_child_next(report, &cursor, &child)) {
+    while (ur_report_next_child(report, &cursor, &child)) {
         ur_json_object(json, NULL, UR_JSON_INLINE);
         ur_json_number(json, "pid", (uint64_t)child.pid);
         ur_json_number(json, "generation", (uint64_t)child.generation);
         ur_json_bool(json, "leaving", child.leaving);
         for (enum ur_carried carrier = 0; carrier < UR_CARRIERS; carrier++) {
-            ur_json_number(json, ur_carried_word(carrier), child.open[carrier]);
+            ur_json_number(json, ur_outcome_carried_word(carrier), child.open[carrier]);
         }
         ur_json_number(json, "room", child.room);
         ur_json_end_object(json);
@@ -103,7 +105,7 @@ static void books(struct ur_json *json, const struct ur_tunnel_books *sums)
     ur_json_end_object(json);
     ur_json_object(json, "opened", UR_JSON_INLINE);
     for (enum ur_carried carrier = 0; carrier < UR_CARRIERS; carrier++) {
-        ur_json_number(json, ur_carried_word(carrier), sums->opened[carrier]);
+        ur_json_number(json, ur_outcome_carried_word(carrier), sums->opened[carrier]);
     }
     ur_json_end_object(json);
     ur_json_object(json, "ended", UR_JSON_INLINE);
@@ -113,7 +115,7 @@ static void books(struct ur_json *json, const struct ur_tunnel_books *sums)
     ur_json_end_object(json);
     ur_json_object(json, "refused", UR_JSON_INLINE);
     for (enum ur_turned_away why = 0; why < UR_TURNED_AWAYS; why++) {
-        ur_json_number(json, ur_turned_away_word(why), sums->turned_away[why]);
+        ur_json_number(json, ur_outcome_turned_away_word(why), sums->turned_away[why]);
     }
     ur_json_end_object(json);
     ur_json_object(json, "bytes", UR_JSON_INLINE);
@@ -125,7 +127,7 @@ static void books(struct ur_json *json, const struct ur_tunnel_books *sums)
 
 static void tunnels(struct ur_json *json, const struct ur_report *report)
 {
-    struct ur_tunnel_books sums = ur_tunnel_books(report->cells);
+    struct ur_tunnel_books sums = ur_tunnel_cell_books(report->cells);
 
     ur_json_object(json, "tunnels", UR_JSON_LINES);
     books(json, &sums);

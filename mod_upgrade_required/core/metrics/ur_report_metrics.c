@@ -44,10 +44,10 @@ static void requests(const struct ur_report *report, struct ur_buf *out)
 {
     struct ur_seen seen = {UR_TLS_NONE, UR_HTTP_ANY};
 
-    while (ur_seen_next(&seen)) {
-        uint64_t count = ur_requests_sum(report->requests, seen);
+    while (ur_report_next_seen(&seen)) {
+        uint64_t count = ur_counters_requests(report->requests, seen);
         if (count || seen.tls != UR_TLS_SOME) {
-            label(out, PREFIX "requests_total{http=\"", ur_http_version(seen.http));
+            label(out, PREFIX "requests_total{http=\"", ur_protocol_http(seen.http));
             label(out, "\",tls=\"", ur_report_tls(seen.tls));
             value(out, count);
         }
@@ -71,12 +71,12 @@ static void decisions(const struct ur_report *report, struct ur_buf *out)
     struct ur_decision_cursor cursor = {.policy = 0};
     struct ur_decision decision;
 
-    while (ur_decision_next(report, &cursor, &decision)) {
+    while (ur_report_next_decision(report, &cursor, &decision)) {
         label(out, PREFIX "decisions_total{server=\"", decision.policy->server);
         label(out, "\",policy=\"", decision.policy->policy);
-        label(out, "\",verdict=\"", ur_verdict_word(decision.verdict));
+        label(out, "\",verdict=\"", ur_reason_verdict_word(decision.verdict));
         label(out, "\",reason=\"", ur_reason_row(decision.reason)->word);
-        value(out, ur_decision_count(&decision));
+        value(out, ur_report_decision_count(&decision));
     }
 }
 
@@ -91,11 +91,11 @@ static void opened(const struct ur_report *report, struct ur_buf *out)
     for (size_t i = 0; i < report->policies_count; i++) {
         const struct ur_policy_numbers *policy = &report->policies[i];
         for (enum ur_carried carrier = 0; carrier < UR_CARRIERS; carrier++) {
-            uint64_t count = ur_opened_sum(policy->tally, carrier);
+            uint64_t count = ur_counters_opened(policy->tally, carrier);
             if (count) {
                 label(out, PREFIX "tunnels_opened_total{server=\"", policy->server);
                 label(out, "\",policy=\"", policy->policy);
-                labelled(out, "\",carrier=\"", ur_carried_word(carrier), count);
+                labelled(out, "\",carrier=\"", ur_outcome_carried_word(carrier), count);
             }
         }
     }
@@ -103,7 +103,7 @@ static void opened(const struct ur_report *report, struct ur_buf *out)
 
 static void tunnels(const struct ur_report *report, bool openmetrics, struct ur_buf *out)
 {
-    struct ur_tunnel_books books = ur_tunnel_books(report->cells);
+    struct ur_tunnel_books books = ur_tunnel_cell_books(report->cells);
 
     describe(out, "tunnels_open", " ",
              "WebSocket tunnels open now, by whether their child still serves.", "gauge");
@@ -119,8 +119,8 @@ static void tunnels(const struct ur_report *report, bool openmetrics, struct ur_
     family(out, "tunnels_refused", "WebSocket handshakes refused for lack of room, by why.",
            openmetrics);
     for (enum ur_turned_away why = 0; why < UR_TURNED_AWAYS; why++) {
-        labelled(out, PREFIX "tunnels_refused_total{reason=\"", ur_turned_away_word(why),
-                 books.turned_away[why]);
+        labelled(out, PREFIX "tunnels_refused_total{reason=\"",
+                 ur_outcome_turned_away_word(why), books.turned_away[why]);
     }
     family(out, "tunnel_bytes", "Bytes through WebSocket tunnels, as clients see them.",
            openmetrics);
@@ -139,9 +139,9 @@ void ur_report_metrics(const struct ur_report *report, bool openmetrics, struct 
     if (report->hellos.first) {
         family(out, "tls_offers", "TLS handshakes by the highest version offered.",
                openmetrics);
-        hellos(report, PREFIX "tls_offers_total{highest=\"", ur_offers_sum, out);
+        hellos(report, PREFIX "tls_offers_total{highest=\"", ur_counters_hellos, out);
         family(out, "tls_failures", "Those of them that did not come to an end.", openmetrics);
-        hellos(report, PREFIX "tls_failures_total{highest=\"", ur_failures_sum, out);
+        hellos(report, PREFIX "tls_failures_total{highest=\"", ur_counters_hello_failures, out);
     }
     if (report->cells.first) {
         tunnels(report, openmetrics, out);

@@ -25,7 +25,7 @@ static bool is_enough(const struct ur_tunnel_budget *room, uint64_t tunnels)
 {
     enum ur_limit unused;
 
-    return ur_tunnels_max(room, &unused) >= tunnels;
+    return ur_tunnel_budget_max(room, &unused) >= tunnels;
 }
 
 /* The least that one of the room's numbers has to be. */
@@ -66,7 +66,7 @@ static uint64_t count_children(const struct ur_size *size)
                                    UINT64_MAX};
     enum ur_start unused;
 
-    return ur_tunnels_children(&children, &unused);
+    return ur_tunnel_budget_children(&children, &unused);
 }
 
 /* As many children as the MPM has with the idle workers that are wanted; and it keeps them. */

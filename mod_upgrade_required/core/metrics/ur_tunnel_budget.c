@@ -6,28 +6,6 @@
 #define DESCRIPTORS_OF_THREAD 4
 #define DESCRIPTORS_OF_TUNNEL 2
 
-const char *ur_outcome_word(enum ur_outcome outcome)
-{
-    static const char *const words[UR_OUTCOMES] = {
-        [UR_OUTCOME_CLOSED] = "closed",   [UR_OUTCOME_CLIENT] = "client",
-        [UR_OUTCOME_BACKEND] = "backend", [UR_OUTCOME_TIMEOUT] = "timeout",
-        [UR_OUTCOME_DRAINED] = "drained", [UR_OUTCOME_STOPPED] = "stopped",
-        [UR_OUTCOME_LOST] = "lost",
-    };
-
-    return words[outcome];
-}
-
-const char *ur_carried_word(enum ur_carried carrier)
-{
-    return carrier == UR_CARRIED_EVENT ? "event" : "thread";
-}
-
-const char *ur_turned_away_word(enum ur_turned_away why)
-{
-    return why == UR_TURNED_AWAY_FULL ? "full" : "busy";
-}
-
 /* With n tunnels and half of the threads at work on a connection each, there have to be
  * fewer than threads + (threads / 2 - 1) * factor; the one that is taken off is the MPM's own
  * reserve, once it has stopped accepting. */
@@ -45,7 +23,7 @@ static uint64_t max_by_descriptors(uint64_t descriptors, uint64_t threads)
     return descriptors > others ? (descriptors - others) / DESCRIPTORS_OF_TUNNEL : 0;
 }
 
-uint64_t ur_tunnels_max(const struct ur_tunnel_budget *room, enum ur_limit *limit)
+uint64_t ur_tunnel_budget_max(const struct ur_tunnel_budget *room, enum ur_limit *limit)
 {
     uint64_t max = max_by_factor(room->threads, room->factor);
     uint64_t by_descriptors = max_by_descriptors(room->descriptors, room->threads);
@@ -70,7 +48,7 @@ static uint64_t max_waiting(const struct ur_crowd *crowd)
     return others < 2 ? 1 : others / 2;
 }
 
-enum ur_admission ur_tunnels_admit(const struct ur_crowd *crowd)
+enum ur_admission ur_tunnel_budget_admit(const struct ur_crowd *crowd)
 {
     if (crowd->threads > 1 && crowd->waiting >= max_waiting(crowd)) {
         return UR_ADMIT_BUSY;
@@ -81,17 +59,17 @@ enum ur_admission ur_tunnels_admit(const struct ur_crowd *crowd)
     if (crowd->held < crowd->room) {
         return UR_ADMIT_EVENT;
     }
-    return crowd->carried < ur_tunnels_reserve(crowd->threads) || crowd->sibling
+    return crowd->carried < ur_tunnel_budget_reserve(crowd->threads) || crowd->sibling
                ? UR_ADMIT_THREAD
                : UR_ADMIT_FULL;
 }
 
-uint64_t ur_tunnels_reserve(uint64_t threads)
+uint64_t ur_tunnel_budget_reserve(uint64_t threads)
 {
     return threads / 2;
 }
 
-uint64_t ur_tunnels_children(const struct ur_children *children, enum ur_start *limit)
+uint64_t ur_tunnel_budget_children(const struct ur_children *children, enum ur_start *limit)
 {
     uint64_t threads = children->threads;
     uint64_t spare_most = children->spare_min + threads + 1; /* MaxSpareThreads is not less */

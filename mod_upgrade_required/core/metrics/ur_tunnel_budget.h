@@ -8,33 +8,6 @@
 /* What is decided about a child's event tunnels as a whole: how many it may hold, and what can
  * become of one. */
 
-/* How a tunnel ended. One row each in ur_tunnel_budget.c. */
-enum ur_outcome {
-    UR_OUTCOME_CLOSED,  /* a Close frame came from one side at least */
-    UR_OUTCOME_CLIENT,  /* none did; the client's connection ended first */
-    UR_OUTCOME_BACKEND, /* none did; the backend's ended first */
-    UR_OUTCOME_TIMEOUT, /* nothing was said for too long */
-    UR_OUTCOME_DRAINED, /* a leaving child ended it in the time that it was given */
-    UR_OUTCOME_STOPPED, /* the server stopped */
-    UR_OUTCOME_LOST,    /* its child went without a word: killed, out of memory */
-    UR_OUTCOMES
-};
-
-/* Who carries it. */
-enum ur_carried { UR_CARRIED_EVENT, UR_CARRIED_THREAD, UR_CARRIERS };
-
-/* Why none was opened. */
-enum ur_turned_away {
-    UR_TURNED_AWAY_FULL, /* the children hold as many as they may */
-    UR_TURNED_AWAY_BUSY, /* too many handshakes wait for their backends */
-    UR_TURNED_AWAYS
-};
-
-/* Each as the log and the metrics have it. Static strings. */
-const char *ur_outcome_word(enum ur_outcome outcome);
-const char *ur_carried_word(enum ur_carried carrier);
-const char *ur_turned_away_word(enum ur_turned_away why);
-
 /* Who is there already when another tunnel is asked for, in one child. */
 struct ur_crowd {
     uint64_t held;    /* places for event tunnels that are taken */
@@ -58,10 +31,10 @@ enum ur_admission {
  * full of event tunnels carries more by threads: half of them, its reserve; and beyond that as
  * long as another child has room, because a child whose workers are at work takes no more
  * connections, and the next ones come to the other child. */
-enum ur_admission ur_tunnels_admit(const struct ur_crowd *crowd);
+enum ur_admission ur_tunnel_budget_admit(const struct ur_crowd *crowd);
 
 /* How many tunnels a child's threads carry once it is full of event tunnels. */
-uint64_t ur_tunnels_reserve(uint64_t threads);
+uint64_t ur_tunnel_budget_reserve(uint64_t threads);
 
 /* How the MPM starts children, and lets them go. */
 struct ur_children {
@@ -78,7 +51,7 @@ enum ur_start { UR_START_SERVERS, UR_START_SPARE, UR_START_MOST };
 /* How many children the MPM has while all their workers are idle, which they are with any
  * number of event tunnels: as many as it starts, fewer where their workers would be more than
  * may be idle, more where they would be fewer than have to be. At least 1. */
-uint64_t ur_tunnels_children(const struct ur_children *children, enum ur_start *limit);
+uint64_t ur_tunnel_budget_children(const struct ur_children *children, enum ur_start *limit);
 
 /* What the configuration and the system allow to one child. */
 struct ur_tunnel_budget {
@@ -96,6 +69,6 @@ enum ur_limit { UR_LIMIT_FACTOR, UR_LIMIT_DESCRIPTORS, UR_LIMIT_DIRECTIVE };
  * than threads + idle threads * factor: the result leaves half of the threads to
  * ordinary requests. A tunnel takes two descriptors. At least 1, but where there are no
  * descriptors for one. */
-uint64_t ur_tunnels_max(const struct ur_tunnel_budget *room, enum ur_limit *limit);
+uint64_t ur_tunnel_budget_max(const struct ur_tunnel_budget *room, enum ur_limit *limit);
 
 #endif

@@ -163,12 +163,12 @@ static const struct {
 
 _Static_assert(sizeof evidence / sizeof evidence[0] == UR_EVIDENCE_MAX, "one bit for each");
 
-const char *ur_evidence_name(size_t i)
+const char *ur_handshake_evidence_name(size_t i)
 {
     return i < UR_EVIDENCE_MAX ? evidence[i].name : NULL;
 }
 
-bool ur_evidence_tells(size_t i, enum ur_reason reason)
+bool ur_handshake_evidence_tells(size_t i, enum ur_reason reason)
 {
     return i < UR_EVIDENCE_MAX && ur_reason_row(reason)->tells & evidence[i].kind;
 }

@@ -49,10 +49,10 @@ struct ur_handshake {
 #define UR_EVIDENCE_MAX 16
 
 /* The name of the i-th of these fields, NULL behind the last. Static string. */
-const char *ur_evidence_name(size_t i);
+const char *ur_handshake_evidence_name(size_t i);
 
 /* Whether the i-th of them tells something about a request that is refused for this reason. */
-bool ur_evidence_tells(size_t i, enum ur_reason reason);
+bool ur_handshake_evidence_tells(size_t i, enum ur_reason reason);
 
 /* UR_REASON_NONE for a valid handshake, else the reason of the first rule it fails. */
 enum ur_reason ur_handshake_judge(const struct ur_handshake *handshake);

@@ -123,7 +123,8 @@ static void unmet(struct ur_judgement *judgement, enum ur_family family, enum ur
     judgement->unmet |= family;
 }
 
-struct ur_judgement ur_judge(const struct ur_policy *policy, const struct ur_facts *facts)
+struct ur_judgement ur_policy_judge(const struct ur_policy *policy,
+                                    const struct ur_facts *facts)
 {
     struct ur_judgement judgement = {UR_REASON_NONE, 0};
 

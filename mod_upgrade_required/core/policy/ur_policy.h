@@ -42,13 +42,14 @@ static inline bool ur_policy_demands(const struct ur_policy *policy)
 }
 
 /* Whether it is met by the versions alone. A policy that demands WebSocket never is:
- * ur_judge() has to look at the handshake. */
+ * ur_policy_judge() has to look at the handshake. */
 static inline bool ur_policy_met(const struct ur_policy *policy, struct ur_seen seen)
 {
     return seen.tls >= policy->tls && seen.http >= policy->http && !policy->websocket;
 }
 
 /* TLS before HTTP before WebSocket: the first unmet one is the reason. */
-struct ur_judgement ur_judge(const struct ur_policy *policy, const struct ur_facts *facts);
+struct ur_judgement ur_policy_judge(const struct ur_policy *policy,
+                                    const struct ur_facts *facts);
 
 #endif

@@ -25,12 +25,12 @@ const struct ur_reason_row *ur_reason_row(enum ur_reason reason)
     return &rows[reason];
 }
 
-const char *ur_verdict_word(enum ur_verdict verdict)
+const char *ur_reason_verdict_word(enum ur_verdict verdict)
 {
     return verdict_words[verdict];
 }
 
-const char *ur_verdict_proxy_lines(enum ur_http demanded)
+const char *ur_reason_proxy_lines(enum ur_http demanded)
 {
     if (demanded < UR_HTTP_2) {
         return "A proxy that speaks HTTP/1.0 with this server has to be told "

@@ -44,12 +44,12 @@ struct ur_reason_row {
  *   %T %H   the requirement word of the family TLS, HTTP
  *   %t %h   the version of TLS, HTTP that was seen
  *   %m      the method, or "request" where httpd does not know it
- *   %P      ur_verdict_proxy_lines() */
+ *   %P      ur_reason_proxy_lines() */
 const struct ur_reason_row *ur_reason_row(enum ur_reason reason);
 
 /* How to mend the proxies through which requests do not arrive in the HTTP version that is
  * demanded, a line for each of the usual ones. Static string. */
-const char *ur_verdict_proxy_lines(enum ur_http demanded);
+const char *ur_reason_proxy_lines(enum ur_http demanded);
 
 /* What became of a request that its policy did not simply allow. */
 enum ur_verdict {
@@ -60,6 +60,6 @@ enum ur_verdict {
     UR_VERDICTS
 };
 
-const char *ur_verdict_word(enum ur_verdict verdict);
+const char *ur_reason_verdict_word(enum ur_verdict verdict);
 
 #endif

@@ -1,6 +1,6 @@
 #include "core/policy/ur_schedule.h"
 
-const char *ur_stage_word(enum ur_stage stage)
+const char *ur_schedule_stage_word(enum ur_stage stage)
 {
     static const char *const words[] = {[UR_STAGE_OFF] = "off",
                                         [UR_STAGE_ANNOUNCE] = "announced",
@@ -56,7 +56,8 @@ enum ur_stage ur_schedule_at(const struct ur_schedule *schedule, int64_t now, in
     return in_rehearsal(schedule, now, ends) ? UR_STAGE_REHEARSAL : UR_STAGE_ANNOUNCE;
 }
 
-bool ur_brownouts_overlap(const struct ur_brownout *one, const struct ur_brownout *other)
+bool ur_schedule_brownouts_overlap(const struct ur_brownout *one,
+                                   const struct ur_brownout *other)
 {
     return one->start < other->end && other->start < one->end;
 }
@@ -84,7 +85,7 @@ static const char *parse_interval(struct ur_span interval, struct ur_brownout *b
     }
     *culprit = end;
     if (end.len && (end.at[0] == 'P' || end.at[0] == 'p')) {
-        error = ur_duration_parse(end, &duration);
+        error = ur_time_parse_duration(end, &duration);
         brownout->end = error ? brownout->start : ur_time_add(brownout->start, duration);
     }
     else {
@@ -112,12 +113,12 @@ static const char *parse_turns(struct ur_span every, struct ur_span lasts,
     if (!ur_span_present(every) || !ur_span_present(lasts)) {
         return "every= and for= must be used together";
     }
-    error = ur_duration_parse(every, &brownout->every);
+    error = ur_time_parse_duration(every, &brownout->every);
     if (error) {
         return error;
     }
     *culprit = lasts;
-    error = ur_duration_parse(lasts, &brownout->lasts);
+    error = ur_time_parse_duration(lasts, &brownout->lasts);
     if (error) {
         return error;
     }
@@ -127,9 +128,9 @@ static const char *parse_turns(struct ur_span every, struct ur_span lasts,
     return NULL;
 }
 
-const char *ur_brownout_parse(struct ur_span interval, struct ur_span every,
-                              struct ur_span lasts, struct ur_brownout *brownout,
-                              struct ur_span *culprit)
+const char *ur_schedule_parse_brownout(struct ur_span interval, struct ur_span every,
+                                       struct ur_span lasts, struct ur_brownout *brownout,
+                                       struct ur_span *culprit)
 {
     const char *error = parse_interval(interval, brownout, culprit);
 

@@ -34,19 +34,20 @@ enum ur_stage {
 };
 
 /* "off", "announced", "rehearsed", "enforced": what becomes of unmet requests. */
-const char *ur_stage_word(enum ur_stage stage);
+const char *ur_schedule_stage_word(enum ur_stage stage);
 
 /* The stage at a time. *ends is when a rehearsal ends, the last one where several are on. */
 enum ur_stage ur_schedule_at(const struct ur_schedule *schedule, int64_t now, int64_t *ends);
 
 /* Whether two intervals overlap, whatever part of them is on. */
-bool ur_brownouts_overlap(const struct ur_brownout *one, const struct ur_brownout *other);
+bool ur_schedule_brownouts_overlap(const struct ur_brownout *one,
+                                   const struct ur_brownout *other);
 
 /* Reads "start/end" or "start/duration" (ISO 8601), and the durations of every= and for=,
  * which must both be absent or both be present. Returns NULL on success; otherwise what is
  * wrong with *culprit, and what would be right. */
-const char *ur_brownout_parse(struct ur_span interval, struct ur_span every,
-                              struct ur_span lasts, struct ur_brownout *brownout,
-                              struct ur_span *culprit);
+const char *ur_schedule_parse_brownout(struct ur_span interval, struct ur_span every,
+                                       struct ur_span lasts, struct ur_brownout *brownout,
+                                       struct ur_span *culprit);
 
 #endif

@@ -14,7 +14,7 @@ static bool is_version(struct ur_span value, struct ur_span prefix, const char *
 static bool read_tls(struct ur_span value, int *tls)
 {
     for (enum ur_tls known = UR_TLS_1_0; known <= UR_TLS_1_3; known++) {
-        const char *version = ur_tls_version(known);
+        const char *version = ur_protocol_tls(known);
         if (is_version(value, UR_SPAN("TLSv"), version) ||
             is_version(value, UR_SPAN("TLS/"), version)) {
             *tls = (int)known;
@@ -84,11 +84,11 @@ static enum ur_heard hear(const struct ur_statement *statement,
     return heard;
 }
 
-struct ur_edge ur_trusted_proxy_hear(struct ur_seen own,
-                                     const struct ur_statement stated[UR_STATEMENTS])
+struct ur_forwarded ur_trusted_proxy_hear(struct ur_seen own,
+                                          const struct ur_statement stated[UR_STATEMENTS])
 {
-    struct ur_edge edge = {.seen = own};
-    enum ur_heard *heard = edge.heard;
+    struct ur_forwarded forwarded = {.seen = own};
+    enum ur_heard *heard = forwarded.heard;
     int http = 0;
     int tls = 0;
     int secure = 0;
@@ -97,35 +97,35 @@ struct ur_edge ur_trusted_proxy_hear(struct ur_seen own,
     heard[UR_STATED_TLS] = hear(&stated[UR_STATED_TLS], read_tls, &tls);
     heard[UR_STATED_SCHEME] = hear(&stated[UR_STATED_SCHEME], read_scheme, &secure);
     if (heard[UR_STATED_HTTP] == UR_HEARD_WELL) {
-        edge.seen.http = (enum ur_http)http;
+        forwarded.seen.http = (enum ur_http)http;
     }
     if (heard[UR_STATED_SCHEME] == UR_HEARD_WELL) {
-        edge.seen.tls = secure ? UR_TLS_SOME : UR_TLS_NONE;
+        forwarded.seen.tls = secure ? UR_TLS_SOME : UR_TLS_NONE;
         if (!secure && heard[UR_STATED_TLS] == UR_HEARD_WELL) {
             heard[UR_STATED_TLS] = UR_HEARD_CONTRADICTORY;
         }
     }
     if (heard[UR_STATED_TLS] == UR_HEARD_WELL) {
-        edge.seen.tls = (enum ur_tls)tls;
+        forwarded.seen.tls = (enum ur_tls)tls;
     }
-    return edge;
+    return forwarded;
 }
 
-bool ur_trusted_proxy_surely_clear(const struct ur_edge *edge)
+bool ur_trusted_proxy_surely_clear(const struct ur_forwarded *forwarded)
 {
-    return !ur_heard_word(edge->heard[UR_STATED_TLS]) &&
-           !ur_heard_word(edge->heard[UR_STATED_SCHEME]);
+    return !ur_trusted_proxy_heard_word(forwarded->heard[UR_STATED_TLS]) &&
+           !ur_trusted_proxy_heard_word(forwarded->heard[UR_STATED_SCHEME]);
 }
 
-void ur_trusted_proxy_tell(const struct ur_edge *edge, struct ur_buf *out)
+void ur_trusted_proxy_tell(const struct ur_forwarded *forwarded, struct ur_buf *out)
 {
     const char *before = ", not understood: ";
 
     for (enum ur_stated stated = 0; stated < UR_STATEMENTS; stated++) {
-        const char *heard = ur_heard_word(edge->heard[stated]);
+        const char *heard = ur_trusted_proxy_heard_word(forwarded->heard[stated]);
         if (heard) {
             ur_buf_string(out, before);
-            ur_buf_string(out, ur_stated_word(stated));
+            ur_buf_string(out, ur_trusted_proxy_stated_word(stated));
             ur_buf_literal(out, "=");
             ur_buf_string(out, heard);
             before = ", ";
@@ -133,7 +133,7 @@ void ur_trusted_proxy_tell(const struct ur_edge *edge, struct ur_buf *out)
     }
 }
 
-const char *ur_stated_word(enum ur_stated stated)
+const char *ur_trusted_proxy_stated_word(enum ur_stated stated)
 {
     static const char *const words[UR_STATEMENTS] = {
         [UR_STATED_TLS] = "tls", [UR_STATED_HTTP] = "http", [UR_STATED_SCHEME] = "scheme"};
@@ -141,7 +141,7 @@ const char *ur_stated_word(enum ur_stated stated)
     return words[stated];
 }
 
-const char *ur_heard_word(enum ur_heard heard)
+const char *ur_trusted_proxy_heard_word(enum ur_heard heard)
 {
     switch (heard) {
     case UR_HEARD_UNKNOWN:

@@ -28,7 +28,7 @@ enum ur_heard {
     UR_HEARD_DISOWNED
 };
 
-struct ur_edge {
+struct ur_forwarded {
     struct ur_seen seen; /* what counts */
     enum ur_heard heard[UR_STATEMENTS];
 };
@@ -36,25 +36,25 @@ struct ur_edge {
 /* What counts is for each of TLS and HTTP what was stated, in one well-formed value or in a
  * list whose members mean the same, else what the server itself saw. A scheme in clear means
  * clear; a secure one without a version means TLS of unknown version. */
-struct ur_edge ur_trusted_proxy_hear(struct ur_seen own,
-                                     const struct ur_statement stated[UR_STATEMENTS]);
+struct ur_forwarded ur_trusted_proxy_hear(struct ur_seen own,
+                                          const struct ur_statement stated[UR_STATEMENTS]);
 
 /* Whether it is certain that the client came in clear, where that is what counts: nothing that
  * was stated of TLS is unclear. */
-bool ur_trusted_proxy_surely_clear(const struct ur_edge *edge);
+bool ur_trusted_proxy_surely_clear(const struct ur_forwarded *forwarded);
 
 /* Writes what was not understood, in closed words: ", not understood: scheme=contradictory".
  * Nothing where there is nothing to tell. */
-void ur_trusted_proxy_tell(const struct ur_edge *edge, struct ur_buf *out);
+void ur_trusted_proxy_tell(const struct ur_forwarded *forwarded, struct ur_buf *out);
 
 /* Longer than anything ur_trusted_proxy_tell() writes. */
-#define UR_EDGE_TELL_MAX 96
+#define UR_FORWARDED_TELL_MAX 96
 
 /* "tls", "http", "scheme": the word of UpgradeTrustedProxy for it. Static string. */
-const char *ur_stated_word(enum ur_stated stated);
+const char *ur_trusted_proxy_stated_word(enum ur_stated stated);
 
 /* What was stated and not understood: "unknown", "contradictory", "disowned"; else NULL. Static
  * string. */
-const char *ur_heard_word(enum ur_heard heard);
+const char *ur_trusted_proxy_heard_word(enum ur_heard heard);
 
 #endif

@@ -99,9 +99,9 @@ static void write_unclear(enum ur_stated stated, enum ur_heard heard, struct ur_
         [UR_HEARD_DISOWNED] = "): the client's Connection header names it. "};
 
     ur_buf_literal(out, "What the trusted proxy states in the header of ");
-    ur_buf_string(out, ur_stated_word(stated));
+    ur_buf_string(out, ur_trusted_proxy_stated_word(stated));
     ur_buf_literal(out, "= does not count (");
-    ur_buf_string(out, ur_heard_word(heard));
+    ur_buf_string(out, ur_trusted_proxy_heard_word(heard));
     ur_buf_string(out, causes[heard]);
     ur_buf_literal(out, "Have the proxy set it on every request, whatever the client sent, to "
                         "one of: ");
@@ -120,7 +120,7 @@ bool ur_probe_next(const struct ur_probe *probe, size_t n, struct ur_buf *out)
         return true;
     }
     for (enum ur_stated stated = 0; stated < UR_STATEMENTS; stated++) {
-        if (ur_heard_word(probe->heard[stated]) && n-- == 0) {
+        if (ur_trusted_proxy_heard_word(probe->heard[stated]) && n-- == 0) {
             write_unclear(stated, probe->heard[stated], out);
             return true;
         }

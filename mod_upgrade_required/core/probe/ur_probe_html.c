@@ -28,12 +28,12 @@ static void row(struct ur_buf *out, const char *name, struct ur_span value)
 
 static void protocol(struct ur_buf *out, const char *name, struct ur_seen seen)
 {
-    const char *tls = ur_tls_version(seen.tls);
+    const char *tls = ur_protocol_tls(seen.tls);
 
     ur_buf_literal(out, "<tr><th>");
     ur_buf_string(out, name);
     ur_buf_literal(out, "<td>HTTP/");
-    ur_buf_string(out, ur_http_version(seen.http));
+    ur_buf_string(out, ur_protocol_http(seen.http));
     ur_buf_string(out, tls ? " over TLS " : " in clear");
     ur_buf_string(out, tls ? tls : "");
     ur_buf_literal(out, "\n");

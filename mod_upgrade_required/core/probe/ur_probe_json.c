@@ -13,10 +13,10 @@ static void optional(struct ur_json *json, const char *name, struct ur_span text
 
 static void protocol(struct ur_json *json, const char *name, struct ur_seen seen)
 {
-    const char *tls = ur_tls_version(seen.tls);
+    const char *tls = ur_protocol_tls(seen.tls);
 
     ur_json_object(json, name, UR_JSON_INLINE);
-    ur_json_word(json, "http", ur_http_version(seen.http));
+    ur_json_word(json, "http", ur_protocol_http(seen.http));
     if (tls) {
         ur_json_word(json, "tls", tls);
     }

@@ -13,11 +13,11 @@ static void line(struct ur_buf *out, const char *label, struct ur_span value)
 
 static void protocol(struct ur_buf *out, const char *label, struct ur_seen seen)
 {
-    const char *tls = ur_tls_version(seen.tls);
+    const char *tls = ur_protocol_tls(seen.tls);
 
     ur_buf_string(out, label);
     ur_buf_literal(out, "HTTP/");
-    ur_buf_string(out, ur_http_version(seen.http));
+    ur_buf_string(out, ur_protocol_http(seen.http));
     ur_buf_string(out, tls ? " over TLS " : " in clear");
     ur_buf_string(out, tls ? tls : "");
     ur_buf_literal(out, "\n");

@@ -10,17 +10,17 @@ static const char *const http_versions[] = {
     [UR_HTTP_1_1] = "1.1",     [UR_HTTP_2] = "2",
 };
 
-const char *ur_tls_version(enum ur_tls tls)
+const char *ur_protocol_tls(enum ur_tls tls)
 {
     return tls_versions[tls];
 }
 
-const char *ur_http_version(enum ur_http http)
+const char *ur_protocol_http(enum ur_http http)
 {
     return http_versions[http];
 }
 
-enum ur_tls ur_tls_from_name(struct ur_span name)
+enum ur_tls ur_protocol_tls_from_name(struct ur_span name)
 {
     static const struct {
         struct ur_span name;

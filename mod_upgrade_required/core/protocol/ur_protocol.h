@@ -30,20 +30,20 @@ struct ur_seen {
 };
 
 /* "1.0" to "1.3"; "unknown" for UR_TLS_SOME; NULL in clear. Static strings. */
-const char *ur_tls_version(enum ur_tls tls);
+const char *ur_protocol_tls(enum ur_tls tls);
 
 /* "0.9", "1.0", "1.1", "2". Static strings. */
-const char *ur_http_version(enum ur_http http);
+const char *ur_protocol_http(enum ur_http http);
 
 /* The version from OpenSSL's name for it ("TLSv1", "TLSv1.2"). Any other name is
  * UR_TLS_SOME: encrypted, but older than every version that can be demanded. */
-enum ur_tls ur_tls_from_name(struct ur_span name);
+enum ur_tls ur_protocol_tls_from_name(struct ur_span name);
 
 /* What a request is made in. The connection decides: only a stream of an HTTP/2 connection is
  * HTTP/2. number is the version in the request line as httpd has it, major * 1000 + minor,
  * which on an HTTP/1 connection is no more than text: httpd takes any up to 9.9. There a newer
  * version counts as HTTP/1.1, the highest that can be spoken (RFC 9110, 2.5). */
-static inline enum ur_http ur_http_spoken(bool stream, int number)
+static inline enum ur_http ur_protocol_spoken(bool stream, int number)
 {
     if (stream) {
         return UR_HTTP_2;

@@ -27,7 +27,7 @@ static struct ur_span next_word(struct ur_span *rest)
 
 static unsigned versions_of(struct ur_span word)
 {
-    enum ur_tls tls = ur_tls_from_name(word);
+    enum ur_tls tls = ur_protocol_tls_from_name(word);
 
     if (ur_span_is(word, UR_SPAN("all"))) {
         return ALL;

@@ -89,7 +89,7 @@ static int weight(struct wish wish)
     return wish.quality ? wish.quality * (EXACT + 1) + named : 0;
 }
 
-size_t ur_form_pick(struct ur_span accept, const struct ur_form forms[], size_t count)
+size_t ur_accept_pick_form(struct ur_span accept, const struct ur_form forms[], size_t count)
 {
     struct wish wishes[UR_FORMS_MAX] = {{NOT_NAMED, 0}};
     size_t best = 0;
@@ -115,7 +115,7 @@ size_t ur_form_pick(struct ur_span accept, const struct ur_form forms[], size_t 
     return best;
 }
 
-size_t ur_form_named(struct ur_span word, const struct ur_form forms[], size_t count)
+size_t ur_accept_named_form(struct ur_span word, const struct ur_form forms[], size_t count)
 {
     size_t i = 0;
 
@@ -137,10 +137,10 @@ static const struct ur_form medias[UR_MEDIAS] = {
 
 enum ur_media ur_accept_choose(struct ur_span accept)
 {
-    return (enum ur_media)ur_form_pick(accept, medias, UR_MEDIAS);
+    return (enum ur_media)ur_accept_pick_form(accept, medias, UR_MEDIAS);
 }
 
-const char *ur_media_type(enum ur_media media)
+const char *ur_accept_media_type(enum ur_media media)
 {
     return medias[media].content_type;
 }

@@ -19,10 +19,10 @@ struct ur_form {
  * the name, so that "text/html" goes before "text/" and any subtype, and that before all
  * types; then the order. The first where Accept is absent or empty, or accepts
  * none of them. Members that do not parse are passed over. */
-size_t ur_form_pick(struct ur_span accept, const struct ur_form forms[], size_t count);
+size_t ur_accept_pick_form(struct ur_span accept, const struct ur_form forms[], size_t count);
 
 /* The index of the form that has this word, in any case; count where none has. */
-size_t ur_form_named(struct ur_span word, const struct ur_form forms[], size_t count);
+size_t ur_accept_named_form(struct ur_span word, const struct ur_form forms[], size_t count);
 
 /* The forms an answer's body can take, the server's preference first. */
 enum ur_media { UR_MEDIA_JSON, UR_MEDIA_HTML, UR_MEDIA_TEXT, UR_MEDIAS };
@@ -33,6 +33,6 @@ enum ur_media { UR_MEDIA_JSON, UR_MEDIA_HTML, UR_MEDIA_TEXT, UR_MEDIAS };
 enum ur_media ur_accept_choose(struct ur_span accept);
 
 /* The Content-Type to send. Static string. */
-const char *ur_media_type(enum ur_media media);
+const char *ur_accept_media_type(enum ur_media media);
 
 #endif

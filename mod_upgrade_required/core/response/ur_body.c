@@ -8,17 +8,18 @@ static struct ur_span text_of(const struct ur_buf *buf)
 }
 
 /* What only one reason has to tell. */
-static void tell_more(struct ur_account *account)
+static void tell_more(struct ur_body_facts *facts)
 {
-    const struct ur_refusal *refusal = account->refusal;
+    const struct ur_refusal *refusal = facts->refusal;
 
     if (ur_reason_row(refusal->judgement.reason)->tells & UR_TELLS_SUBPROTOCOLS &&
         refusal->subprotocols) {
-        account->subprotocols = *refusal->subprotocols;
+        facts->subprotocols = *refusal->subprotocols;
     }
     for (size_t i = 0; i < UR_EVIDENCE_MAX; i++) {
-        if (refusal->evidence & (1U << i) && ur_evidence_tells(i, refusal->judgement.reason)) {
-            account->evidence[account->evidence_count++] = ur_evidence_name(i);
+        if (refusal->evidence & (1U << i) &&
+            ur_handshake_evidence_tells(i, refusal->judgement.reason)) {
+            facts->evidence[facts->evidence_count++] = ur_handshake_evidence_name(i);
         }
     }
 }
@@ -32,34 +33,34 @@ void ur_body_write(enum ur_media media, const struct ur_refusal *refusal,
     struct ur_buf hint = {hint_bytes, sizeof hint_bytes, 0};
     char rehearsal_bytes[UR_SENTENCE_MAX];
     struct ur_buf rehearsal = {rehearsal_bytes, sizeof rehearsal_bytes, 0};
-    struct ur_account account = {.refusal = refusal, .reply = reply};
+    struct ur_body_facts facts = {.refusal = refusal, .reply = reply};
 
-    account.reason = ur_reason_row(refusal->judgement.reason)->word;
+    facts.reason = ur_reason_row(refusal->judgement.reason)->word;
     if (ur_span_present(refusal->message)) {
-        account.detail = refusal->message;
+        facts.detail = refusal->message;
     }
     else {
         ur_reply_detail(refusal, &detail);
-        account.detail = text_of(&detail);
+        facts.detail = text_of(&detail);
     }
     ur_reply_hint(refusal, &hint);
-    account.hint = text_of(&hint);
+    facts.hint = text_of(&hint);
     ur_reply_rehearsal(refusal, &rehearsal);
-    account.rehearsal = text_of(&rehearsal);
-    account.required_count = ur_policy_words(refusal->policy, account.required);
-    account.upgrades_count = ur_reply_upgrades(refusal, account.upgrades);
+    facts.rehearsal = text_of(&rehearsal);
+    facts.required_count = ur_policy_words(refusal->policy, facts.required);
+    facts.upgrades_count = ur_reply_upgrades(refusal, facts.upgrades);
 
-    tell_more(&account);
+    tell_more(&facts);
 
     switch (media) {
     case UR_MEDIA_HTML:
-        ur_body_html(&account, out);
+        ur_body_html(&facts, out);
         break;
     case UR_MEDIA_TEXT:
-        ur_body_text(&account, out);
+        ur_body_text(&facts, out);
         break;
     default:
-        ur_body_json(&account, out);
+        ur_body_json(&facts, out);
         break;
     }
 }
@@ -79,10 +80,10 @@ void ur_body_words(struct ur_buf *out, const char *const words[], size_t count)
 
 void ur_body_received(struct ur_buf *out, const struct ur_refusal *refusal)
 {
-    const char *tls = ur_tls_version(refusal->seen.tls);
+    const char *tls = ur_protocol_tls(refusal->seen.tls);
 
     ur_buf_string(out, "HTTP/");
-    ur_buf_string(out, ur_http_version(refusal->seen.http));
+    ur_buf_string(out, ur_protocol_http(refusal->seen.http));
     ur_buf_string(out, tls ? " over TLS " : " in clear");
     ur_buf_string(out, tls ? tls : "");
 }

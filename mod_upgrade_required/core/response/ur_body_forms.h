@@ -4,7 +4,7 @@
 #include "core/response/ur_reply.h"
 
 /* The facts of an answer's body, ready to be written in one of its forms. */
-struct ur_account {
+struct ur_body_facts {
     const struct ur_refusal *refusal;
     const struct ur_reply *reply;
     const char *reason;
@@ -20,9 +20,9 @@ struct ur_account {
     struct ur_words subprotocols; /* count 0: not to be told */
 };
 
-void ur_body_json(const struct ur_account *account, struct ur_buf *out);
-void ur_body_html(const struct ur_account *account, struct ur_buf *out);
-void ur_body_text(const struct ur_account *account, struct ur_buf *out);
+void ur_body_json(const struct ur_body_facts *facts, struct ur_buf *out);
+void ur_body_html(const struct ur_body_facts *facts, struct ur_buf *out);
+void ur_body_text(const struct ur_body_facts *facts, struct ur_buf *out);
 
 /* words[0], words[1], ... */
 void ur_body_words(struct ur_buf *out, const char *const words[], size_t count);

@@ -36,35 +36,35 @@ static void accepted(struct ur_buf *out, const struct ur_words *subprotocols)
     ur_buf_literal(out, "</dd>\n");
 }
 
-static void facts(struct ur_buf *out, const struct ur_account *account)
+static void table_of(struct ur_buf *out, const struct ur_body_facts *facts)
 {
     ur_buf_literal(out, "<dl>\n");
     term(out, "Reason");
-    ur_escape_html(out, ur_span_of(account->reason));
+    ur_escape_html(out, ur_span_of(facts->reason));
     ur_buf_literal(out, "</dd>\n");
     term(out, "Policy");
-    ur_escape_html(out, account->refusal->name);
+    ur_escape_html(out, facts->refusal->name);
     ur_buf_literal(out, "</dd>\n");
     term(out, "Required");
-    ur_body_words(out, account->required, account->required_count);
+    ur_body_words(out, facts->required, facts->required_count);
     ur_buf_literal(out, "</dd>\n");
     term(out, "Received");
-    ur_body_received(out, account->refusal);
+    ur_body_received(out, facts->refusal);
     ur_buf_literal(out, "</dd>\n");
-    if (account->evidence_count) {
+    if (facts->evidence_count) {
         term(out, "Evidence");
-        ur_body_words(out, account->evidence, account->evidence_count);
+        ur_body_words(out, facts->evidence, facts->evidence_count);
         ur_buf_literal(out, "</dd>\n");
     }
-    if (account->subprotocols.count) {
-        accepted(out, &account->subprotocols);
+    if (facts->subprotocols.count) {
+        accepted(out, &facts->subprotocols);
     }
     term(out, "Upgrade to");
-    ur_body_words(out, account->upgrades, account->upgrades_count);
-    if (account->refusal->enforced_from) {
+    ur_body_words(out, facts->upgrades, facts->upgrades_count);
+    if (facts->refusal->enforced_from) {
         ur_buf_literal(out, "</dd>\n");
         term(out, "Enforced from");
-        ur_buf_string(out, account->refusal->enforced_from);
+        ur_buf_string(out, facts->refusal->enforced_from);
     }
     ur_buf_literal(out, "</dd>\n</dl>\n");
 }
@@ -79,24 +79,24 @@ static void guide(struct ur_buf *out, struct ur_span url)
     ur_buf_literal(out, "\">How to upgrade</a></p>\n");
 }
 
-void ur_body_html(const struct ur_account *account, struct ur_buf *out)
+void ur_body_html(const struct ur_body_facts *facts, struct ur_buf *out)
 {
     ur_buf_literal(out, UR_PAGE_HEAD "<title>");
-    title(out, account->reply, " ");
+    title(out, facts->reply, " ");
     ur_buf_literal(out, "</title>\n<style>");
     ur_buf_bytes(out, STYLE, sizeof STYLE - 1);
     ur_buf_literal(out, "</style>\n</head>\n<body>\n<main>\n<h1><span>");
-    title(out, account->reply, "</span> ");
+    title(out, facts->reply, "</span> ");
     ur_buf_literal(out, "</h1>\n<p>");
-    ur_escape_html(out, account->detail);
-    if (account->rehearsal.len) {
+    ur_escape_html(out, facts->detail);
+    if (facts->rehearsal.len) {
         ur_buf_literal(out, "</p>\n<p>");
-        ur_escape_html(out, account->rehearsal);
+        ur_escape_html(out, facts->rehearsal);
     }
     ur_buf_literal(out, "</p>\n<p class=\"hint\">");
-    ur_escape_html(out, account->hint);
+    ur_escape_html(out, facts->hint);
     ur_buf_literal(out, "</p>\n");
-    guide(out, account->refusal->guide);
-    facts(out, account);
+    guide(out, facts->refusal->guide);
+    table_of(out, facts);
     ur_buf_literal(out, "</main>\n</body>\n</html>\n");
 }

@@ -7,10 +7,10 @@
 
 static void received(struct ur_json *json, struct ur_seen seen)
 {
-    const char *tls = ur_tls_version(seen.tls);
+    const char *tls = ur_protocol_tls(seen.tls);
 
     ur_json_object(json, "received", UR_JSON_INLINE);
-    ur_json_word(json, "http", ur_http_version(seen.http));
+    ur_json_word(json, "http", ur_protocol_http(seen.http));
     if (tls) {
         ur_json_word(json, "tls", tls);
     }
@@ -32,27 +32,27 @@ static void subprotocols(struct ur_json *json, const struct ur_words *words)
     ur_json_end_array(json);
 }
 
-void ur_body_json(const struct ur_account *account, struct ur_buf *out)
+void ur_body_json(const struct ur_body_facts *facts, struct ur_buf *out)
 {
-    const struct ur_refusal *refusal = account->refusal;
+    const struct ur_refusal *refusal = facts->refusal;
     struct ur_json json = {.out = out};
 
     ur_json_object(&json, NULL, UR_JSON_LINES);
     ur_json_word(&json, "type", "about:blank");
-    ur_json_word(&json, "title", account->reply->title);
-    ur_json_number(&json, "status", (unsigned)account->reply->status);
+    ur_json_word(&json, "title", facts->reply->title);
+    ur_json_number(&json, "status", (unsigned)facts->reply->status);
     /* In one member: a client that shows a person one sentence shows this one. */
-    ur_json_joined(&json, "detail", account->detail, " ", account->rehearsal);
-    ur_json_word(&json, "reason", account->reason);
+    ur_json_joined(&json, "detail", facts->detail, " ", facts->rehearsal);
+    ur_json_word(&json, "reason", facts->reason);
     ur_json_string(&json, "policy", refusal->name);
-    ur_json_words(&json, "required", account->required, account->required_count);
+    ur_json_words(&json, "required", facts->required, facts->required_count);
     received(&json, refusal->seen);
-    ur_json_words(&json, "upgrade", account->upgrades, account->upgrades_count);
-    if (account->evidence_count) {
-        ur_json_words(&json, "evidence", account->evidence, account->evidence_count);
+    ur_json_words(&json, "upgrade", facts->upgrades, facts->upgrades_count);
+    if (facts->evidence_count) {
+        ur_json_words(&json, "evidence", facts->evidence, facts->evidence_count);
     }
-    subprotocols(&json, &account->subprotocols);
-    ur_json_string(&json, "hint", account->hint);
+    subprotocols(&json, &facts->subprotocols);
+    ur_json_string(&json, "hint", facts->hint);
     if (ur_span_present(refusal->guide)) {
         ur_json_string(&json, "upgrade_guide", refusal->guide);
     }

@@ -193,11 +193,11 @@ static const char *placeholder(const struct ur_refusal *refusal, char letter)
     case 'H':
         return ur_policy_word(refusal->policy, UR_FAMILY_HTTP);
     case 'P':
-        return ur_verdict_proxy_lines(refusal->policy->http);
+        return ur_reason_proxy_lines(refusal->policy->http);
     case 't':
-        return ur_tls_version(refusal->seen.tls);
+        return ur_protocol_tls(refusal->seen.tls);
     default:
-        return ur_http_version(refusal->seen.http);
+        return ur_protocol_http(refusal->seen.http);
     }
 }
 

@@ -19,7 +19,7 @@ struct ur_refusal {
     struct ur_span guide;                /* URL, or absent */
     struct ur_span message;              /* replaces the detail, or absent */
     const struct ur_words *subprotocols; /* accepted; told with websocket-subprotocol only */
-    unsigned evidence;          /* bit i: ur_evidence_name(i) came, and tells something here */
+    unsigned evidence; /* bit i: ur_handshake_evidence_name(i) came, and tells something here */
     const char *enforced_from;  /* RFC 3339; NULL: no date is set */
     const char *rehearsal_ends; /* RFC 3339; NULL: this is no rehearsal */
     unsigned retry_after;       /* seconds to the end of the rehearsal */

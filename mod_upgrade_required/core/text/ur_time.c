@@ -226,7 +226,7 @@ static bool has_no_length(struct ur_span text)
     return false;
 }
 
-const char *ur_duration_parse(struct ur_span text, int64_t *seconds)
+const char *ur_time_parse_duration(struct ur_span text, int64_t *seconds)
 {
     static const struct unit days[] = {{'W', 'w', WEEK}, {'D', 'd', DAY}};
     static const struct unit hours[] = {{'H', 'h', HOUR}, {'M', 'm', MINUTE}, {'S', 's', 1}};

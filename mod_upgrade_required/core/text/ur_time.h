@@ -19,7 +19,7 @@ const char *ur_time_parse(struct ur_span text, int64_t *time);
 /* Reads an ISO 8601 duration of weeks, days, hours, minutes and seconds: "P7D", "PT1H30M".
  * One that is too long for an int64_t becomes the longest. Errors as above; months and years
  * are one, because they have no length. */
-const char *ur_duration_parse(struct ur_span text, int64_t *seconds);
+const char *ur_time_parse_duration(struct ur_span text, int64_t *seconds);
 
 /* The sum, or the nearest value that can be represented. */
 int64_t ur_time_add(int64_t time, int64_t seconds);

@@ -51,7 +51,7 @@ static struct ur_refusal typical_refusal(const struct row *row)
     };
     struct ur_facts facts = {refusal.seen, &none};
 
-    refusal.judgement = ur_judge(policy, &facts);
+    refusal.judgement = ur_policy_judge(policy, &facts);
     return refusal;
 }
 
@@ -72,7 +72,7 @@ static const char *stage_now(const struct dump *dump, const struct ur_dir_config
 {
     int64_t ends;
 
-    return ur_stage_word(ur_enforce_stage(settings, dump->now, &ends));
+    return ur_schedule_stage_word(ur_enforce_stage(settings, dump->now, &ends));
 }
 
 static const char *mode_word(const struct ur_mode_setting *mode)

@@ -53,8 +53,8 @@ static const char *text_of(struct ur_finder *finder, const char *at, const char 
                         directive->args, why);
 }
 
-void ur_finding_add(struct ur_finder *finder, const server_rec *s, const char *at,
-                    const char *why)
+void ur_findings_add(struct ur_finder *finder, const server_rec *s, const char *at,
+                     const char *why)
 {
     const char *text = text_of(finder, at, why);
     /* Sections of the main server hold in each virtual host: once is enough. */

@@ -37,11 +37,11 @@ struct ur_finder {
 };
 
 /* Adds what is wrong with the directive at "file:line"; what would be right. */
-void ur_finding_add(struct ur_finder *finder, const server_rec *s, const char *at,
-                    const char *why);
+void ur_findings_add(struct ur_finder *finder, const server_rec *s, const char *at,
+                     const char *why);
 
 /* Whether the server speaks TLS, as far as the configuration tells. */
-bool ur_finder_speaks_tls(const struct ur_finder *finder, const server_rec *s);
+bool ur_findings_speaks_tls(const struct ur_finder *finder, const server_rec *s);
 
 /* ur_findings_policy.c: the module's own directives. */
 void ur_findings_policy(struct ur_finder *finder);

@@ -37,9 +37,9 @@ static void find_quick_cache(struct ur_finder *finder, const ap_directive_t *ena
     }
     for (server_rec *s = in; s; s = in == finder->main_server ? s->next : NULL) {
         if (answers_quickly(finder, s)) {
-            ur_finding_add(finder, s, ur_conftree_at(finder->pool, enable),
-                           "cached responses are sent before route policies are checked; use "
-                           "CacheQuickHandler off");
+            ur_findings_add(finder, s, ur_conftree_at(finder->pool, enable),
+                            "cached responses are sent before route policies are checked; use "
+                            "CacheQuickHandler off");
             return;
         }
     }
@@ -64,7 +64,7 @@ static void find_shared_worker(struct ur_finder *finder, const ap_directive_t *p
     if (backend && backend->worker != pass &&
         !has_same_upgrade(finder->pool, backend->worker, pass) &&
         !ap_find_linked_module("mod_upgrade_wstunnel.c")) {
-        ur_finding_add(
+        ur_findings_add(
             finder, s, ur_conftree_at(finder->pool, pass),
             apr_psprintf(finder->pool,
                          "shares the worker of %s, so httpd ignores its upgrade= and WebSocket "
@@ -87,14 +87,14 @@ static void find_upgrade(struct ur_finder *finder, const ap_directive_t *directi
         return;
     }
     if (ap_cstr_casecmp(upgrade, "ANY") == 0 || strcmp(upgrade, "*") == 0) {
-        ur_finding_add(finder, s, ur_conftree_at(finder->pool, directive),
-                       "upgrade=ANY lets clients tunnel any protocol, even h2c; name the "
-                       "protocol: " PROTOCOLS);
+        ur_findings_add(finder, s, ur_conftree_at(finder->pool, directive),
+                        "upgrade=ANY lets clients tunnel any protocol, even h2c; name the "
+                        "protocol: " PROTOCOLS);
     }
     else if (ap_cstr_casecmp(upgrade, "NONE") == 0) {
-        ur_finding_add(finder, s, ur_conftree_at(finder->pool, directive),
-                       "upgrade=NONE opens a tunnel whatever the backend responds; name the "
-                       "protocol: " PROTOCOLS);
+        ur_findings_add(finder, s, ur_conftree_at(finder->pool, directive),
+                        "upgrade=NONE opens a tunnel whatever the backend responds; name the "
+                        "protocol: " PROTOCOLS);
     }
     else if (ur_conftree_is(directive, "ProxyPass") ||
              ur_conftree_is(directive, "ProxyPassMatch")) {
@@ -149,19 +149,19 @@ static void find_redirect_before_floor(const struct md_finder *found, server_rec
     char *name;
 
     if (!floor->at || !floor->policy.tls || !s->server_hostname ||
-        ur_finder_speaks_tls(found->finder, s) || (proxy && (proxy->tls || proxy->scheme))) {
+        ur_findings_speaks_tls(found->finder, s) || (proxy && (proxy->tls || proxy->scheme))) {
         return;
     }
     name = apr_pstrdup(found->finder->pool, s->server_hostname);
     ap_str_tolower(name);
     require = apr_hash_get(found->requires, name, APR_HASH_KEY_STRING);
     if (require) {
-        ur_finding_add(found->finder, s, ur_conftree_at(found->finder->pool, require),
-                       apr_psprintf(found->finder->pool,
-                                    "redirects unencrypted requests before the floor of %s is "
-                                    "checked, so nothing is explained, announced or counted; "
-                                    "use MDRequireHttps off, and UpgradeRedirect permanent",
-                                    floor->at));
+        ur_findings_add(found->finder, s, ur_conftree_at(found->finder->pool, require),
+                        apr_psprintf(found->finder->pool,
+                                     "redirects unencrypted requests before the floor of %s is "
+                                     "checked, so nothing is explained, announced or counted; "
+                                     "use MDRequireHttps off, and UpgradeRedirect permanent",
+                                     floor->at));
     }
 }
 
@@ -187,9 +187,9 @@ static void visit(void *context, const ap_directive_t *directive, server_rec *s)
     }
     if (ur_conftree_is(directive, "ProxyWebsocketFallbackToProxyHttp") &&
         ap_cstr_casecmp(directive->args, "off") == 0) {
-        ur_finding_add(finder, s, ur_conftree_at(finder->pool, directive),
-                       "leaves WebSockets to mod_proxy_wstunnel, which opens tunnels without "
-                       "checking the backend's response; use On");
+        ur_findings_add(finder, s, ur_conftree_at(finder->pool, directive),
+                        "leaves WebSockets to mod_proxy_wstunnel, which opens tunnels without "
+                        "checking the backend's response; use On");
     }
     for (size_t i = 0; i < sizeof with_workers / sizeof with_workers[0]; i++) {
         if (ur_conftree_is(directive, with_workers[i])) {

@@ -41,7 +41,7 @@ static enum obstacle obstacle_of(const struct ur_finder *finder, const server_re
                                  bool demands_tls)
 {
     enum ur_tls tls =
-        demands_tls || ur_finder_speaks_tls(finder, s) ? UR_TLS_SOME : UR_TLS_NONE;
+        demands_tls || ur_findings_speaks_tls(finder, s) ? UR_TLS_SOME : UR_TLS_NONE;
     const ap_directive_t *direct =
         ur_conftree_effective(finder->tree, s, UR_CONFTREE_H2_DIRECT);
 
@@ -69,7 +69,7 @@ static void find_not_offered(const struct http2_finder *found, const server_rec 
     obstacle = s == found->finder->main_server ? found->anywhere[tls]
                                                : obstacle_of(found->finder, s, tls);
     if (obstacle != NONE) {
-        ur_finding_add(found->finder, s, rule->at, texts[obstacle]);
+        ur_findings_add(found->finder, s, rule->at, texts[obstacle]);
     }
 }
 
@@ -146,10 +146,10 @@ static void find_reset(const struct http2_finder *found, const server_rec *s)
     const ap_directive_t *reset = noted(found->resets, s);
     const struct ur_rule *demand = noted(found->demands, s);
     bool has_http2 =
-        ur_finder_speaks_tls(found->finder, s) && ur_server_offers_http2(s, UR_TLS_SOME);
+        ur_findings_speaks_tls(found->finder, s) && ur_server_offers_http2(s, UR_TLS_SOME);
 
     if (reset && demand && demand->at && has_http2) {
-        ur_finding_add(
+        ur_findings_add(
             found->finder, s, ur_conftree_at(found->finder->pool, reset),
             apr_psprintf(
                 found->finder->pool,

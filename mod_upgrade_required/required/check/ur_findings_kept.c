@@ -73,7 +73,7 @@ static void add_without_backend(struct ur_finder *finder, const struct ur_kept_r
         text = "no client can open a WebSocket, because nothing is proxied there; add a "
                "ProxyPass for the route, or remove this line";
     }
-    ur_finding_add(finder, route->server, ur_conftree_at(finder->pool, route->by), text);
+    ur_findings_add(finder, route->server, ur_conftree_at(finder->pool, route->by), text);
 }
 
 /* A route whose URLs are not known is left alone, but for what stands in its own section. */
@@ -110,7 +110,7 @@ static void find_short_limit(struct ur_finder *finder, const struct ur_kept_rout
         least = idle < least ? idle : least;
     }
     if (at) {
-        ur_finding_add(
+        ur_findings_add(
             finder, route->server, ur_conftree_at(finder->pool, at),
             apr_psprintf(
                 finder->pool,
@@ -146,7 +146,7 @@ static void find_lost_slashes(struct ur_finder *finder, const struct ur_kept_rou
             keeps_encoding(finder->pool, backend->pass)) {
             continue;
         }
-        ur_finding_add(
+        ur_findings_add(
             finder, s, ur_conftree_at(finder->pool, route->by),
             apr_psprintf(
                 finder->pool,
@@ -202,9 +202,9 @@ static void find_idle_threads(const struct kept_finder *kept, const struct ur_pl
     if (is_main ? apr_hash_count(kept->keeping) == 0
                 : !is_noted(kept->keeping, place->server) &&
                       !is_noted(kept->keeping, finder->main_server)) {
-        ur_finding_add(finder, place->server, ur_conftree_at(finder->pool, tunnel),
-                       "has no effect, because no route of this server keeps WebSockets; use "
-                       "UpgradeKeep WebSocket for the proxied route");
+        ur_findings_add(finder, place->server, ur_conftree_at(finder->pool, tunnel),
+                        "has no effect, because no route of this server keeps WebSockets; use "
+                        "UpgradeKeep WebSocket for the proxied route");
     }
 }
 
@@ -213,14 +213,14 @@ static void find_http2_workers(const struct kept_finder *kept, server_rec *s)
     struct ur_finder *finder = kept->finder;
     const ap_directive_t *on =
         ur_conftree_effective(finder->tree, s, UR_CONFTREE_H2_WEBSOCKETS);
-    enum ur_tls tls = ur_finder_speaks_tls(finder, s) ? UR_TLS_SOME : UR_TLS_NONE;
+    enum ur_tls tls = ur_findings_speaks_tls(finder, s) ? UR_TLS_SOME : UR_TLS_NONE;
 
     if (on && ur_conftree_has_word(finder->pool, on, "on") && ur_server_offers_http2(s, tls) &&
         (is_noted(kept->by_event, s) || is_noted(kept->by_event, finder->main_server))) {
-        ur_finding_add(finder, s, ur_conftree_at(finder->pool, on),
-                       "each WebSocket over HTTP/2 holds a thread of mod_http2 while it is "
-                       "open, even with UpgradeTunnel event; use H2WebSockets off, or an "
-                       "H2MaxWorkers that is large enough");
+        ur_findings_add(finder, s, ur_conftree_at(finder->pool, on),
+                        "each WebSocket over HTTP/2 holds a thread of mod_http2 while it is "
+                        "open, even with UpgradeTunnel event; use H2WebSockets off, or an "
+                        "H2MaxWorkers that is large enough");
     }
 }
 

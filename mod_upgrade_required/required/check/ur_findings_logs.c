@@ -95,7 +95,7 @@ static void find_lost_lines(void *context, const ap_directive_t *directive, serv
                "exec ...'\" (manual: Log rotation)";
     }
     if (text) {
-        ur_finding_add(finder, s, ur_conftree_at(finder->pool, directive), text);
+        ur_findings_add(finder, s, ur_conftree_at(finder->pool, directive), text);
     }
 }
 

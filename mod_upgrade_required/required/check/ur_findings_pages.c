@@ -86,7 +86,7 @@ static void find_unreached(const struct page_finder *found, const ap_directive_t
     const struct ur_backend *backend = path ? in_front(found, s, section) : NULL;
 
     if (backend) {
-        ur_finding_add(
+        ur_findings_add(
             found->finder, s, ur_conftree_at(found->finder->pool, handler),
             apr_psprintf(found->finder->pool,
                          "is never reached, because %s proxies its path to a backend; use %s",
@@ -112,7 +112,7 @@ static void find_page(void *context, const ap_directive_t *directive, server_rec
     }
     find_unreached(found, directive, s);
     if (ur_access_is_open(found->access, s, ur_conftree_section(directive))) {
-        ur_finding_add(
+        ur_findings_add(
             found->finder, s, ur_conftree_at(found->finder->pool, directive),
             is_status ? "everybody can read the counters and the names of the policies; add "
                         "Require local or another restriction"
@@ -178,7 +178,7 @@ static const char *path_here(const struct page_finder *found, const struct guide
     if (*guided->settings->guide == '/') {
         *in_clear = guided->server == found->finder->main_server
                         ? found->any_clear
-                        : !ur_finder_speaks_tls(found->finder, guided->server);
+                        : !ur_findings_speaks_tls(found->finder, guided->server);
         return guided->settings->guide;
     }
     if (apr_uri_parse(found->finder->pool, guided->settings->guide, &uri) != APR_SUCCESS ||
@@ -267,14 +267,14 @@ static void find_guide(const struct page_finder *found, const struct guided *gui
     path = path_here(found, guided, &in_clear);
     if (path && refuses_browsers(guided, in_clear) && is_over(own, path) &&
         (guided->is_floor || !is_lifted(found, guided, path))) {
-        ur_finding_add(found->finder, guided->server, ur_conftree_at(found->finder->pool, at),
-                       apr_psprintf(found->finder->pool,
-                                    "%s refuses the guide too, so refused clients cannot read "
-                                    "it; use a page elsewhere, or add %s",
-                                    guided->rule->at,
-                                    guided->is_floor
-                                        ? "an UpgradeFloorExcept for it"
-                                        : "UpgradeRequire none in a section for it"));
+        ur_findings_add(found->finder, guided->server, ur_conftree_at(found->finder->pool, at),
+                        apr_psprintf(found->finder->pool,
+                                     "%s refuses the guide too, so refused clients cannot read "
+                                     "it; use a page elsewhere, or add %s",
+                                     guided->rule->at,
+                                     guided->is_floor
+                                         ? "an UpgradeFloorExcept for it"
+                                         : "UpgradeRequire none in a section for it"));
     }
 }
 
@@ -321,7 +321,7 @@ void ur_findings_pages(struct ur_finder *finder)
     for (server_rec *s = finder->main_server->next ? finder->main_server->next
                                                    : finder->main_server;
          s; s = s->next) {
-        found.any_clear = found.any_clear || !ur_finder_speaks_tls(finder, s);
+        found.any_clear = found.any_clear || !ur_findings_speaks_tls(finder, s);
     }
     ur_conftree_walk(finder->tree, find_page, &found);
     find_guides(&found);

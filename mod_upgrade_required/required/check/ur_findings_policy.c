@@ -19,9 +19,10 @@ static void find_past_date(struct ur_finder *finder, const struct ur_scope *scop
 
     if (mode && mode->mode == UR_MODE_ENFORCE && mode->from != UR_TIME_ALWAYS &&
         mode->from <= finder->now && ap_state_query(AP_SQ_CONFIG_GEN) <= 1) {
-        ur_finding_add(finder, scope->server, mode->at,
-                       "the date of from= is in the past, so nothing is announced; use a later "
-                       "date, or remove from=");
+        ur_findings_add(
+            finder, scope->server, mode->at,
+            "the date of from= is in the past, so nothing is announced; use a later "
+            "date, or remove from=");
     }
 }
 
@@ -35,8 +36,8 @@ static void find_overlaps(struct ur_finder *finder, const struct ur_scope *scope
         for (int j = 0; j < i; j++) {
             const struct ur_brownout *earlier =
                 &APR_ARRAY_IDX(brownouts, j, const struct ur_brownout);
-            if (ur_brownouts_overlap(earlier, later)) {
-                ur_finding_add(
+            if (ur_schedule_brownouts_overlap(earlier, later)) {
+                ur_findings_add(
                     finder, scope->server, later->at,
                     apr_psprintf(finder->pool,
                                  "overlaps the brownout of %s, so refusals could name the end "
@@ -73,10 +74,10 @@ static void find_open_redirects(struct ur_finder *finder)
 {
     for (server_rec *s = finder->main_server; s; s = s->next) {
         const ap_directive_t *alias = ur_conftree_last(finder->tree, s, UR_CONFTREE_ANY_ALIAS);
-        if (alias && !ur_finder_speaks_tls(finder, s) && redirects_anywhere(finder, s)) {
-            ur_finding_add(finder, s, ur_conftree_at(finder->pool, alias),
-                           "accepts every host name, and UpgradeRedirect redirects clients to "
-                           "the one that they name; list the names instead of *");
+        if (alias && !ur_findings_speaks_tls(finder, s) && redirects_anywhere(finder, s)) {
+            ur_findings_add(finder, s, ur_conftree_at(finder->pool, alias),
+                            "accepts every host name, and UpgradeRedirect redirects clients to "
+                            "the one that they name; list the names instead of *");
         }
     }
 }

@@ -58,7 +58,7 @@ static bool speaks_by_itself(const struct ur_finder *finder, const server_rec *s
     return false;
 }
 
-bool ur_finder_speaks_tls(const struct ur_finder *finder, const server_rec *s)
+bool ur_findings_speaks_tls(const struct ur_finder *finder, const server_rec *s)
 {
     const ap_directive_t *engine =
         ur_conftree_effective(finder->tree, s, UR_CONFTREE_SSL_ENGINE);
@@ -88,7 +88,7 @@ static struct offers open_offers(struct ur_finder *finder)
                             apr_hash_make(finder->pool)};
 
     for (server_rec *s = finder->main_server; s; s = s->next) {
-        if (!tls_is_stated(s) && ur_finder_speaks_tls(finder, s)) {
+        if (!tls_is_stated(s) && ur_findings_speaks_tls(finder, s)) {
             APR_ARRAY_PUSH(offers.list, struct offer) = offer_of(finder, s);
         }
     }
@@ -111,23 +111,23 @@ static bool find_too_new(struct ur_finder *finder, const struct offer *offer,
     if (ur_ssl_protocol_from(offer->versions, rule->policy.tls)) {
         return false;
     }
-    ur_finding_add(finder, offer->server, rule->at,
-                   apr_psprintf(finder->pool,
-                                "TLS/%s or newer is not offered by SSLProtocol (%s), so every "
-                                "request is refused; use SSLProtocol all",
-                                ur_tls_version(rule->policy.tls), offer->at));
+    ur_findings_add(finder, offer->server, rule->at,
+                    apr_psprintf(finder->pool,
+                                 "TLS/%s or newer is not offered by SSLProtocol (%s), so every "
+                                 "request is refused; use SSLProtocol all",
+                                 ur_protocol_tls(rule->policy.tls), offer->at));
     return true;
 }
 
 static void add_unseen(struct ur_finder *finder, const struct demand *demand, const char *at)
 {
-    ur_finding_add(
+    ur_findings_add(
         finder, demand->server, demand->rule->at,
         apr_psprintf(finder->pool,
                      "clients below TLS/%s are not accepted by SSLProtocol (%s), so they fail "
                      "in the TLS handshake and cannot see the response; use SSLProtocol all to "
                      "tell them why, or require TLS without a version",
-                     ur_tls_version(demand->rule->policy.tls), at));
+                     ur_protocol_tls(demand->rule->policy.tls), at));
 }
 
 /* What a server demands holds for itself; what the main server demands, for all that inherit
@@ -170,7 +170,7 @@ static void find_no_tls(const struct offers *offers, const struct demand *demand
     apr_hash_set(offers->without,
                  apr_pmemdup(offers->finder->pool, &demand->server, sizeof demand->server),
                  sizeof demand->server, "");
-    ur_finding_add(
+    ur_findings_add(
         offers->finder, demand->server, demand->rule->at,
         "no TLS module is loaded, so every request under this policy is refused; load mod_ssl");
 }

@@ -155,8 +155,8 @@ const char *ur_set_brownout(cmd_parms *cmd, void *dir, int argc, char *const arg
     if (error) {
         return error;
     }
-    error = ur_brownout_parse(arguments.interval, arguments.every, arguments.lasts, &brownout,
-                              &culprit);
+    error = ur_schedule_parse_brownout(arguments.interval, arguments.every, arguments.lasts,
+                                       &brownout, &culprit);
     if (error) {
         return ur_setting_complain_of_span(cmd, culprit, error);
     }

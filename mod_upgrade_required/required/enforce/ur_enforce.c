@@ -51,7 +51,7 @@ static void judge(struct trial *trial)
     if (policy->websocket) {
         read_handshake(trial);
     }
-    trial->judgement = ur_judge(policy, &facts);
+    trial->judgement = ur_policy_judge(policy, &facts);
 }
 
 /* An expression that fails is not true: the policy holds. */
@@ -162,12 +162,12 @@ static struct ur_span message_of(request_rec *r, const struct ur_message *messag
 }
 
 /* What of a trusted proxy's statement was not understood, for the log. */
-static const char *unclear(const struct trial *trial, char room[UR_EDGE_TELL_MAX])
+static const char *unclear(const struct trial *trial, char room[UR_FORWARDED_TELL_MAX])
 {
-    struct ur_edge edge = ur_request_edge(trial->r);
-    struct ur_buf text = {room, UR_EDGE_TELL_MAX, 0};
+    struct ur_forwarded forwarded = ur_request_forwarded(trial->r);
+    struct ur_buf text = {room, UR_FORWARDED_TELL_MAX, 0};
 
-    ur_trusted_proxy_tell(&edge, &text);
+    ur_trusted_proxy_tell(&forwarded, &text);
     ur_buf_bytes(&text, "", 1);
     return room;
 }
@@ -198,27 +198,27 @@ static const char *same_origin(const struct trial *trial)
 
 static void log_verdict(const struct trial *trial, int status)
 {
-    const char *tls = ur_tls_version(trial->seen.tls);
-    char room[UR_EDGE_TELL_MAX];
+    const char *tls = ur_protocol_tls(trial->seen.tls);
+    char room[UR_FORWARDED_TELL_MAX];
 
     ap_log_rerror(
         APLOG_MARK, APLOG_INFO, 0, trial->r,
         "UR0003: %s with %d, reason %s, policy %s, phase %s, received HTTP/%s, TLS %s%s%s",
         ap_is_HTTP_REDIRECT(status) ? "redirected" : "refused", status,
         ur_reason_row(trial->judgement.reason)->word, trial->label->name,
-        ur_phase_word(trial->phase), ur_http_version(trial->seen.http), tls ? tls : "none",
-        unclear(trial, room), same_origin(trial));
+        ur_respond_phase_word(trial->phase), ur_protocol_http(trial->seen.http),
+        tls ? tls : "none", unclear(trial, room), same_origin(trial));
 }
 
 static void log_passed(const struct trial *trial, enum ur_verdict verdict)
 {
-    char room[UR_EDGE_TELL_MAX];
+    char room[UR_FORWARDED_TELL_MAX];
 
-    ap_log_rerror(APLOG_MARK, APLOG_DEBUG, 0, trial->r,
-                  "UR0008: %s, reason %s, policy %s, phase %s%s%s",
-                  verdict == UR_VERDICT_EXCEPT ? "excepted" : "announced, would be refused",
-                  ur_reason_row(trial->judgement.reason)->word, trial->label->name,
-                  ur_phase_word(trial->phase), unclear(trial, room), same_origin(trial));
+    ap_log_rerror(
+        APLOG_MARK, APLOG_DEBUG, 0, trial->r, "UR0008: %s, reason %s, policy %s, phase %s%s%s",
+        verdict == UR_VERDICT_EXCEPT ? "excepted" : "announced, would be refused",
+        ur_reason_row(trial->judgement.reason)->word, trial->label->name,
+        ur_respond_phase_word(trial->phase), unclear(trial, room), same_origin(trial));
 }
 
 static void tell_rehearsal(const struct trial *trial, struct ur_refusal *refusal)
@@ -302,9 +302,9 @@ static int let_pass(const struct trial *trial, enum ur_verdict verdict)
  * sent to where it is for ever. */
 static bool is_surely_clear(const struct trial *trial)
 {
-    struct ur_edge edge = ur_request_edge(trial->r);
+    struct ur_forwarded forwarded = ur_request_forwarded(trial->r);
 
-    return trial->seen.tls == UR_TLS_NONE && ur_trusted_proxy_surely_clear(&edge);
+    return trial->seen.tls == UR_TLS_NONE && ur_trusted_proxy_surely_clear(&forwarded);
 }
 
 static bool navigates(void *context)

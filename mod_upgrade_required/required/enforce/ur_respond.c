@@ -14,7 +14,7 @@
 static const char *const variables[] = {"UPGRADE_VERDICT", "UPGRADE_REASON", "UPGRADE_POLICY",
                                         "UPGRADE_PHASE"};
 
-const char *ur_phase_word(enum ur_phase phase)
+const char *ur_respond_phase_word(enum ur_phase phase)
 {
     return phase == UR_PHASE_FLOOR ? "floor" : "route";
 }
@@ -24,10 +24,10 @@ const char *ur_phase_word(enum ur_phase phase)
 static void spell(const char *values[VARIABLES], enum ur_verdict verdict, enum ur_reason reason,
                   const char *policy, enum ur_phase phase)
 {
-    values[0] = ur_verdict_word(verdict);
+    values[0] = ur_reason_verdict_word(verdict);
     values[1] = ur_reason_row(reason)->word;
     values[2] = policy;
-    values[3] = ur_phase_word(phase);
+    values[3] = ur_respond_phase_word(phase);
 }
 
 void ur_respond_note(request_rec *r, enum ur_verdict verdict, enum ur_reason reason,
@@ -172,7 +172,7 @@ int ur_respond_refusal(request_rec *r, const struct ur_refusal *refusal, struct 
         return reply->status;
     }
     media = ur_accept_choose(ur_request_accept(r));
-    return send_error(r, reply->status, ur_media_type(media),
+    return send_error(r, reply->status, ur_accept_media_type(media),
                       compose_body(r, media, refusal, reply));
 }
 
@@ -222,8 +222,8 @@ static bool was_answered(const request_rec *r)
 {
     const char *verdict = apr_table_get(r->subprocess_env, variables[0]);
 
-    return verdict && (strcmp(verdict, ur_verdict_word(UR_VERDICT_REFUSE)) == 0 ||
-                       strcmp(verdict, ur_verdict_word(UR_VERDICT_REDIRECT)) == 0);
+    return verdict && (strcmp(verdict, ur_reason_verdict_word(UR_VERDICT_REFUSE)) == 0 ||
+                       strcmp(verdict, ur_reason_verdict_word(UR_VERDICT_REDIRECT)) == 0);
 }
 
 /* Fields of the client that the request of an ErrorDocument must not act on. core's upgrade

@@ -10,7 +10,7 @@
 
 enum ur_phase { UR_PHASE_FLOOR, UR_PHASE_ROUTE };
 
-const char *ur_phase_word(enum ur_phase phase);
+const char *ur_respond_phase_word(enum ur_phase phase);
 
 /* Sets UPGRADE_VERDICT, UPGRADE_REASON, UPGRADE_POLICY and UPGRADE_PHASE. policy
  * must live as long as the request. */

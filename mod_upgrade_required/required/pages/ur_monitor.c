@@ -53,17 +53,17 @@ static inline size_t own_slot(void)
 void ur_monitor_request(struct ur_seen seen)
 {
     if (registry) {
-        ur_count_request(registry->requests + own_slot(), seen);
+        ur_counters_count_request(registry->requests + own_slot(), seen);
     }
 }
 
 void ur_monitor_hello(enum ur_tls highest, bool failed)
 {
     if (registry && failed) {
-        ur_count_hello_failure(registry->hellos + own_slot(), highest);
+        ur_counters_count_hello_failure(registry->hellos + own_slot(), highest);
     }
     else if (registry) {
-        ur_count_hello(registry->hellos + own_slot(), highest);
+        ur_counters_count_hello(registry->hellos + own_slot(), highest);
     }
 }
 
@@ -71,7 +71,7 @@ void ur_monitor_decision(const struct ur_policy_name *label, enum ur_verdict ver
                          enum ur_reason reason, struct ur_seen seen)
 {
     if (registry && label->tally.used) {
-        ur_count_decision(label->tally, own_slot(), verdict, reason, seen);
+        ur_counters_count_decision(label->tally, own_slot(), verdict, reason, seen);
     }
 }
 
@@ -107,7 +107,7 @@ struct ur_tunnel_place ur_monitor_tunnels(void)
 void ur_monitor_opened(const struct ur_policy_name *label, enum ur_carried carrier)
 {
     if (registry && label->tally.used) {
-        ur_count_opened(label->tally, own_slot(), carrier);
+        ur_counters_count_opened(label->tally, own_slot(), carrier);
     }
 }
 

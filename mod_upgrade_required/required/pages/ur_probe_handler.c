@@ -36,10 +36,10 @@ static void judge(struct collector *collector, const struct ur_rule *rule,
     ur_request_accepted(collector->r, settings, collector->probe->seen, &handshake);
     APR_ARRAY_PUSH(collector->policies, struct ur_probe_policy) = (struct ur_probe_policy){
         .name = ur_enforce_label(settings, rule)->name,
-        .stage = ur_stage_word(
+        .stage = ur_schedule_stage_word(
             ur_enforce_stage(settings, apr_time_sec(collector->r->request_time), &ends)),
         .policy = &rule->policy,
-        .judgement = ur_judge(&rule->policy, &facts),
+        .judgement = ur_policy_judge(&rule->policy, &facts),
     };
 }
 
@@ -96,7 +96,7 @@ static void collect_tls(struct collector *collector)
 static struct ur_probe *collect(request_rec *r)
 {
     struct ur_probe *probe = apr_pcalloc(r->pool, sizeof *probe);
-    struct ur_edge edge = ur_request_edge(r);
+    struct ur_forwarded forwarded = ur_request_forwarded(r);
     struct collector collector = {
         .r = r,
         .probe = probe,
@@ -104,8 +104,8 @@ static struct ur_probe *collect(request_rec *r)
     apr_array_header_t *fields = ur_request_probe_fields(r);
     apr_array_header_t *stated = ur_request_stated(r);
 
-    probe->seen = edge.seen;
-    memcpy(probe->heard, edge.heard, sizeof probe->heard);
+    probe->seen = forwarded.seen;
+    memcpy(probe->heard, forwarded.heard, sizeof probe->heard);
     probe->method = ur_request_method(r);
     probe->fields = (const struct ur_probe_field *)fields->elts;
     probe->fields_count = (size_t)fields->nelts;

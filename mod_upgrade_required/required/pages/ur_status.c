@@ -57,9 +57,9 @@ static uint64_t count_verdict(const struct ur_report *report, enum ur_verdict ve
     struct ur_decision decision;
     uint64_t count = 0;
 
-    while (ur_decision_next(report, &cursor, &decision)) {
+    while (ur_report_next_decision(report, &cursor, &decision)) {
         if (decision.verdict == verdict) {
-            count += ur_decision_count(&decision);
+            count += ur_report_decision_count(&decision);
         }
     }
     return count;
@@ -89,7 +89,7 @@ static void put_child(request_rec *r, const struct ur_child_numbers *child, unsi
 
 static void put_children(request_rec *r, const struct ur_report *report, bool keys)
 {
-    struct ur_child_cursor cursor = ur_child_first(report);
+    struct ur_child_cursor cursor = ur_report_first_child(report);
     struct ur_child_numbers child;
 
     if (!keys) {
@@ -98,7 +98,7 @@ static void put_children(request_rec *r, const struct ur_report *report, bool ke
             "<th>Event tunnels</th><th>Tunnels of threads</th></tr>\n",
             r);
     }
-    for (unsigned number = 0; ur_child_next(report, &cursor, &child); number++) {
+    for (unsigned number = 0; ur_report_next_child(report, &cursor, &child); number++) {
         put_child(r, &child, number, keys);
     }
     if (!keys) {
@@ -108,7 +108,7 @@ static void put_children(request_rec *r, const struct ur_report *report, bool ke
 
 static void put_tunnels(request_rec *r, const struct ur_report *report, bool keys)
 {
-    struct ur_tunnel_books books = ur_tunnel_books(report->cells);
+    struct ur_tunnel_books books = ur_tunnel_cell_books(report->cells);
     uint64_t ended = 0;
 
     for (enum ur_outcome outcome = 0; outcome < UR_OUTCOMES; outcome++) {

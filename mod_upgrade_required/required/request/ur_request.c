@@ -24,7 +24,7 @@ static enum ur_tls tls_of_connection(request_rec *r)
     if (tls != UR_TLS_NONE || !ap_ssl_conn_is_ssl(c)) {
         return tls;
     }
-    tls = ur_tls_from_name(
+    tls = ur_protocol_tls_from_name(
         ur_span_of(ap_ssl_var_lookup(r->pool, r->server, c, NULL, "SSL_PROTOCOL")));
     if (known) {
         apr_atomic_set32(&known->tls, tls);
@@ -120,8 +120,8 @@ static uintptr_t look_at_client(request_rec *r)
             [UR_STATED_HTTP] = statement(r, proxy->http),
             [UR_STATED_SCHEME] = statement(r, proxy->scheme),
         };
-        struct ur_edge edge = ur_trusted_proxy_hear(own, stated);
-        return pack_seen(edge.seen) | pack_heard(edge.heard);
+        struct ur_forwarded forwarded = ur_trusted_proxy_hear(own, stated);
+        return pack_seen(forwarded.seen) | pack_heard(forwarded.heard);
     }
     return pack_seen(own);
 }
@@ -162,15 +162,16 @@ struct ur_seen ur_request_seen(request_rec *r)
     return unpack(known_of(r));
 }
 
-struct ur_edge ur_request_edge(request_rec *r)
+struct ur_forwarded ur_request_forwarded(request_rec *r)
 {
     uintptr_t kept = known_of(r);
-    struct ur_edge edge = {.seen = unpack(kept)};
+    struct ur_forwarded forwarded = {.seen = unpack(kept)};
 
     for (unsigned i = 0; i < UR_STATEMENTS; i++) {
-        edge.heard[i] = (enum ur_heard)(kept >> (HEARD_SHIFT + i * HEARD_BITS) & HEARD_MASK);
+        forwarded.heard[i] =
+            (enum ur_heard)(kept >> (HEARD_SHIFT + i * HEARD_BITS) & HEARD_MASK);
     }
-    return edge;
+    return forwarded;
 }
 
 void ur_request_mark_announced(request_rec *r)
@@ -327,7 +328,8 @@ unsigned ur_request_evidence(const request_rec *r, enum ur_reason reason)
     unsigned evidence = 0;
 
     for (size_t i = 0; i < UR_EVIDENCE_MAX; i++) {
-        if (ur_evidence_tells(i, reason) && apr_table_get(r->headers_in, ur_evidence_name(i))) {
+        if (ur_handshake_evidence_tells(i, reason) &&
+            apr_table_get(r->headers_in, ur_handshake_evidence_name(i))) {
             evidence |= 1U << i;
         }
     }
@@ -357,8 +359,8 @@ size_t ur_request_form(const request_rec *r, const struct ur_form forms[], size_
 {
     struct ur_span word = argument(r, "format");
 
-    return ur_span_present(word) ? ur_form_named(word, forms, count)
-                                 : ur_form_pick(ur_request_accept(r), forms, count);
+    return ur_span_present(word) ? ur_accept_named_form(word, forms, count)
+                                 : ur_accept_pick_form(ur_request_accept(r), forms, count);
 }
 
 struct ur_span ur_request_method(const request_rec *r)

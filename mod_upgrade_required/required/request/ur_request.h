@@ -18,7 +18,7 @@ struct ur_dir_config;
 struct ur_seen ur_request_seen(request_rec *r);
 
 /* The same, and what of a trusted proxy's statement was not understood. */
-struct ur_edge ur_request_edge(request_rec *r);
+struct ur_forwarded ur_request_forwarded(request_rec *r);
 
 /* A mark on a request that is announced; it holds for what httpd makes of the request too. */
 void ur_request_mark_announced(request_rec *r);
@@ -48,7 +48,7 @@ apr_array_header_t *ur_request_stated(request_rec *r);
  * speaks. The one place that decides it; r->proto_num says what the request line claims. */
 static inline enum ur_http ur_request_http(const request_rec *r)
 {
-    return ur_http_spoken(r->connection->master != NULL, r->proto_num);
+    return ur_protocol_spoken(r->connection->master != NULL, r->proto_num);
 }
 
 /* Whether the answer goes over HTTP/2. */
@@ -72,7 +72,7 @@ void ur_request_accepted(const request_rec *r, const struct ur_dir_config *setti
                          struct ur_seen seen, struct ur_handshake *handshake);
 
 /* Which of the fields that tell something about this reason came: bit i for the i-th of
- * ur_evidence_name(). */
+ * ur_handshake_evidence_name(). */
 unsigned ur_request_evidence(const request_rec *r, enum ur_reason reason);
 
 /* Accept, absent where the client sent none. */

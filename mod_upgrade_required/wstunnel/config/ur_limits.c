@@ -118,9 +118,9 @@ static const char *how_many(apr_pool_t *pool)
     struct ur_children of = children();
     enum ur_limit limit;
     enum ur_start start;
-    uint64_t max = ur_tunnels_max(&settings.room, &limit);
-    uint64_t reserve = ur_tunnels_reserve(of.threads);
-    uint64_t count = ur_tunnels_children(&of, &start);
+    uint64_t max = ur_tunnel_budget_max(&settings.room, &limit);
+    uint64_t reserve = ur_tunnel_budget_reserve(of.threads);
+    uint64_t count = ur_tunnel_budget_children(&of, &start);
 
     return apr_psprintf(pool,
                         "%" APR_UINT64_T_FMT " tunnels at least (children: %" APR_UINT64_T_FMT
@@ -187,7 +187,7 @@ uint64_t ur_limits_children(void)
     struct ur_children of = children();
     enum ur_start unused;
 
-    return ur_tunnels_children(&of, &unused);
+    return ur_tunnel_budget_children(&of, &unused);
 }
 
 apr_interval_time_t ur_limits_drain(void)
@@ -201,7 +201,7 @@ static apr_size_t max_with(uint64_t files)
     enum ur_limit limit;
 
     room.descriptors = files;
-    return (apr_size_t)ur_tunnels_max(&room, &limit);
+    return (apr_size_t)ur_tunnel_budget_max(&room, &limit);
 }
 
 apr_size_t ur_limits_max(void)

@@ -18,7 +18,7 @@ void ur_books_open(struct ur_tunnel_cell *cell)
 
 void ur_books_opened(const struct ur_policy_name *label, enum ur_carried carrier)
 {
-    ur_count_tunnel_opened(books.cell, carrier);
+    ur_tunnel_cell_count_opened(books.cell, carrier);
     if (books.opened) {
         books.opened(label, carrier);
     }
@@ -26,12 +26,12 @@ void ur_books_opened(const struct ur_policy_name *label, enum ur_carried carrier
 
 void ur_books_ended(enum ur_carried carrier, enum ur_outcome outcome)
 {
-    ur_count_tunnel_ended(books.cell, carrier, outcome);
+    ur_tunnel_cell_count_ended(books.cell, carrier, outcome);
 }
 
 void ur_books_bytes(enum ur_direction direction, uint64_t bytes)
 {
-    ur_count_tunnel_bytes(books.cell, direction, bytes);
+    ur_tunnel_cell_count_bytes(books.cell, direction, bytes);
 }
 
 void ur_books_note(request_rec *r, enum ur_outcome outcome, const struct ur_farewell *farewell)

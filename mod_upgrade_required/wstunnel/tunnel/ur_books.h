@@ -2,7 +2,7 @@
 #define UR_BOOKS_H
 
 #include "core/metrics/ur_farewell.h"
-#include "core/metrics/ur_counters.h"
+#include "core/metrics/ur_tunnel_cell.h"
 
 #include <httpd.h>
 

@@ -4,7 +4,7 @@
 #include "wstunnel/tunnel/ur_deadline.h"
 #include "wstunnel/tunnel/ur_linger.h"
 #include "wstunnel/tunnel/ur_tunnel.h"
-#include "core/metrics/ur_counters.h"
+#include "core/metrics/ur_tunnel_cell.h"
 
 /* The life of a tunnel on the thread that carries it:
  *

@@ -198,9 +198,9 @@ static void log_refusal(request_rec *r, enum ur_admission admission)
 
 static int turn_away(request_rec *r, enum ur_admission admission)
 {
-    ur_count_tunnel_turned_away(child.place.cell, admission == UR_ADMIT_FULL
-                                                      ? UR_TURNED_AWAY_FULL
-                                                      : UR_TURNED_AWAY_BUSY);
+    ur_tunnel_cell_count_turned_away(child.place.cell, admission == UR_ADMIT_FULL
+                                                           ? UR_TURNED_AWAY_FULL
+                                                           : UR_TURNED_AWAY_BUSY);
     log_refusal(r, admission);
     apr_table_setn(r->err_headers_out, "Retry-After",
                    apr_itoa(r->pool, (int)ap_random_pick(RETRY_AFTER_MIN, RETRY_AFTER_MAX)));

@@ -2,7 +2,8 @@
 
 #include "wstunnel/tunnel/ur_clock.h"
 #include "wstunnel/tunnel/ur_mpm.h"
-#include "core/metrics/ur_counters.h"
+#include "core/metrics/ur_tunnel_budget.h"
+#include "core/metrics/ur_tunnel_cell.h"
 
 #include <apr_thread_cond.h>
 #include <apr_thread_mutex.h>
@@ -71,7 +72,7 @@ static void unlock(void)
 static bool has_room(struct ur_tunnel_cell *cell)
 {
     return atomic_load(&cell->held) < atomic_load(&cell->room) ||
-           atomic_load(&cell->carried) < ur_tunnels_reserve(gate.threads);
+           atomic_load(&cell->carried) < ur_tunnel_budget_reserve(gate.threads);
 }
 
 /* Whether connections that this child does not take come to one that has room: to a sibling
@@ -121,7 +122,7 @@ static enum ur_admission judge(bool event)
 
     crowd.event = event;
     crowd.sibling = event && crowd.held >= crowd.room && sibling_may_take();
-    return ur_tunnels_admit(&crowd);
+    return ur_tunnel_budget_admit(&crowd);
 }
 
 /* Whether it is worth looking again. */

@@ -2,6 +2,7 @@
 #define UR_GATE_H
 
 #include "core/metrics/ur_tunnel_budget.h"
+#include "core/metrics/ur_tunnel_cell.h"
 
 #include <apr_pools.h>
 

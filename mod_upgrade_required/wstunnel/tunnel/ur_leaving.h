@@ -1,7 +1,7 @@
 #ifndef UR_LEAVING_H
 #define UR_LEAVING_H
 
-#include "core/metrics/ur_counters.h"
+#include "core/metrics/ur_tunnel_cell.h"
 
 #include <stdbool.h>
 
