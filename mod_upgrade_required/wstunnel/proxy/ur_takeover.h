@@ -6,9 +6,25 @@
 #include <mod_proxy.h>
 #include <util_filter.h>
 
-/* The step from mod_proxy to an event tunnel: mod_proxy_http has been shown an answer without a
- * body, sends that to a client that must not see it, and has given the backend's connection
- * back. */
+/* The step from mod_proxy to an event tunnel, and the story of a backend's 101:
+ *
+ *   backend --101--> ur_backend_filter --204--> mod_proxy_http --204--> hiding filter (here)
+ *                        |                          |
+ *          ur_shadow_keep_open()             gives the connection back, open
+ *                        v                          v
+ *   client <--101--- ur_takeover <------------- ur_shadow
+ *                        |
+ *                    ur_tunnel --> ur_child --> suspend_connection --> ur_poller: ur_carry
+ *
+ * 1. ur_shadow runs mod_proxy_http with a copy of the worker that keeps handshakes; ur_kept of
+ *    the request points to it, so that filters of the backend's connection find it.
+ * 2. ur_backend_filter holds the answer's head back until it is whole and judged. In place of a
+ *    good 101 it shows a 204, which has no body, and tells the shadow that the backend has
+ *    switched. mod_proxy_http sends it on, and it gets no further than the hiding filter.
+ * 3. The handler returns, and the shadow has the connection. ur_takeover sends the 101 and
+ * makes the tunnel, which takes both sockets and the request.
+ * 4. ur_child gives it a poller, and the handler returns SUSPENDED. Worker and MPM go on
+ * writing to the connection until the MPM suspends it: only in that hook the poller gets it. */
 
 void ur_takeover_register(void);
 

@@ -20,7 +20,7 @@ struct ur_finisher;
 
 struct ur_carry {
     struct ur_finisher *finisher;
-    apr_pollset_t *pollset; /* any thread: APR's is made for that */
+    apr_pollset_t *pollset; /* the loop's */
     apr_pool_t *pool;       /* with an allocator that no other thread uses */
     struct ur_scratch scratch;
     apr_time_t now; /* of this turn of the loop */

@@ -26,13 +26,19 @@
 
 /* Of the process. */
 static struct {
+    /* Set before there are threads, and only read after that. */
     apr_pool_t *pool; /* NULL: not a child */
+    struct ur_tunnel_place place;
+
+    /* Of any thread that has the mutex; once RUNNING it does not change, and whoever has been
+     * told so may read it. */
     apr_thread_mutex_t *starting;
     enum { UNSTARTED, RUNNING, BROKEN } state;
-    struct ur_tunnel_place place;
     struct ur_tunnel_context context;
     struct ur_poller *pollers[UR_POLLERS_MAX];
     unsigned count;
+
+    /* Any thread's. */
     atomic_uint next; /* poller */
 } child;
 

@@ -21,7 +21,8 @@
  * it has left to do takes it less than one; a system that is very busy may need some more. */
 #define LOOKS_MAX 1000
 
-/* Of one virtual host. */
+/* Of one virtual host. Whoever has the finisher's mutex has it; what a thread has taken out of
+ * tunnels is the thread's own. */
 struct queue {
     APR_RING_ENTRY(queue) link; /* of those that a thread may take */
     const server_rec *server;
@@ -32,8 +33,8 @@ struct queue {
 APR_RING_HEAD(queue_ring, queue);
 
 struct ur_finisher {
-    atomic_bool keeps;         /* all memory */
-    apr_thread_mutex_t *mutex; /* over what follows */
+    atomic_bool keeps;         /* all memory; any thread's */
+    apr_thread_mutex_t *mutex; /* over what follows, which is any thread's that has it */
     apr_thread_cond_t *filled;
     apr_pool_t *pool;
     apr_hash_t *queues; /* by server */

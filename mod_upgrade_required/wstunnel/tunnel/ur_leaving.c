@@ -17,7 +17,7 @@
 #include <httpd.h>
 #include <scoreboard.h>
 
-_Static_assert(APR_USEC_PER_SEC == 1000000, "judgement and APR count time alike");
+_Static_assert(APR_USEC_PER_SEC == 1000000, "the core and APR count time alike");
 
 /* So often the scoreboard is looked at. */
 #define REVIEW apr_time_from_sec(1)

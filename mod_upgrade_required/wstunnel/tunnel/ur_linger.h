@@ -11,6 +11,8 @@
  * but the descriptor: the connection is logged and released meanwhile. Of one poller; nothing
  * here ever waits. */
 
+/* The poller's, as a whole. It has something pending, and is written; or it has nothing, has
+ * been sent the end, and is only read. */
 struct ur_linger {
     APR_RING_ENTRY(ur_linger) link;
     struct ur_endpoint end;  /* of no tunnel */
@@ -20,6 +22,7 @@ struct ur_linger {
 
 APR_RING_HEAD(ur_linger_ring, ur_linger);
 
+/* The poller's. */
 struct ur_lingering {
     struct ur_linger_ring here; /* the one that has been here for longest is the first */
     struct ur_linger_ring spare;

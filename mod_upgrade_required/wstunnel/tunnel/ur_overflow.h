@@ -12,9 +12,9 @@
  * not keep it. */
 
 struct ur_overflow {
-    APR_RING_ENTRY(ur_overflow) link;
-    apr_socket_t *client;
-    bool told; /* to end */
+    APR_RING_ENTRY(ur_overflow) link; /* any thread's, with the list's lock */
+    apr_socket_t *client;             /* set by the thread that carries it */
+    bool told;                        /* to end; any thread's, with the lock */
 };
 
 /* child_init */

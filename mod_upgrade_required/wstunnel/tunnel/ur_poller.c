@@ -18,8 +18,9 @@ enum sleep {
 };
 
 struct ur_poller {
+    apr_pollset_t *pollset; /* any thread's: APR's is made for that */
+
     /* The thread's own. */
-    apr_pollset_t *pollset;
     struct ur_carry carry;
     struct ur_draining draining;
     apr_time_t ticked;

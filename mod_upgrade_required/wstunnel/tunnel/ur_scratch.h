@@ -11,7 +11,7 @@
 /* TLS makes so much of a chunk: its records have a header and more each. */
 #define UR_RECORDS (UR_CHUNK + 1024)
 
-/* What a poller has for all its tunnels, while it is busy with one of them. */
+/* What a poller has for all its tunnels, while it is busy with one of them. Its own. */
 struct ur_scratch {
     char *buffer;        /* for UR_CHUNK bytes that are forwarded */
     char *wire;          /* for UR_CHUNK bytes that TLS is to read */
