@@ -27,6 +27,7 @@ ROOMS := \
     core/response:core:core/text,core/protocol,core/policy \
     core/metrics:core:core/text,core/protocol,core/policy,core/response \
     core/probe:core:core/text,core/protocol,core/policy,core/response \
+    core/upgrade.h:core:core \
     shared:shared:core \
     ur_modules.h:shared:core \
     required:required:core,shared \
@@ -134,7 +135,7 @@ $(OUT)/flags: FORCE
 
 $(CORE_O): $(OUT)/%.o: %.c $(OUT)/flags
 	@mkdir -p $(@D)
-	$(call run,CC,$(CC) $(CORE_FLAGS) $(DEPENDS) -c $< -o $@)
+	$(call run,CC,$(CC) $(CORE_FLAGS) -std=c11 -pedantic $(DEPENDS) -c $< -o $@)
 
 $(SHARED_O) $(POLICY_O) $(HELPER_O): $(OUT)/%.o: %.c $(OUT)/flags
 	@mkdir -p $(@D)
@@ -157,6 +158,13 @@ $(OUT)/unit/%: test/unit/%.c test/unit/tap.h $(LIBRARY) $(OUT)/flags
 $(OUT)/fuzz/%: test/fuzz/%.c test/fuzz/replay.c $(LIBRARY) $(OUT)/flags
 	@mkdir -p $(@D)
 	$(call run,LD,$(CC) $(CORE_FLAGS) $(DEPENDS) $< test/fuzz/replay.c $(LIBRARY) -o $@)
+
+# A program that embeds the core, and nothing else.
+$(OUT)/embed/%: test/embed/%.c $(LIBRARY) $(OUT)/flags
+	@mkdir -p $(@D)
+	$(call run,LD,$(CC) $(CORE_FLAGS) -std=c11 -pedantic $(DEPENDS) $< $(LIBRARY) -o $@)
+
+$(OUT)/unit/embed_test: $(OUT)/embed/refuse
 
 # What tests load into a server to let calls of the system fail, or the MPM be late.
 $(OUT)/fault/%.so: test/fault/%.c $(OUT)/flags
@@ -232,5 +240,5 @@ install: $(MODULES)
 clean:
 	rm -rf build/out
 
--include $(patsubst %.o,%.d,$(CORE_O) $(SHARED_O) $(POLICY_O) $(HELPER_O)) $(UNIT_BIN:=.d) $(REPLAY_BIN:=.d) \
+-include $(OUT)/embed/refuse.d $(patsubst %.o,%.d,$(CORE_O) $(SHARED_O) $(POLICY_O) $(HELPER_O)) $(UNIT_BIN:=.d) $(REPLAY_BIN:=.d) \
     $(OUT)/load/size.d

@@ -69,7 +69,7 @@ static void register_hooks(apr_pool_t *p)
     APR_REGISTER_OPTIONAL_FN(upgrade_required_opened);
     APR_REGISTER_OPTIONAL_FN(upgrade_required_end_tls);
     ur_announce_register();
-    ur_tls_hello_register();
+    ur_tls_hello_register(); /* mod_ssl's pre_handshake, where httpd's headers have it */
     ap_hook_pre_config(open_configuration, NULL, NULL, APR_HOOK_MIDDLE);
     ap_hook_test_config(ur_dump, NULL, NULL, APR_HOOK_MIDDLE);
     ap_hook_post_config(ur_scope_close, NULL, NULL, APR_HOOK_REALLY_FIRST);
@@ -93,6 +93,11 @@ static void register_hooks(apr_pool_t *p)
     /* mod_dir chooses the index file in fixups, mod_speling the file that was meant, both
      * at APR_HOOK_LAST: the policy of that file is the one that counts. */
     ap_hook_fixups(ur_enforce_route, NULL, NULL, APR_HOOK_REALLY_LAST);
+
+    /* When the request that will be answered is known, be it after internal redirects; an error
+     * loses the filters that there were. */
+    ap_hook_insert_filter(ur_announce_insert, NULL, NULL, APR_HOOK_MIDDLE);
+    ap_hook_insert_error_filter(ur_announce_insert, NULL, NULL, APR_HOOK_MIDDLE);
 
     ap_hook_handler(ur_status_handler, NULL, NULL, APR_HOOK_MIDDLE);
     ap_hook_handler(ur_probe_handler, NULL, NULL, APR_HOOK_MIDDLE);

@@ -12,7 +12,7 @@ static bool redirects(const struct ur_settings *settings)
 static bool is_sent_on(const struct ur_case *c)
 {
     return redirects(c->settings) && c->judgement.unmet == UR_FAMILY_TLS && c->clear &&
-           c->navigates(c->context);
+           c->navigates && c->navigates(c->context);
 }
 
 static struct ur_ruling end_request(const struct ur_case *c, enum ur_stage stage, int64_t ends)
@@ -40,7 +40,7 @@ struct ur_ruling ur_decide(const struct ur_case *c)
     if (stage == UR_STAGE_OFF) {
         return (struct ur_ruling){.silent = true};
     }
-    if (c->excepted(c->context)) {
+    if (c->excepted && c->excepted(c->context)) {
         return (struct ur_ruling){.verdict = UR_VERDICT_EXCEPT};
     }
     if (stage == UR_STAGE_ANNOUNCE) {

@@ -15,9 +15,9 @@ struct ur_case {
     bool clear;                    /* the client is certainly in clear, whoever speaks for it */
     bool body;                     /* a body is announced that nobody has read */
 
-    bool (*excepted)(void *context);  /* an exception holds */
-    bool (*navigates)(void *context); /* a GET or HEAD that asks for no other protocol, and has
-                                       * an https URL to go to */
+    bool (*excepted)(void *context);  /* an exception holds; NULL: never */
+    bool (*navigates)(void *context); /* NULL: never; a GET or HEAD that asks for no other
+                                       * protocol, and has an https URL to go to */
     void *context;
 };
 

@@ -57,22 +57,28 @@ enum {
 
 /* In which formats a byte stands for itself. Most text is such bytes, and they go out in
  * runs: one look at this table is all that each of them costs. */
+#define A ALL
+#define H HTML
+#define T TEXT
+#define J (JSON | TEXT | LABEL)
+#define M (HTML | TEXT)
+/* clang-format off */
 static const unsigned char plain[256] = {
-    ['\n'] = HTML,
-    [0x20] = ALL,
-    [0x21] = ALL,
-    ['"'] = TEXT,
-    [0x23 ... 0x25] = ALL,
-    ['&'] = JSON | TEXT | LABEL,
-    ['\''] = JSON | TEXT | LABEL,
-    [0x28 ... 0x3B] = ALL,
-    ['<'] = JSON | TEXT | LABEL,
-    ['='] = ALL,
-    ['>'] = JSON | TEXT | LABEL,
-    [0x3F ... 0x5B] = ALL,
-    ['\\'] = HTML | TEXT,
-    [0x5D ... 0x7E] = ALL,
+    0, 0, 0, 0, 0, 0, 0, 0, 0, 0, H, 0, 0, 0, 0, 0, /* 0x00 */
+    0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, /* 0x10 */
+    A, A, T, A, A, A, J, J, A, A, A, A, A, A, A, A, /* 0x20 */
+    A, A, A, A, A, A, A, A, A, A, A, A, J, A, J, A, /* 0x30 */
+    A, A, A, A, A, A, A, A, A, A, A, A, A, A, A, A, /* 0x40 */
+    A, A, A, A, A, A, A, A, A, A, A, A, M, A, A, A, /* 0x50 */
+    A, A, A, A, A, A, A, A, A, A, A, A, A, A, A, A, /* 0x60 */
+    A, A, A, A, A, A, A, A, A, A, A, A, A, A, A, 0, /* 0x70 */
 };
+/* clang-format on */
+#undef A
+#undef H
+#undef T
+#undef J
+#undef M
 
 /* The short escapes of the control characters that people write (RFC 8259, 7). */
 static void write_json_control(struct ur_buf *buf, char c)

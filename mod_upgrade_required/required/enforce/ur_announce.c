@@ -128,7 +128,7 @@ static struct announced *announced_on(request_rec *r)
     return announced;
 }
 
-static void add_filter(request_rec *r)
+void ur_announce_insert(request_rec *r)
 {
     struct announced *announced = ur_request_is_announced(r) ? announced_on(r) : NULL;
 
@@ -170,8 +170,4 @@ void ur_announce_register(void)
     /* Behind mod_headers and whatever else changes the fields, before what writes them. */
     filter_handle = ap_register_output_filter("UPGRADE_ANNOUNCE", announce_filter, NULL,
                                               (ap_filter_type)(AP_FTYPE_PROTOCOL - 1));
-    /* When the request that will be answered is known, be it after internal redirects; an error
-     * loses the filters that there were. */
-    ap_hook_insert_filter(add_filter, NULL, NULL, APR_HOOK_MIDDLE);
-    ap_hook_insert_error_filter(add_filter, NULL, NULL, APR_HOOK_MIDDLE);
 }

@@ -13,7 +13,11 @@ struct ur_announcement {
     const char *guide;       /* URL, for Link; rel="deprecation" */
 };
 
+/* The filter; to be called once, when hooks are registered. */
 void ur_announce_register(void);
+
+/* insert_filter, insert_error_filter: the filter, where something is announced. */
+void ur_announce_insert(request_rec *r);
 
 /* Puts them on whatever the answer will be, also an error. What the application sets itself
  * in Deprecation and Sunset wins; Link is added to. */
