@@ -6,6 +6,7 @@
 #   make -f apxs.mk test        all tests; T=NAME for one of them
 #   make -f apxs.mk bench       instructions a request, echo through a tunnel, the status page
 #   make -f apxs.mk bench-tunnels   event tunnels beside stock httpd, nginx and HAProxy
+#   make -f apxs.mk soak MINUTES=30   event tunnels under all that happens, and then their books
 #   make -f apxs.mk size N=10000    what so many event tunnels need: configuration, limits, memory
 #
 # Everything generated goes to build/out/VARIANT, one folder for each set of flags.
@@ -49,7 +50,7 @@ MODULES := $(POLICY) $(HELPER)
 LIBRARY := $(OUT)/libupgrade.a
 
 # Targets that set the machine up must work where apxs is not there yet.
-BARE := help rooms setup demo serve test asan tsan cov gdb fuzz lint bench bench-tunnels clean
+BARE := help rooms setup demo serve test asan tsan cov gdb fuzz lint bench bench-tunnels soak clean
 
 ifneq ($(filter-out $(BARE),$(or $(MAKECMDGOALS),all)),)
 ifeq ($(APXS),)
@@ -108,7 +109,7 @@ DEPENDS := -MMD -MP
 # One short line a step; V=1 shows the whole command.
 run = $(if $(V),$(2),@printf '  %s  %s\n' '$(1)' '$@' && $(2))
 
-.PHONY: all faults loads help rooms setup module unit test asan tsan cov fuzz bench bench-tunnels size lint demo serve install clean FORCE
+.PHONY: all faults loads help rooms setup module unit test asan tsan cov fuzz bench bench-tunnels soak size lint demo serve install clean FORCE
 .DELETE_ON_ERROR:
 .SECONDARY:
 
@@ -216,6 +217,11 @@ bench:
 bench-tunnels:
 	build/setup bench demo test
 	build/bench-tunnels
+
+MINUTES ?= 30
+soak:
+	build/setup bench demo
+	build/soak $(MINUTES)
 
 N ?= 10000
 size:

@@ -12,7 +12,7 @@ import time
 
 TOP = pathlib.Path(__file__).resolve().parent.parent.parent
 OUT = TOP / "build/out/bench"
-LOAD = TOP / "build/out/release/load"
+LOAD = pathlib.Path(os.environ.get("UPGRADE_TEST_LOAD", TOP / "build/out/release/load"))
 STOCK_WORKERS, EVENT_WORKERS = 400, 50
 PROCESSORS = os.cpu_count()
 
@@ -61,14 +61,19 @@ class Talk:
             raise SystemExit(f"{self.process.args}: ended early")
         return line.split()
 
-    def ask(self, question):
+    def say(self, question):
         self.process.stdin.write(question + "\n")
         self.process.stdin.flush()
+
+    def ask(self, question):
+        self.say(question)
         return self.line()[1:]
 
     def end(self):
         self.process.stdin.close()
         self.process.wait(60)
+
+    close = end
 
 
 class Backend:
@@ -98,6 +103,8 @@ class Backend:
 
     def end(self):
         self.talk.end()
+
+    close = end
 
 
 class Direct:
@@ -137,6 +144,10 @@ class Server:
             time.sleep(0.05)
         raise SystemExit(f"{self.name} does not start: {self.command}: {self.process.poll()}")
 
+    def identity(self):
+        user = pwd.getpwuid(bench_user())
+        return f"User {user.pw_name}\nGroup {grp.getgrgid(user.pw_gid).gr_name}\n"
+
     def _httpd(self, workers, route):
         threads = 25
         text = f"""LoadModule proxy_module @LIBEXEC@/mod_proxy.so
@@ -146,9 +157,7 @@ LoadModule socache_shmcb_module @LIBEXEC@/mod_socache_shmcb.so
 LoadModule ssl_module @LIBEXEC@/mod_ssl.so
 LoadModule upgrade_required_module {TOP}/build/out/release/mod_upgrade_required.so
 LoadModule upgrade_wstunnel_module {TOP}/build/out/release/mod_upgrade_wstunnel.so
-User {pwd.getpwuid(bench_user()).pw_name}
-Group {grp.getgrgid(pwd.getpwuid(bench_user()).pw_gid).gr_name}
-MinSpareThreads 25
+{self.identity()}MinSpareThreads 25
 ListenBacklog 4096
 ServerLimit {workers // threads}
 StartServers {workers // threads}
@@ -254,3 +263,5 @@ backend out
     def end(self, seconds=60):
         if self.process:
             BENCH.end(self.process, seconds)
+
+    close = end

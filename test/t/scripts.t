@@ -41,6 +41,7 @@ my @scripts = (
     ['bench-status',  'left/upgrade-bench.*/httpd.pid'],
     ['bench-echo',    'left/upgrade-bench.*/httpd.pid'],
     ['bench-tunnels', 'left/upgrade-bench.*/stock/httpd.pid'],
+    ['soak',          'left/upgrade-bench.*/soaked/httpd.pid'],
 );
 
 sub content_of {
