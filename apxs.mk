@@ -67,6 +67,7 @@ HTTPD_CPPFLAGS := $(call apxs_query,EXTRA_CPPFLAGS)
 HTTPD_INCLUDES := $(patsubst -I%,-isystem %,$(filter-out -I. -I/usr/include,\
                     $(call apxs_query,EXTRA_INCLUDES) -I$(call apxs_query,INCLUDEDIR)))
 LIBEXECDIR     := $(call apxs_query,LIBEXECDIR)
+HTTPD          ?= $(call apxs_query,SBINDIR)/$(call apxs_query,PROGNAME)
 endif
 
 WARNINGS := -Wall -Wextra -Wconversion -Wshadow -Werror
@@ -228,8 +229,9 @@ size:
 	build/size $(N)
 
 lint:
-	build/setup lint
+	build/setup lint test node
 	build/lint
+	prove --exec '' test/lint/planted.py
 
 demo:
 	build/setup demo
