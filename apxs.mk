@@ -229,7 +229,7 @@ size:
 	build/size $(N)
 
 lint:
-	build/setup lint test node
+	build/setup lint node
 	build/lint
 	prove --exec '' test/lint/planted.py
 

@@ -1,5 +1,5 @@
-# build/soak, short: whatever happens to a server, its books close in the end. The books decide, not the clock.
-# UPGRADE_TEST_SOAK=30 for as many minutes.
+# build/soak, short: whatever happens to a server, its books close in the end. The books decide, not the
+# clock. UPGRADE_TEST_SOAK=30 for as many minutes.
 use strict;
 use warnings;
 use Test::More;
