@@ -134,6 +134,24 @@ static void hold_switch(struct watch *watch)
     hold_announcing(watch);
 }
 
+/* But for a bad one, whose fault is logged. */
+static void log_verdict(const struct watch *watch, enum ur_switch_101 verdict)
+{
+    static const char *const meanings[] = {
+        [UR_SWITCH_101_GOOD] = "a valid switch",
+        [UR_SWITCH_101_INTERIM] = "an interim response, another one follows",
+        [UR_SWITCH_101_OTHER] = "no switch; the client gets this response",
+    };
+    struct ur_span rest = {watch->head, watch->len};
+    struct ur_span line;
+
+    if (APLOG_R_IS_LEVEL(watch->client, APLOG_DEBUG) && ur_head_status_line(&rest, &line)) {
+        ap_log_rerror(APLOG_MARK, APLOG_DEBUG, 0, watch->client,
+                      "UR0028: the backend answers the handshake with %d: %s",
+                      ur_head_status(line), meanings[verdict]);
+    }
+}
+
 static void show(ap_filter_t *f, struct watch *watch, enum ur_switch_101 verdict,
                  const char *fault)
 {
@@ -141,13 +159,14 @@ static void show(ap_filter_t *f, struct watch *watch, enum ur_switch_101 verdict
         [UR_SWITCH_101_INTERIM] = JUDGING, [UR_SWITCH_101_OTHER] = NOTING};
 
     if (verdict == UR_SWITCH_101_BAD) {
-        ap_log_cerror(APLOG_MARK, APLOG_INFO, 0, f->c,
+        ap_log_rerror(APLOG_MARK, APLOG_INFO, 0, watch->client,
                       "UR0007: the backend's answer to a WebSocket handshake is no valid "
                       "switch: %s; no tunnel is opened",
                       fault);
         hold(watch, NO_SWITCH, sizeof NO_SWITCH - 1, PASSING);
         return;
     }
+    log_verdict(watch, verdict);
     if (verdict == UR_SWITCH_101_GOOD) {
         if (watch->shadow) {
             ur_shadow_keep_open(watch->shadow);
@@ -192,6 +211,17 @@ static void end_wait(ap_filter_t *f, struct watch *watch)
     ur_gate_answered(&kept->ticket);
 }
 
+static void log_lateness(const request_rec *r, const struct ur_wait *wait)
+{
+    if (wait->late) {
+        ap_log_rerror(
+            APLOG_MARK, APLOG_DEBUG, 0, r,
+            "UR0031: the backend has not answered the handshake within %" APR_TIME_T_FMT
+            " seconds",
+            apr_time_sec(wait->limit));
+    }
+}
+
 /* A byte, so that nothing is lost when it has waited long enough: lines have to be read without
  * waiting, because of one that is not complete TLS would keep no more than its end. */
 static apr_status_t wait_for_byte(ap_filter_t *f, struct watch *watch)
@@ -204,6 +234,7 @@ static apr_status_t wait_for_byte(ap_filter_t *f, struct watch *watch)
         rv = read_head(f, watch, AP_MODE_READBYTES, APR_BLOCK_READ, 1);
     } while (APR_STATUS_IS_TIMEUP(rv) && ur_wait_on(wait, watch->client));
     if (APR_STATUS_IS_TIMEUP(rv)) {
+        log_lateness(watch->client, wait);
         /* Before the backend hears of it: the next one may come at once. */
         ur_gate_give_up(&ur_keep_of(watch->client)->ticket);
     }
@@ -222,9 +253,9 @@ static apr_status_t read_line(ap_filter_t *f, struct watch *watch, apr_read_type
 }
 
 /* An error would make mod_proxy_http blame the backend. */
-static void give_up(ap_filter_t *f, struct watch *watch)
+static void give_up(struct watch *watch)
 {
-    ap_log_cerror(APLOG_MARK, APLOG_INFO, 0, f->c,
+    ap_log_rerror(APLOG_MARK, APLOG_INFO, 0, watch->client,
                   "UR0026: the client of a WebSocket handshake has gone before the backend has "
                   "answered; it is given up");
     hold(watch, CLIENT_GONE, sizeof CLIENT_GONE - 1, PASSING);
@@ -239,7 +270,7 @@ static apr_status_t judge_head(ap_filter_t *f, struct watch *watch, apr_read_typ
     while (verdict == UR_SWITCH_101_MORE) {
         apr_status_t rv = read_line(f, watch, block);
         if (ur_keep_of(watch->client)->wait.gone) {
-            give_up(f, watch);
+            give_up(watch);
             return APR_SUCCESS;
         }
         /* Nothing has come, or not yet: mod_proxy knows what that means. */

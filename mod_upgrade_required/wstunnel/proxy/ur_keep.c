@@ -1,6 +1,7 @@
 #include "wstunnel/proxy/ur_keep.h"
 
 #include "ur_modules.h"
+#include "core/text/ur_list.h"
 #include "wstunnel/proxy/ur_backend_url.h"
 #include "wstunnel/ur_module.h"
 #include "wstunnel/config/ur_route.h"
@@ -70,6 +71,22 @@ static bool may_switch(const request_rec *r)
     return target && strncmp(target, "proxy:", 6) == 0 && ur_backend_url_may_switch(target + 6);
 }
 
+/* What an administrator who has forgotten the directive looks for. Other requests are none of
+ * this module's business, and cost nothing. */
+static int not_kept(const request_rec *r, int result)
+{
+    if (APLOG_R_IS_LEVEL(r, APLOG_DEBUG) &&
+        ur_list_has(ur_span_of(apr_table_get(r->headers_in, "Upgrade")),
+                    UR_SPAN("websocket"))) {
+        ap_log_rerror(
+            APLOG_MARK, APLOG_DEBUG, 0, r,
+            "UR0032: a WebSocket handshake is left to mod_proxy, which drops Upgrade "
+            "unless upgrade= of the worker names it: neither UpgradeKeep WebSocket nor "
+            "UpgradeRequire WebSocket holds here");
+    }
+    return result;
+}
+
 int ur_keep_fixups(request_rec *r)
 {
     const struct ur_route *route;
@@ -83,12 +100,15 @@ int ur_keep_fixups(request_rec *r)
     }
     route = ap_get_module_config(r->per_dir_config, &upgrade_wstunnel_module);
     if (route->keep && route->keep->none) {
-        return DECLINED;
+        return not_kept(r, DECLINED);
     }
     label = route->keep ? route->keep->label : NULL;
     result = judge(r, &label, &keeps);
-    if (!keeps || (result != OK && result != DECLINED)) {
+    if (result != OK && result != DECLINED) {
         return result;
+    }
+    if (!keeps) {
+        return not_kept(r, result);
     }
     kept = mark(r, label, result == OK);
     /* The last thing before the backend: who is refused should not hold a place. */

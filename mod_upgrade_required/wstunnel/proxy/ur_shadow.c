@@ -8,6 +8,7 @@
 #include "wstunnel/proxy/ur_takeover.h"
 #include "wstunnel/proxy/ur_threaded.h"
 #include "wstunnel/proxy/ur_upgrade.h"
+#include "wstunnel/tunnel/ur_no_event.h"
 #include "wstunnel/tunnel/ur_overflow.h"
 #include "wstunnel/tunnel/ur_worker.h"
 
@@ -271,8 +272,11 @@ void ur_shadow_keep_open(struct ur_shadow *shadow)
 }
 
 /* Whoever asks the backend does not say when it has answered. */
-static int decline(struct ur_kept *kept)
+static int decline(request_rec *r, struct ur_kept *kept)
 {
+    if (kept && kept->accept) {
+        ur_no_event_log(r, http_handler ? UR_NO_EVENT_SCHEME : UR_NO_EVENT_NO_HTTP);
+    }
     if (kept) {
         ur_gate_leave(&kept->ticket);
     }
@@ -289,11 +293,12 @@ int ur_shadow_handler(request_rec *r, proxy_worker *worker, proxy_server_conf *c
         return DECLINED;
     }
     if (!kept || !http_handler || !ur_backend_url_is_http(url)) {
-        return decline(kept);
+        return decline(r, kept);
     }
     /* What another proxy answers may be an answer to CONNECT: that is left to threads. */
     if (kept->ticket.carrier == UR_CARRIED_EVENT && proxyname) {
         ur_gate_to_thread(&kept->ticket);
+        ur_no_event_log(r, UR_NO_EVENT_REMOTE);
     }
     return kept->ticket.carrier == UR_CARRIED_EVENT
                ? run_in_tunnel(r, worker, conf, url)

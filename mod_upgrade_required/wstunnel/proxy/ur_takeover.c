@@ -67,22 +67,22 @@ static void shed_backend(struct ur_endpoint *backend, conn_rec *origin, apr_pool
 }
 
 /* The client has gone before it was told. */
-static void end_missed(request_rec *r)
+static void end_missed(struct ur_tunnel *tunnel)
 {
-    const struct ur_farewell farewell = {.ender = UR_SIDE_CLIENT};
-
-    ur_books_ended(UR_CARRIED_EVENT, UR_OUTCOME_CLIENT);
-    ur_books_note(r, UR_OUTCOME_CLIENT, &farewell);
+    ur_farewell_ended(&tunnel->farewell, UR_SIDE_CLIENT);
+    tunnel->outcome = ur_farewell_outcome(&tunnel->farewell);
+    ur_books_ended(UR_CARRIED_EVENT, tunnel->outcome);
+    ur_tunnel_note_ended(tunnel);
 }
 
 /* Or before the MPM could suspend the connection. One that was handed to a poller ends there.
  */
 static apr_status_t end_unhanded(void *data)
 {
-    const struct ur_tunnel *tunnel = data;
+    struct ur_tunnel *tunnel = data;
 
     if (tunnel->life == UR_TUNNEL_OPENING) {
-        ur_books_ended(UR_CARRIED_EVENT, UR_OUTCOME_CLIENT);
+        end_missed(tunnel);
     }
     return APR_SUCCESS;
 }
@@ -103,15 +103,16 @@ int ur_takeover(request_rec *r, proxy_worker *worker, proxy_conn_rec *connection
     }
     ur_books_opened(ur_keep_of(r)->label, UR_CARRIED_EVENT);
     tunnel = ur_tunnel_prepare(r, worker, connection->connection, connection->sock);
+    ur_books_note_opened(r, UR_CARRIED_EVENT, tunnel->timeout);
     /* What is freed from here on is given back to the system: there may be many tunnels. */
     apr_allocator_max_free_set(apr_pool_allocator_get(r->connection->pool), 1);
     send_switch(r);
     if (r->connection->aborted) {
-        end_missed(r);
+        end_missed(tunnel);
         return DONE;
     }
     ur_tunnel_open(tunnel);
-    apr_pool_cleanup_register(r->connection->pool, tunnel, end_unhanded, apr_pool_cleanup_null);
+    apr_pool_cleanup_register(r->pool, tunnel, end_unhanded, apr_pool_cleanup_null);
     shed_backend(&tunnel->backend, connection->connection, pool);
     ur_child_carry(tunnel, &ur_keep_of(r)->ticket);
     return SUSPENDED;

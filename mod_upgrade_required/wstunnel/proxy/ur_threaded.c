@@ -2,6 +2,7 @@
 
 #include "wstunnel/proxy/ur_keep.h"
 #include "wstunnel/tunnel/ur_books.h"
+#include "wstunnel/tunnel/ur_clock.h"
 #include "wstunnel/tunnel/ur_overflow.h"
 
 #include <poll.h>
@@ -19,6 +20,8 @@ struct ur_threaded {
     conn_rec *origin;
     struct ur_overflow *overflow; /* NULL: its child does not end it */
     struct ur_farewell farewell;
+    uint64_t bytes[UR_DIRECTIONS];
+    apr_time_t opened; /* by ur_clock() */
     bool client_ended;
     bool backend_ended;
     bool broken; /* either connection, in whatever direction */
@@ -100,6 +103,18 @@ void ur_threaded_stop(apr_pool_t *pchild, int graceful)
     atomic_store(&stopped, !graceful);
 }
 
+/* The larger one, as mod_proxy has it. A stream of HTTP/2 has no socket of its own. */
+static apr_interval_time_t idle_timeout(conn_rec *client, conn_rec *origin)
+{
+    apr_interval_time_t of_client = -1;
+    apr_interval_time_t of_origin = -1;
+
+    apr_socket_timeout_get(ap_get_conn_socket(client->master ? client->master : client),
+                           &of_client);
+    apr_socket_timeout_get(ap_get_conn_socket(origin), &of_origin);
+    return of_client > of_origin ? of_client : of_origin;
+}
+
 struct ur_threaded *ur_threaded_open(request_rec *r, conn_rec *origin)
 {
     conn_rec *c = r->connection;
@@ -109,9 +124,11 @@ struct ur_threaded *ur_threaded_open(request_rec *r, conn_rec *origin)
     tunnel->client.masked = true;
     tunnel->origin = origin;
     tunnel->overflow = kept->overflow;
+    tunnel->opened = ur_clock();
     kept->threaded = tunnel;
     ap_add_input_filter_handle(filter_handle, tunnel, r, c);
     ur_books_opened(kept->label, UR_CARRIED_THREAD);
+    ur_books_note_opened(r, UR_CARRIED_THREAD, idle_timeout(c, origin));
     return tunnel;
 }
 
@@ -143,6 +160,7 @@ void ur_threaded_heard(struct ur_threaded *tunnel, enum ur_side side, apr_status
 {
     bool client = side == UR_SIDE_CLIENT;
     struct ur_frames *frames = client ? &tunnel->client : &tunnel->backend;
+    enum ur_direction direction = client ? UR_DIRECTION_RECEIVED : UR_DIRECTION_SENT;
 
     if (tunnel->over || APR_STATUS_IS_EAGAIN(rv)) {
         return;
@@ -150,7 +168,8 @@ void ur_threaded_heard(struct ur_threaded *tunnel, enum ur_side side, apr_status
     if (rv == APR_SUCCESS) {
         apr_size_t len = feed(frames, bytes);
         ur_farewell_heard(&tunnel->farewell, side, frames);
-        ur_books_bytes(client ? UR_DIRECTION_RECEIVED : UR_DIRECTION_SENT, len);
+        tunnel->bytes[direction] += len;
+        ur_books_bytes(direction, len);
     }
     else if (APR_STATUS_IS_EOF(rv)) {
         note_end(tunnel, side);
@@ -183,6 +202,21 @@ static enum ur_outcome outcome_of(const request_rec *r, const struct ur_threaded
     return ended ? ur_farewell_outcome(&tunnel->farewell) : UR_OUTCOME_TIMEOUT;
 }
 
+static void note_ended(request_rec *r, const struct ur_threaded *tunnel,
+                       enum ur_outcome outcome)
+{
+    const struct ur_ending ending = {
+        .carrier = UR_CARRIED_THREAD,
+        .outcome = outcome,
+        .farewell = tunnel->farewell,
+        .bytes = {[UR_DIRECTION_RECEIVED] = tunnel->bytes[UR_DIRECTION_RECEIVED],
+                  [UR_DIRECTION_SENT] = tunnel->bytes[UR_DIRECTION_SENT]},
+        .lasted = ur_clock() - tunnel->opened,
+    };
+
+    ur_books_note_ended(r, &ending);
+}
+
 void ur_threaded_end(request_rec *r, bool drained)
 {
     struct ur_kept *kept = ur_keep_of(r);
@@ -199,5 +233,5 @@ void ur_threaded_end(request_rec *r, bool drained)
     tunnel->over = true;
     kept->threaded = NULL;
     ur_books_ended(UR_CARRIED_THREAD, outcome);
-    ur_books_note(r, outcome, &tunnel->farewell);
+    note_ended(r, tunnel, outcome);
 }

@@ -1,6 +1,7 @@
 #include "wstunnel/proxy/ur_upgrade.h"
 
 #include "wstunnel/proxy/ur_keep.h"
+#include "wstunnel/tunnel/ur_no_event.h"
 #include "wstunnel/ur_module.h"
 #include "core/text/ur_list.h"
 
@@ -46,6 +47,7 @@ void ur_upgrade_limit(request_rec *r, const struct ur_kept *kept, const proxy_wo
 
     if (protocol && is_named(worker, ur_span_of(protocol))) {
         r->headers_in = kept->client_fields;
+        ur_no_event_log(r, UR_NO_EVENT_PROTOCOL);
         return;
     }
     if (!apr_table_get(r->headers_in, "Upgrade")) {

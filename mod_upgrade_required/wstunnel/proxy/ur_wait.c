@@ -44,6 +44,7 @@ void ur_wait_begin(struct ur_wait *wait, const request_rec *r, apr_socket_t *soc
     if (wait->timeout > 0 && wait->timeout < limit) {
         limit = wait->timeout;
     }
+    wait->limit = limit;
     wait->until = ur_clock() + limit;
     apr_socket_timeout_set(socket, limit); /* for TLS, which talks before anybody asks */
 }

@@ -9,6 +9,7 @@
 
 struct ur_wait {
     apr_time_t until;            /* of ur_clock(); 0: nobody waits */
+    apr_interval_time_t limit;   /* from its beginning on */
     apr_interval_time_t timeout; /* of the backend's socket, as mod_proxy has set it */
     bool late;                   /* it has not answered in time */
     bool gone;                   /* the client has not waited for it */

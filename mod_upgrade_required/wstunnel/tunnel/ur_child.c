@@ -9,6 +9,7 @@
 #include "wstunnel/tunnel/ur_leaving.h"
 #include "wstunnel/config/ur_limits.h"
 #include "wstunnel/tunnel/ur_mpm.h"
+#include "wstunnel/tunnel/ur_no_event.h"
 #include "wstunnel/tunnel/ur_poller.h"
 
 #include <stdatomic.h>
@@ -148,6 +149,9 @@ static bool is_started(void)
 {
     bool started;
 
+    if (!child.pool) {
+        return false;
+    }
     apr_thread_mutex_lock(child.starting);
     started = start();
     apr_thread_mutex_unlock(child.starting);
@@ -156,12 +160,20 @@ static bool is_started(void)
 
 /* Where the connection could not be left to itself: streams of HTTP/2, whose connection serves
  * others too; and requests that httpd makes of others, whose caller waits for the end. */
-static bool can_be_suspended(const request_rec *r)
+static enum ur_no_event why_not_suspended(const request_rec *r)
 {
     const conn_rec *c = r->connection;
 
-    return !c->master && c->cs && !c->clogging_input_filters && !r->main && !r->prev &&
-           r->proxyreq != PROXYREQ_PROXY;
+    if (c->master) {
+        return UR_NO_EVENT_STREAM;
+    }
+    if (!c->cs || c->clogging_input_filters) {
+        return UR_NO_EVENT_FILTER;
+    }
+    if (r->main || r->prev) {
+        return UR_NO_EVENT_INTERNAL;
+    }
+    return r->proxyreq == PROXYREQ_PROXY ? UR_NO_EVENT_FORWARD : UR_NO_EVENT_NONE;
 }
 
 /* A child that is leaving waits for the connections that it has counted, and ends when there
@@ -176,6 +188,28 @@ static bool can_be_suspended(const request_rec *r)
 static bool is_leaving(void)
 {
     return ur_mpm_ask(AP_MPMQ_MPM_STATE) == AP_MPMQ_STOPPING;
+}
+
+/* But for the room, which the gate knows. Threads are started last: only for a tunnel that they
+ * can carry. */
+static enum ur_no_event why_no_event(const request_rec *r, bool event)
+{
+    enum ur_no_event why;
+
+    if (!event) {
+        return UR_NO_EVENT_ROUTE;
+    }
+    if (!ur_limits_able()) {
+        return UR_NO_EVENT_MPM;
+    }
+    why = why_not_suspended(r);
+    if (why != UR_NO_EVENT_NONE) {
+        return why;
+    }
+    if (!is_started()) {
+        return UR_NO_EVENT_THREADS;
+    }
+    return is_leaving() ? UR_NO_EVENT_LEAVING : UR_NO_EVENT_NONE;
 }
 
 static apr_status_t leave(void *ticket)
@@ -215,11 +249,14 @@ static int turn_away(request_rec *r, enum ur_admission admission)
 
 int ur_child_admit(request_rec *r, struct ur_ticket *ticket, bool event)
 {
-    enum ur_admission admission = ur_gate_enter(
-        ticket, event && child.pool && can_be_suspended(r) && is_started() && !is_leaving());
+    enum ur_no_event why = why_no_event(r, event);
+    enum ur_admission admission = ur_gate_enter(ticket, why == UR_NO_EVENT_NONE);
 
     if (admission == UR_ADMIT_FULL || admission == UR_ADMIT_BUSY) {
         return turn_away(r, admission);
+    }
+    if (admission == UR_ADMIT_THREAD) {
+        ur_no_event_log(r, why == UR_NO_EVENT_NONE ? UR_NO_EVENT_FULL : why);
     }
     apr_pool_cleanup_register(r->pool, ticket, leave, apr_pool_cleanup_null);
     return OK;

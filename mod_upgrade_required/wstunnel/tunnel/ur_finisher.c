@@ -1,7 +1,7 @@
 #include "wstunnel/tunnel/ur_finisher.h"
 
 #include "wstunnel/ur_module.h"
-#include "wstunnel/tunnel/ur_books.h"
+#include "wstunnel/tunnel/ur_clock.h"
 #include "wstunnel/tunnel/ur_gate.h"
 
 #include <stdatomic.h>
@@ -149,7 +149,7 @@ static void log_request(struct ur_tunnel *tunnel)
 {
     request_rec *r = tunnel->r;
 
-    ur_books_note(r, tunnel->outcome, &tunnel->farewell);
+    ur_tunnel_note_ended(tunnel);
     tunnel->r = NULL;
     ap_process_request_after_handler(r);
     ap_prep_lingering_close(tunnel->c); /* for those who want to know of the end */
@@ -269,6 +269,7 @@ void ur_finisher_add(struct ur_finisher *finisher, struct ur_tunnel *tunnel)
 {
     struct queue *queue;
 
+    tunnel->over = ur_clock();
     ur_gate_log_begins();
     apr_thread_mutex_lock(finisher->mutex);
     queue = queue_of(finisher, tunnel->r->server);

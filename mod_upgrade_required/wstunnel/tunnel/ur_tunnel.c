@@ -1,5 +1,8 @@
 #include "wstunnel/tunnel/ur_tunnel.h"
 
+#include "wstunnel/tunnel/ur_books.h"
+#include "wstunnel/tunnel/ur_clock.h"
+
 /* So many reads in a row, and others have their turn. */
 #define TURNS 8
 
@@ -43,6 +46,7 @@ struct ur_tunnel *ur_tunnel_prepare(request_rec *r, proxy_worker *worker, conn_r
     tunnel->c = c;
     tunnel->r = r;
     tunnel->worker = worker;
+    tunnel->opened = ur_clock();
     tunnel->no_half_close = apr_table_get(r->subprocess_env, "proxy-nohalfclose") != NULL;
     ur_endpoint_prepare(client, c, r->pool, &backend->rest);
     ur_endpoint_prepare(backend, origin, r->pool, &client->rest);
@@ -253,4 +257,18 @@ bool ur_tunnel_resume(struct ur_endpoint *to, struct ur_scratch *scratch, bool *
         return ur_tunnel_lose(to->other);
     }
     return ur_tunnel_forward(to->other, scratch, more);
+}
+
+void ur_tunnel_note_ended(struct ur_tunnel *tunnel)
+{
+    const struct ur_ending ending = {
+        .carrier = UR_CARRIED_EVENT,
+        .outcome = tunnel->outcome,
+        .farewell = tunnel->farewell,
+        .bytes = {[UR_DIRECTION_RECEIVED] = tunnel->client.received,
+                  [UR_DIRECTION_SENT] = tunnel->backend.received},
+        .lasted = (tunnel->over ? tunnel->over : ur_clock()) - tunnel->opened,
+    };
+
+    ur_books_note_ended(tunnel->r, &ending);
 }

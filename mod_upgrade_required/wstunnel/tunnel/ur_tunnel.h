@@ -44,6 +44,7 @@ struct ur_tunnel {
     struct ur_poller *poller;
     proxy_worker *worker;
     apr_interval_time_t timeout; /* 0 and less: none */
+    apr_time_t opened;           /* by ur_clock() */
     bool no_half_close;          /* proxy-nohalfclose in the environment */
 
     /* Of the thread whose it is. */
@@ -53,6 +54,7 @@ struct ur_tunnel {
     struct ur_ticket ticket; /* its place among the child's tunnels */
     request_rec *r;          /* until it is logged */
     enum ur_outcome outcome; /* of one that leaves, or is over */
+    apr_time_t over;         /* since when, by ur_clock(); 0: it is not */
     struct ur_farewell farewell;
 
     /* The poller's. */
@@ -101,5 +103,8 @@ bool ur_tunnel_lose(struct ur_endpoint *end);
 
 /* Both ends have no more to say: false. */
 bool ur_tunnel_part(struct ur_tunnel *tunnel);
+
+/* Says in the logs of its request what has become of it. */
+void ur_tunnel_note_ended(struct ur_tunnel *tunnel);
 
 #endif
