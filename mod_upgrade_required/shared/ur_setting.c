@@ -1,5 +1,7 @@
 #include "shared/ur_setting.h"
 
+#include <errno.h>
+
 #include <apr_lib.h>
 #include <apr_strings.h>
 
@@ -86,13 +88,23 @@ const char *ur_setting_number(const cmd_parms *cmd, const char *word,
     if (error) {
         return error;
     }
+    errno = 0;
     value = apr_strtoi64(word, &end, 10);
-    if (!apr_isdigit(*word) || *end || value < 0 || (uint64_t)value < range->least ||
+    if (errno || !apr_isdigit(*word) || *end || value < 0 || (uint64_t)value < range->least ||
         (uint64_t)value > range->most) {
         return ur_setting_complain(cmd, word, range_of(cmd->temp_pool, range));
     }
     *number = (uint64_t)value;
     return NULL;
+}
+
+const char *ur_setting_value_of(const char *argument, const char *name)
+{
+    size_t len = strlen(name);
+
+    return ap_cstr_casecmpn(argument, name, len) == 0 && argument[len] == '='
+               ? argument + len + 1
+               : NULL;
 }
 
 static void *member(void *config, size_t offset)
@@ -111,5 +123,9 @@ const char *ur_setting_set_number(cmd_parms *cmd, void *config, const char *word
 {
     const struct ur_number_row *row = cmd->info;
 
+    if (row->none && ap_cstr_casecmp(word, "none") == 0) {
+        *(uint64_t *)member(config, row->offset) = UR_SETTING_NONE;
+        return NULL;
+    }
     return ur_setting_number(cmd, word, &row->range, member(config, row->offset));
 }

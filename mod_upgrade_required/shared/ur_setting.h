@@ -42,6 +42,14 @@ struct ur_range {
 const char *ur_setting_number(const cmd_parms *cmd, const char *word,
                               const struct ur_range *range, uint64_t *number);
 
+/* "name=value": the value where the argument has this name, in any case; NULL where it has
+ * another. */
+const char *ur_setting_value_of(const char *argument, const char *name);
+
+/* What a number is where the word none has been given for it, which lifts the number of an
+ * outer section. */
+#define UR_SETTING_NONE UINT64_MAX
+
 /* Rows of directives whose value is one member of the section's configuration: such a row, as
  * the command's data, says where the member is and what it may be. A member of an enumeration
  * is as large as an int. */
@@ -53,6 +61,7 @@ struct ur_choice_row {
 struct ur_number_row {
     size_t offset; /* of a uint64_t */
     struct ur_range range;
+    bool none; /* none may be given */
 };
 
 /* The setters of such rows, for command_rec; config is what the row's offsets are of. */

@@ -34,15 +34,6 @@ const char *ur_command_at_line(const cmd_parms *cmd, const ap_directive_t *direc
     return apr_psprintf(cmd->pool, "%s:%d", directive->filename, directive->line_num);
 }
 
-const char *ur_command_value_of(const char *argument, const char *name)
-{
-    size_t len = strlen(name);
-
-    return ap_cstr_casecmpn(argument, name, len) == 0 && argument[len] == '='
-               ? argument + len + 1
-               : NULL;
-}
-
 const char *ur_command_set_choice(cmd_parms *cmd, void *dir, const char *word)
 {
     const char *error = ur_command_enter(cmd, dir);

@@ -27,8 +27,4 @@ const char *ur_command_set_choice(cmd_parms *cmd, void *dir, const char *word);
 const char *ur_command_parse_expression(const cmd_parms *cmd, const char *text,
                                         unsigned int more_flags, const ap_expr_info_t **parsed);
 
-/* "name=value": the value where the argument has this name, in any case; NULL where it has
- * another. */
-const char *ur_command_value_of(const char *argument, const char *name);
-
 #endif

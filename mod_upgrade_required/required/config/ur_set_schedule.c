@@ -29,8 +29,8 @@ static const char *parse_dates(const cmd_parms *cmd, int argc, char *const argv[
     const char *error = NULL;
 
     for (int i = 0; !error && i < argc; i++) {
-        const char *from = ur_command_value_of(argv[i], "from");
-        const char *since = ur_command_value_of(argv[i], "since");
+        const char *from = ur_setting_value_of(argv[i], "from");
+        const char *since = ur_setting_value_of(argv[i], "since");
         if (from) {
             error = parse_date(cmd, argv[i], from, &mode->from);
         }
@@ -122,8 +122,8 @@ static const char *sort_arguments(const cmd_parms *cmd, int argc, char *const ar
                                   struct brownout_arguments *arguments)
 {
     for (int i = 0; i < argc; i++) {
-        const char *every = ur_command_value_of(argv[i], "every");
-        const char *lasts = ur_command_value_of(argv[i], "for");
+        const char *every = ur_setting_value_of(argv[i], "every");
+        const char *lasts = ur_setting_value_of(argv[i], "for");
         struct ur_span *argument = every   ? &arguments->every
                                    : lasts ? &arguments->lasts
                                            : &arguments->interval;

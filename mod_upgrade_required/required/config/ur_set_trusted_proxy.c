@@ -62,7 +62,7 @@ static const char *parse_argument(const cmd_parms *cmd, const char *argument,
         return error;
     }
     for (size_t i = 0; i < sizeof names / sizeof names[0]; i++) {
-        const char *value = ur_command_value_of(argument, names[i]);
+        const char *value = ur_setting_value_of(argument, names[i]);
         if (value) {
             return parse_field(cmd, argument, value, fields[i]);
         }

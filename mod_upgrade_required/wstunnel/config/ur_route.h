@@ -21,8 +21,27 @@ struct ur_keep_setting {
 /* UpgradeTunnel: who carries the tunnel after a 101; not said: a thread. */
 enum ur_carrier { UR_CARRIER_UNSET, UR_CARRIER_THREAD, UR_CARRIER_EVENT };
 
+/* UpgradeTunnelPing: when the proxy pings a side by itself. */
+struct ur_ping_setting {
+    uint64_t seconds; /* without a byte from the side; 0: never, none was given */
+    bool client;      /* to which sides */
+    bool backend;
+    uint64_t unanswered; /* pings in a row after which the tunnel ends */
+};
+
+/* UpgradeTunnelAge: how long a tunnel may live. */
+struct ur_age_setting {
+    uint64_t seconds; /* 0: as long as it likes, none was given */
+    uint64_t jitter;  /* per cent by which it may be shorter */
+};
+
+/* UpgradeTunnelLogOpen; not said: off. */
+enum ur_log_open { UR_LOG_OPEN_UNSET, UR_LOG_OPEN_ON, UR_LOG_OPEN_OFF };
+
 /* Of a section, or of a virtual host as a whole. */
 struct ur_route {
+#define UR_CHOICE(type, member, name, where, words, help)       type member;
+#define UR_NUMBER(member, name, where, range, help)             uint64_t member;
 #define UR_VALUE(type, member, name, take, setter, where, help) type member;
 #include "wstunnel/config/directives.def"
 };
