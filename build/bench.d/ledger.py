@@ -3,7 +3,7 @@ import collections
 import re
 
 HANDSHAKE = re.compile(r"\[pid (\d+)\] .*handshake (\d+)")
-LOST = re.compile(r"UR0018: child (\d+) has gone without ending its tunnels: (\d+) are lost")
+LOST = re.compile(r"UR0018: child (\d+) exited without ending its tunnels: (\d+) are lost")
 FAULT = re.compile(r"exit signal|AH0005[12]|AH03490|UR0020|runtime error:|Sanitizer|[Aa]ssertion")
 WAYS_OF_SERVER = {"drained", "stopped", "timeout"}
 OPENED = {"done", "told", "ended"}  # fates of tunnels

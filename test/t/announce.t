@@ -136,12 +136,13 @@ for my $case (['/rehearsed', $start + $hour], ['/undated', $start - $hour + $day
 for my $accept ('application/problem+json', 'text/html', 'text/plain') {
     my $body = fetch('/rehearsed', "Accept: $accept")->{body};
     my $ends = at($hour);
-    my $then = qr/from \Q$ahead\E on, such requests are always refused\./;
-    like $body, qr/This is a rehearsal, which ends at $ends; $then/, "$accept: the rehearsal is told";
+    my $undated = 'the date from which such requests will always be refused has not been set yet.';
+    my $then = qr/from \Q$ahead\E such requests will always be refused\./;
+    like $body, qr/This is a rehearsal that ends at $ends; $then/, "$accept: the rehearsal is told";
     like $body, qr/(?:enforced_from":"|Enforced from<\/dt><dd>|Enforced:   from )\Q$ahead/,
         "$accept: the date is told";
     like fetch('/undated', "Accept: $accept")->{body},
-      qr/In my words\.\s*(?:<\/p>\s*<p>)?This is a rehearsal.* from a date that has not been set yet\./,
+      qr/In my words\.\s*(?:<\/p>\s*<p>)?This is a rehearsal.*; \Q$undated\E/,
       "$accept: also behind a message, without a date";
 }
 {

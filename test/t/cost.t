@@ -88,7 +88,7 @@ sub dump_all {
     my ($server, $shape, $count) = @_;
     local $ENV{UPGRADE_TEST_UNDER} = counting($server);
     my ($status, $output) = $server->httpd('-t', '-D', 'DUMP_UPGRADE');
-    my $rows = () = $output =~ /a refused client reads:/g;
+    my $rows = () = $output =~ /message to refused clients:/g;
     is $rows, $count, "$shape: the dump has each of $count policies";
     return profile_of($server);
 }

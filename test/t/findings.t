@@ -170,10 +170,10 @@ for my $file (glob "$FindBin::Bin/conf.d/*.conf") {
     my %row;
     my $row = qr/^(localhost|b\.test:8080) +(\S.*?)  +(\S.*?)  +(enforce|announce|off) +(\w+) +(\S+) +(\S+)/m;
     my $place = qr/(\S+|<If> \S+) +(\S+:\d+)\n/;
-    while ($output =~ /$row +$place    a refused client reads: (.*)\n((?:    brownout.*\n)*)/g) {
+    while ($output =~ /$row +$place    message to refused clients: (.*)\n((?:    brownout.*\n)*)/g) {
         $row{"$1 $2"} = [$3, $4, $5, $6, $7, $8, $10, $11];
     }
-    my @plain = ('This resource requires HTTP/1.1 or newer. The request was made in HTTP/1.0.', '');
+    my @plain = ('This resource requires HTTP/1.1 or newer. The request used HTTP/1.0.', '');
     is_deeply $row{'localhost floor'}, ['HTTP/1.1', 'enforce', 'enforced', '-', '-', 'floor', @plain],
         'a floor';
     is_deeply $row{'localhost <Location /chat>'},

@@ -735,7 +735,7 @@ check(
         ['16 UpgradeHTTP2Answer reset: tells clients .* where 3 requires'],
     ],
 
-    ['prefork, in clear', lines('Protocols h2c http/1.1', 'UpgradeFloor HTTP/2'), [], %prefork],
+    ['prefork, no TLS', lines('Protocols h2c http/1.1', 'UpgradeFloor HTTP/2'), [], %prefork],
     ['prefork, nothing demanded', host('a.test', $tls, $h2, 'UpgradeFloor HTTP/1.1'), [], %prefork],
     ['event', host('a.test', $tls, $h2, 'UpgradeFloor HTTP/2'), []],
     ['worker', host('a.test', $tls, $h2, 'UpgradeFloor HTTP/2'), [], mpm => 'worker'],
@@ -876,8 +876,9 @@ for my $case (
         'b.test:443 <If true> in <Location /a/in>' => ['WebSocket', 'thread', "${http}b", '80 s', '-', '-'],
     );
     is_deeply \%row, \%want, 'its rows' or diag $output;
-    my $child = qr/event tunnels in each: 7; by its workers: \d+/;
-    like $capacity, qr/^\d+ tunnels at least \(children: \d+; $child\); UpgradeTunnelMax \(now 7\) or/,
+    my $child = qr/event tunnels in each: 7; carried by its workers: \d+/;
+    like $capacity,
+      qr/^at least \d+ tunnels \(children: \d+; $child\); to allow more, raise UpgradeTunnelMax \(now 7\) or/,
       'how many event tunnels';
     my ($max, $children, $each, $more) = $capacity =~ /(\d+)/g;
     is $max, $children * ($each + $more), 'all of them';
@@ -885,12 +886,12 @@ for my $case (
     my $own = Server->new(%helper, modules => [qw(authz_core proxy proxy_http)]);
     $own->configure(lines('UpgradeTunnelMax 7', "ProxyPass / $http", $keep, $event))->start;
     like $own->log,
-        qr/UR0011: UpgradeTunnel event: \d+ tunnels at least \(children: \d+; event tunnels in each: 7;/,
+        qr/UR0011: UpgradeTunnel event: at least \d+ tunnels \(children: \d+; event tunnels in each: 7;/,
         'the log says the same';
     $own->stop;
 
     like dump_of(lines("ProxyPass / $http", $keep, $event), %helper, %prefork),
-      qr/^event tunnels: with the prefork MPM every tunnel has a worker .*; load mpm_event_module$/m,
+      qr/^event tunnels: with the prefork MPM each tunnel occupies a worker.*; load mpm_event_module$/m,
       'none under prefork';
     like dump_of('', %helper), qr/^Routes that keep WebSocket handshakes:\n.*\nnone\n\nFindings/m,
       'no kept routes';

@@ -352,7 +352,7 @@ for my $carrier (qw(thread event)) {
 
 # The log says what is wrong, in words of its own.
 for my $carrier (qw(thread event)) {
-    my @lines = $server{$carrier}->log =~ /UR0007: [^\n]* is no valid switch: ([^\n]*); no tunnel is opened/g;
+    my @lines = $server{$carrier}->log =~ /UR0007: [^\n]* is not a valid 101: ([^\n]*); no tunnel is opened/g;
     is scalar(@lines), @bad + 1, "$carrier: a line in the log for each";
     is_deeply [grep { /[^ -~]|secret/i } @lines], [], "$carrier: with nothing in it that the backend sent";
 }

@@ -207,7 +207,7 @@ for my $case (['www.example.test', 1], ['evil.example', 0]) {
         return undef;
     };
     my $own = 'www.example.test';
-    my $none = "nothing because Host names neither ServerName $own nor a ServerAlias";
+    my $none = "nothing, because Host is neither ServerName $own nor a ServerAlias";
     my $nothing = 'an edge that says nothing';
     my $https = 'an edge that says https';
     for my $case (

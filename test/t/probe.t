@@ -15,7 +15,7 @@ my @key = ('Sec-WebSocket-Key: ' . WS_KEY);
 # The verdict of the handshake table: [lines, verdict, reason, what is to be done]
 for my $case (
     [[], 'none', undef, qr/^Nothing: |^The client does not meet all/],
-    [[handshake], 'valid', undef, qr/^The WebSocket handshake arrives as it should/],
+    [[handshake], 'valid', undef, qr/^The WebSocket handshake arrives intact/],
     [['Upgrade: h2c', 'Connection: close'], 'none', undef, qr/./],
     [[@asks, @key, 'Sec-WebSocket-Version: 8'], 'invalid', 'websocket-version',
         qr/^Send exactly one Sec-WebSocket-Version: 13/],
@@ -90,7 +90,7 @@ for my $case (
 
 # Forms
 for my $case (['', undef, 'text/plain; charset=utf-8',
-    qr/^Upgrade probe\n\nProtocol:     HTTP\/1\.1 in clear\n/],
+    qr/^Upgrade probe\n\nProtocol:     HTTP\/1\.1 without TLS\n/],
     ['', 'text/html,*/*;q=0.8', 'text/html; charset=utf-8', qr/<h1>Upgrade probe/],
     ['', 'application/json', 'application/json', qr/^\{"protocol"/],
         ['?format=HTML', undef, 'text/html; charset=utf-8', qr/<h1>/],

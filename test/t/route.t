@@ -51,7 +51,7 @@ for my $case (@requests) {
 }
 
 like log_line('error_log', qr{UR0001}), qr{does not apply}, 'an exception that fails is logged';
-like log_line('error_log', qr{UR0002}), qr{the default is sent}, 'a message that fails is logged';
+like log_line('error_log', qr{UR0002}), qr{so the default is sent}, 'a message that fails is logged';
 like json_of(get('routes', '/broken'))->{detail}, qr/^This resource is a WebSocket/,
     'and gives way to the default';
 is get('routes', '/includes.shtml')->{body}, "endpoint\n", 'the subrequest shows the file';

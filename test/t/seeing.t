@@ -355,8 +355,8 @@ my @answers = (
     ['a hint and a page', $hint . $page, 200, "$answers 103: an interim response, another one follows",
         "$answers 200: no switch; the client gets this response"],
     ['another Accept', switching('another'), 502,
-        "UR0007: the backend's answer to a WebSocket handshake is no valid switch: "
-          . 'Sec-WebSocket-Accept does not fit the key; no tunnel is opened'],
+        "UR0007: the backend's response to a WebSocket handshake is not a valid 101: "
+          . 'Sec-WebSocket-Accept does not match the key; no tunnel is opened'],
     ['silence', '', 504, 'UR0031: the backend has not answered the handshake within 1 seconds'],
 );
 {
@@ -385,7 +385,7 @@ END
     my $backend = asked($listener);
     close $client;
     ok ended($backend), 'a client that goes: its backend hears of it';
-    like story($server, $before)->[0], qr/^UR0026: the client .* has gone/, 'and the log says so';
+    like story($server, $before)->[0], qr/^UR0026: the client disconnected/, 'and the log says so';
     $server->stop;
 }
 

@@ -49,7 +49,7 @@ UpgradeTunnel event
 SetHandler upgrade-status
 </Location>
 END
-    my ($told) = $server->log =~ /UR0011: UpgradeTunnel event: (\d+) tunnels at least/;
+    my ($told) = $server->log =~ /UR0011: UpgradeTunnel event: at least (\d+) tunnels/;
     cmp_ok $told, '>=', $count, "$count: the server tells of $told";
     unlike $server->log, qr/\[(?:\w+:)?warn\]/, "$count: and warns of nothing" or diag $server->log;
     my $clients = open2(my $answers, my $commands, "$load/ws_clients", $server->{port}, '/ws');

@@ -182,7 +182,7 @@ for my $mpm (qw(event worker prefork)) {
     my $text = $server->{policy};
     $server->{policy} = 0;
     $server->configure("LoadModule upgrade_required_module $other\n$pages" . route('dir'))->graceful;
-    like $server->log, qr/UR0010: .* counts in another way than the one before; all counters start anew/,
+    like $server->log, qr/UR0010: .* counts differently from the previous one; all counters restart at 0/,
         'another layout is said';
     is count(numbers($server)->{decisions}), 0, 'another layout starts anew';
     $server->ask('GET /dir/ HTTP/1.1');

@@ -90,9 +90,9 @@ sub line {
 sub memory { return (belongings($_[0]))[1] }
 
 my $server = server();
-my $capacity = '2 tunnels at least (children: 1; event tunnels in each: 1; by its workers: 1)';
+my $capacity = 'at least 2 tunnels (children: 1; event tunnels in each: 1; carried by its workers: 1)';
 my $raised_by = 'AsyncRequestWorkerFactor (now 200) or MaxRequestWorkers and ServerLimit (now 1 children)';
-like $server->log, qr/UR0011: UpgradeTunnel event: \Q$capacity; $raised_by\E raises the number/,
+like $server->log, qr/UR0011: UpgradeTunnel event: \Q$capacity; to allow more, raise $raised_by\E/,
   'the start tells how many there may be, and what raises it';
 $server->stop;
 

@@ -214,9 +214,9 @@ for my $case (
     my ($name, $text, $want, $raisers, $least, $most) = @$case;
     local $ENV{UPGRADE_PRELOAD} = Server::fault('few_files') if $name eq 'few descriptors';
     my $server = server("$text$route");
-    my ($told) = $server->log =~ /UR0011: UpgradeTunnel event: (\d+) tunnels at least/;
+    my ($told) = $server->log =~ /UR0011: UpgradeTunnel event: at least (\d+) tunnels/;
     is $told, $want, "$name: $want are told";
-    like $server->log, qr/UR0011: .*\); \Q$raisers\E.* raises the number/, "$name: and what raises them";
+    like $server->log, qr/UR0011: .*\); to allow more, raise \Q$raisers\E/, "$name: and what raises them";
     my (@open, $status);
     while (ref($status = open_or_status($server, $listener))) { push @open, $status }
     is $status, 503, "$name: " . @open . ' tunnels, then 503';
@@ -247,7 +247,7 @@ for my $case (
         server("${debian}ProxyPass /chat http://127.0.0.1:$to/\n<Location /chat>\nUpgradeKeep WebSocket\n"
         . "UpgradeTunnel event\n</Location>\n"
           . "AsyncRequestWorkerFactor $factor\n");
-    my ($told) = $server->log =~ /UR0011: UpgradeTunnel event: (\d+) tunnels at least/;
+    my ($told) = $server->log =~ /UR0011: UpgradeTunnel event: at least (\d+) tunnels/;
     cmp_ok $told, '>=', $many, "README: $told tunnels are told";
     my $clients = open2(my $answers, my $commands, "$ENV{UPGRADE_TEST_LOAD}/ws_clients", $server->{port},
         '/chat');

@@ -305,7 +305,7 @@ watch(server("CustomLog /dev/full tunnels\n"), 'a log on a full disk', sub {
     touch("$here/mute");
     tunnels($server, 3, 'plain');
     ok eventually(sub { watched($server) == 5 }), 'an MPM that does not tell: all is logged';
-    ok eventually(sub { 3 == (() = $server->log =~ /UR0020: the MPM does not tell/g) }),
+    ok eventually(sub { 3 == (() = $server->log =~ /UR0020: the MPM has not released/g) }),
       'an MPM that does not tell: and that, too';
     is tunnels_of($server)->{open}, 0, 'an MPM that does not tell: others are served';
     $server->stop;

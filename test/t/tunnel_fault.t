@@ -107,7 +107,7 @@ sub finish {
     failing($server, 1);
     is receive($client, 100), "\x88\x02\x03\xe9", 'epoll_wait: the client is told 1001';
     is line($server, 1), 'stopped', 'epoll_wait: logged';
-    like $server->log, qr/UR0014: event tunnels cannot be polled; they are ended/,
+    like $server->log, qr/UR0014: event tunnels cannot be polled, so they are ended/,
         'epoll_wait: the log says why';
     failing($server, 0);
     close $_ for $client, $backend;

@@ -69,7 +69,7 @@ sub in_order {
 {
     my $reloads = $ENV{UPGRADE_TEST_GENERATIONS} || 6;
     my $server  = server(6, '');
-    my $places = qr/UR0023: .* ServerLimit \(now 6\) has places for 2 generations of 2 children .*; raise it/;
+    my $places = qr/UR0023: .* ServerLimit \(now 6\) has slots for 2 generations of 2 children .*; raise it/;
     like $server->log, qr/\[\w+:warn\] .*$places/,
       'the start warns that there is room for few generations';
     my (@generations, %statuses, $unordered);
@@ -101,7 +101,7 @@ sub in_order {
 # Where there is room nothing is ended.
 {
     my $server = server(16, '');
-    like $server->log, qr/\[\w+:notice\] .*UR0023: .* has places for 7 generations of 2 children/,
+    like $server->log, qr/\[\w+:notice\] .*UR0023: .* has slots for 7 generations of 2 children/,
       'the start tells for how many generations there is room';
     my @open;
     for (1 .. 5) {
@@ -158,7 +158,7 @@ sub in_order {
     cmp_ok $old->{pid}, '!=', $server->pid, 'the status page names the children that wait';
     kill WINCH => $old->{pid};
     ok eventually(sub { tunnels_of($server)->{drained} == $count }), 'WINCH: its tunnels end soon';
-    my $asked = "ends its $count tunnels within 10 seconds: it was sent the signal WINCH";
+    my $asked = "ends its $count tunnels within 10 seconds: it received SIGWINCH";
     like $server->log, qr/UR0022: a child of generation 0 $asked/, 'the log says why';
     ok eventually(sub { !kill 0, $old->{pid} }), 'and so does the child';
     is scalar(grep { is_over($_->[0]) && !told($_->[0]) } @early), 0, 'each is told so';
@@ -215,7 +215,7 @@ END
 {
     my $server = server(16, "UpgradeTunnelDrain 5\n");
     like $server->log,
-      qr/UR0024: UpgradeTunnelDrain 5: .* more .* than it has workers \(4\), .* from 51 on it does not/,
+      qr/UR0024: UpgradeTunnelDrain 5: .* more .* than it has workers \(4\), .*; use at least 51/,
       'a short drain is told of';
     $server->stop;
     $server = server(16, "UpgradeTunnelDrain 51\n");

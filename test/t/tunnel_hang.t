@@ -130,7 +130,7 @@ for my $case (['event', 'event'], ['thread', 'event'], ['thread', 'worker']) {
         "$name: the others get 503 with Retry-After";
     is tunnels_of($server)->{busy}, $count, "$name: each is counted as such";
     like $server->log,
-        qr/UR0025: no tunnel is opened: \d+ handshakes wait for their backends in this child, as many as may/,
+        qr/UR0025: no tunnel is opened: \d+ handshakes are waiting for backends in this child, its maximum/,
         "$name: and the log says why";
     kill CONT => $process;
     my @open = grep { !$refused{$_} } @waiting;
@@ -188,7 +188,8 @@ my $few = "ThreadLimit 4\nThreadsPerChild 4\nMaxRequestWorkers 4\nAsyncRequestWo
         close $_ for $next, $other;
     }
     like line_of($server, qr{^499 - /event X}), qr/499/, 'the log has 499';
-    my $gone = 'the client of a WebSocket handshake has gone before the backend has answered; it is given up';
+    my $gone = 'the client disconnected before the backend answered its WebSocket handshake, '
+        . 'which is abandoned';
     like $server->log, qr/UR0026: $gone/, 'and says why';
     ok !in_error($server, 0), 'the balancer\'s member is not blamed';
     close $_ for @always;

@@ -67,8 +67,9 @@ sub shake {
 # As many as may be, and then a clear answer
 {
     my $server = server("UpgradeTunnelMax 3\n");
-    my $capacity = '5 tunnels at least (children: 1; event tunnels in each: 3; by its workers: 2)';
-    like $server->log, qr/UR0011: UpgradeTunnel event: \Q$capacity; UpgradeTunnelMax (now 3)\E or /,
+    my $capacity = 'at least 5 tunnels (children: 1; event tunnels in each: 3; carried by its workers: 2)';
+    like $server->log,
+        qr/UR0011: UpgradeTunnel event: \Q$capacity; to allow more, raise UpgradeTunnelMax (now 3)\E or /,
         'the start names UpgradeTunnelMax';
     my @open = map { [open_tunnel($server, $listener)] } 1 .. 3;
     my @beyond = map { [open_tunnel($server, $listener)] } 1 .. 2;
@@ -80,7 +81,8 @@ sub shake {
         'and when to come again, within 5 to 15 seconds';
     cmp_ok scalar keys %times, '>', 3, 'not all at the same time';
     is shake($server, '/many')->{status}, 503, 'through a balancer: 503';
-    my $full = 'this child holds 3, as many as it may, its workers carry 2 more, and no other child has room';
+    my $full = 'this child holds 3 event tunnels, its maximum, its workers carry 2 more, '
+        . 'and no other child has room';
     like $server->log, qr/UR0012: no tunnel is opened: $full/, 'the log says why';
     ok !IO::Select->new($listener)->can_read(0), 'no backend is asked';
     is $server->ask('GET / HTTP/1.1')->{status}, 200, 'other requests are served';
@@ -112,7 +114,7 @@ sub shake {
 {
     my $server = server("AsyncRequestWorkerFactor 10\nProxyPass /slow http://127.0.0.1:$port/slow\n");
     my @open = map { [open_tunnel($server, $listener)] } 1 .. 11;
-    like $server->log, qr/UR0011: .* event tunnels in each: 11; by its workers: 2/,
+    like $server->log, qr/UR0011: .* event tunnels in each: 11; carried by its workers: 2/,
         'with a factor of 10 and 4 threads there may be 11';
     my @slow = map { my $socket = connect_to($server->{port});
         print $socket "GET /slow HTTP/1.1\r\nHost: localhost\r\n\r\n"; $socket } 1 .. 2;
@@ -245,7 +247,7 @@ for my $case (['TERM', 'TERM', ''], ['graceful-stop', 'WINCH', "GracefulShutdown
 # Where a connection cannot be left to itself, a thread carries the tunnel.
 for my $mpm (qw(worker prefork)) {
     my $server = Server->new(modules => \@modules, helper => 1, mpm => $mpm)->configure($routes)->start;
-    my $threads = "with the $mpm MPM every tunnel has a worker to itself";
+    my $threads = "with the $mpm MPM each tunnel occupies a worker";
     like $server->log, qr/UR0016: UpgradeTunnel event: $threads, .* load mpm_event_module/,
         "$mpm: said at start";
     my @open = open_tunnel($server, $listener);

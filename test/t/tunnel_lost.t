@@ -70,7 +70,7 @@ for my $case (@carriers) {
     ok eventually(sub { tunnels_of($server)->{lost} == $number }),
       "$what: the tunnels of a child that is killed are counted as lost";
     is tunnels_of($server)->{open}, 6 - $number, "$what: the others are open";
-    my $gone = "UR0018: child $pid has gone without ending its tunnels: $number are lost";
+    my $gone = "UR0018: child $pid exited without ending its tunnels: $number are lost";
     like $server->log, qr/\[\w+:warn\] .*\Q$gone\E$/m,
       "$what: the log names the child, and how many";
     is metric($server, 'tunnels_ended_total{outcome="lost"}'), $number, "$what: the metrics tell";
@@ -126,7 +126,7 @@ for my $case (@carriers) {
     ok eventually(sub { tunnels_of($server)->{lost} == 9 }), "$what: until they are killed as well";
     is tunnels_of($server)->{open}, 0, "$what: none is open";
     my ($sum, $log) = (0, $server->log);
-    $sum += $1 while $log =~ /UR0018: child \d+ has gone without ending its tunnels: (\d+) are lost/g;
+    $sum += $1 while $log =~ /UR0018: child \d+ exited without ending its tunnels: (\d+) are lost/g;
     is $sum, 9, "$what: the log tells of all nine";
     close $_ for map { @$_[0, 1] } @old, @new;
     $server->stop;

@@ -40,7 +40,7 @@ static const char old_tls_json[] =
     " \"required\":[\"TLS/1.2\",\"HTTP/2\"],\n"
     " \"received\":{\"http\":\"1.0\",\"tls\":\"1.1\"},\n"
     " \"upgrade\":[\"TLS/1.3\",\"TLS/1.2\",\"HTTP/2.0\"],\n"
-    " \"hint\":\"Update the client, or the TLS library it uses, to one that speaks "
+    " \"hint\":\"Update the client, or the TLS library it uses, to one that supports "
     "TLS/1.2.\"}\n";
 
 static const char plain_text[] =
@@ -49,11 +49,12 @@ static const char plain_text[] =
     "What to do: Connect with a WebSocket client.\n"
     "Guide:      https://example.com/guide\n\n"
     "Reason:     websocket-missing\nPolicy:     /chat\nRequired:   WebSocket\n"
-    "Received:   HTTP/1.1 in clear\nUpgrade to: websocket\n";
+    "Received:   HTTP/1.1 without TLS\nUpgrade to: websocket\n";
 
 static const char old_tls_text[] =
     "426 Upgrade Required\n\n1 < 2 & \"so\"\xEF\xBF\xBD\n\n"
-    "What to do: Update the client, or the TLS library it uses, to one that speaks TLS/1.2.\n\n"
+    "What to do: Update the client, or the TLS library it uses, to one that supports "
+    "TLS/1.2.\n\n"
     "Reason:     tls-version\nPolicy:     a<b>\"&\nRequired:   TLS/1.2, HTTP/2\n"
     "Received:   HTTP/1.0 over TLS 1.1\nUpgrade to: TLS/1.3, TLS/1.2, HTTP/2.0\n";
 
@@ -144,7 +145,7 @@ static void check_html(void)
     ok(strstr(page, "<a rel=\"help\" href=\"https://example.com/guide\">") != NULL,
        "HTML: guide");
     ok(strstr(page, "<title>426 Upgrade Required</title>") != NULL, "HTML: title");
-    ok(strstr(page, "<dd>HTTP/1.1 in clear</dd>") != NULL, "HTML: what was received");
+    ok(strstr(page, "<dd>HTTP/1.1 without TLS</dd>") != NULL, "HTML: what was received");
     free(body);
     free(page);
 }
@@ -164,12 +165,12 @@ static void check_unknown_method(void)
 static void check_rehearsal(void)
 {
     static const char *const parts[UR_MEDIAS][2] = {
-        [UR_MEDIA_JSON] = {"GET. This is a rehearsal, which ends at 2026-12-01T10:00:00Z; from "
-                           "2027-01-01T00:00:00Z on, such requests are always refused.\"",
+        [UR_MEDIA_JSON] = {"GET. This is a rehearsal that ends at 2026-12-01T10:00:00Z; from "
+                           "2027-01-01T00:00:00Z such requests will always be refused.\"",
                            "\"enforced_from\":\"2027-01-01T00:00:00Z\"}\n"},
-        [UR_MEDIA_HTML] = {"</p>\n<p>This is a rehearsal, which ends at 2026-12-01T10:00:00Z; ",
+        [UR_MEDIA_HTML] = {"</p>\n<p>This is a rehearsal that ends at 2026-12-01T10:00:00Z; ",
                            "<dt>Enforced from</dt><dd>2027-01-01T00:00:00Z</dd>"},
-        [UR_MEDIA_TEXT] = {"\nThis is a rehearsal, which ends at 2026-12-01T10:00:00Z; ",
+        [UR_MEDIA_TEXT] = {"\nThis is a rehearsal that ends at 2026-12-01T10:00:00Z; ",
                            "\nEnforced:   from 2027-01-01T00:00:00Z\n"},
     };
     struct ur_refusal refusal = plain;
@@ -184,7 +185,9 @@ static void check_rehearsal(void)
         free(body);
         refusal.enforced_from = NULL;
         body = body_of((enum ur_media)media, &refusal);
-        ok(strstr(body, "from a date that has not been set yet.") && !strstr(body, "nforced"),
+        ok(strstr(body, "the date from which such requests will always be refused has not been "
+                        "set yet.") &&
+               !strstr(body, "nforced"),
            "rehearsal without a date %d", media);
         free(body);
     }

@@ -57,7 +57,7 @@ static void test_text(void)
        "ALPN chosen:  h2\n"
        "SNI:          a.test\n"
        "Handshake:    none\n"
-       "\nFields that arrived:\n"
+       "\nHeaders received:\n"
        "  Via: 1.1 <x>\xEF\xBF\xBD\n"
        "\nPolicies of this server:\n"
        "  floor: TLS/1.3, announced, not met: tls-version\n"
@@ -66,7 +66,7 @@ static void test_text(void)
        "  met: TLS/1.3, enforced, met\n"
        "\nWhat to do:\n"
        "The client does not meet all policies of this server.\n"
-       "Update the client, or the TLS library it uses, to one that speaks TLS/1.3.\n",
+       "Update the client, or the TLS library it uses, to one that supports TLS/1.3.\n",
        "text");
     free(text);
 }
@@ -95,7 +95,7 @@ static void test_forms(void)
     probe.stated = fields;
     probe.stated_count = 1;
     has(UR_PROBE_JSON, &probe, "\"client\":{\"http\":\"1.0\",\"tls\":null},\n \"stated\":[");
-    has(UR_PROBE_TEXT, &probe, "Client:       HTTP/1.0 in clear\n");
+    has(UR_PROBE_TEXT, &probe, "Client:       HTTP/1.0 without TLS\n");
     has(UR_PROBE_HTML, &probe, "<h2>Stated by the trusted proxy</h2>");
 }
 
@@ -109,15 +109,11 @@ static void test_statements(void)
         .trusted = true,
         .heard = {UR_HEARD_UNKNOWN, UR_HEARD_DISOWNED, UR_HEARD_CONTRADICTORY}};
 
-    has(UR_PROBE_TEXT, &probe,
-        "\nWhat the trusted proxy states in the header of tls= does not "
-        "count (unknown): ");
+    has(UR_PROBE_TEXT, &probe, "\nThe trusted proxy's header for tls= is ignored (unknown): ");
     has(UR_PROBE_JSON, &probe,
-        "\"What the trusted proxy states in the header of http= does not "
-        "count (disowned): ");
+        "\"The trusted proxy's header for http= is ignored (disowned): ");
     has(UR_PROBE_HTML, &probe,
-        "\">What the trusted proxy states in the header of scheme= does "
-        "not count (contradictory): ");
+        "\">The trusted proxy&#39;s header for scheme= is ignored (contradictory): ");
     has(UR_PROBE_TEXT, &probe, " to one of: https, http, wss, ws.\n");
 }
 

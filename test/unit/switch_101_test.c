@@ -9,16 +9,16 @@
 #define KEYED      "Sec-WebSocket-Accept: " ACCEPT "\r\n"
 #define GOOD       UPGRADE CONNECTION KEYED
 
-#define TWICE   "a field stands twice that may stand once"
+#define TWICE   "a header appears twice that may appear once"
 #define OTHER   "Upgrade is not websocket"
-#define UNFIT   "Sec-WebSocket-Accept does not fit the key"
+#define UNFIT   "Sec-WebSocket-Accept does not match the key"
 #define VERSION "it is not HTTP/1.1"
-#define NO_HTTP "it is no HTTP/1.x answer"
+#define NO_HTTP "it is not an HTTP/1.x response"
 #define BODY    "it announces a body"
-#define NAMES   "Connection names a field of the handshake"
-#define TOKENS  "Connection is no list of tokens"
-#define FIELD   "a line is no field"
-#define CONTROL "a control character, or a line end that is not CRLF"
+#define NAMES   "Connection names a header of the handshake"
+#define TOKENS  "Connection is not a list of tokens"
+#define FIELD   "a line is not a header"
+#define CONTROL "it contains a control character, or a line that does not end in CRLF"
 
 static const struct {
     const char *name;
@@ -61,14 +61,14 @@ static const struct {
     const char *head;
     const char *fault;
 } bad[] = {
-    {"bare", FIRST "\r\n", "there is no Upgrade"},
-    {"no Upgrade", FIRST CONNECTION KEYED "\r\n", "there is no Upgrade"},
+    {"bare", FIRST "\r\n", "Upgrade is missing"},
+    {"no Upgrade", FIRST CONNECTION KEYED "\r\n", "Upgrade is missing"},
     {"two Upgrades", FIRST UPGRADE GOOD "\r\n", TWICE},
     {"a list", FIRST "Upgrade: websocket, h2c\r\n" CONNECTION KEYED "\r\n", OTHER},
     {"another protocol", FIRST "Upgrade: h2c\r\n" CONNECTION KEYED "\r\n", OTHER},
     {"a version", FIRST "Upgrade: websocket/13\r\n" CONNECTION KEYED "\r\n", OTHER},
     {"no Connection", FIRST UPGRADE KEYED "\r\n", "Connection does not name upgrade"},
-    {"no Accept", FIRST UPGRADE CONNECTION "\r\n", "there is no Sec-WebSocket-Accept"},
+    {"no Accept", FIRST UPGRADE CONNECTION "\r\n", "Sec-WebSocket-Accept is missing"},
     {"two Accepts", FIRST GOOD KEYED "\r\n", TWICE},
     {"two subprotocols",
      FIRST GOOD "Sec-WebSocket-Protocol: a\r\nsec-websocket-protocol: a\r\n\r\n", TWICE},
@@ -205,11 +205,11 @@ static void test_limits(void)
 
     memset(endless, 'x', sizeof endless - 1);
     ok(judge(edge(endless), &fault) == UR_SWITCH_101_BAD &&
-           strcmp(fault, "its first line is too long") == 0,
+           strcmp(fault, "its status line is too long") == 0,
        "a line without end");
     memcpy(endless, FIRST, sizeof FIRST - 1);
     ok(judge(edge(endless), &fault) == UR_SWITCH_101_BAD &&
-           strcmp(fault, "its head is too long") == 0,
+           strcmp(fault, "its headers are too long") == 0,
        "a head without end");
     endless[sizeof endless - 2] = '\0';
     ok(judge(edge(endless), &fault) == UR_SWITCH_101_MORE, "one byte below the limit");

@@ -92,7 +92,7 @@ static void spoken(const struct ur_report *report, uint64_t total, struct ur_buf
     static const char HEAD[] =
         "<th class=\"n\">Requests<th class=\"n\">Share<th class=\"bar\">\n";
 
-    heading(out, "What clients speak", "All requests, by the version of HTTP and of TLS.");
+    heading(out, "What clients speak", "All requests, by HTTP and TLS version.");
     ur_buf_literal(out, "<table>\n<tr><th>HTTP");
     ur_buf_bytes(out, HEAD, sizeof HEAD - 1);
     for (enum ur_http http = UR_HTTP_0_9; http <= UR_HTTP_2; http++) {
@@ -105,7 +105,7 @@ static void spoken(const struct ur_report *report, uint64_t total, struct ur_buf
     for (enum ur_tls tls = UR_TLS_NONE; tls <= UR_TLS_1_3; tls++) {
         uint64_t count = of_tls(report, tls);
         if (count || tls != UR_TLS_SOME) {
-            ur_buf_string(out, tls == UR_TLS_NONE ? "<tr><td>in clear" : "<tr><td>TLS ");
+            ur_buf_string(out, tls == UR_TLS_NONE ? "<tr><td>no TLS" : "<tr><td>TLS ");
             ur_buf_string(out, tls == UR_TLS_NONE ? "" : ur_protocol_tls(tls));
             share(out, count, total);
         }
@@ -122,13 +122,11 @@ static void offered(const struct ur_report *report, struct ur_buf *out)
     for (enum ur_tls highest = UR_TLS_NONE; highest <= UR_TLS_1_3; highest++) {
         total += ur_counters_hellos(report->hellos, highest);
     }
-    heading(
-        out, "What clients offer",
-        "TLS handshakes by the highest version that the client offers; those that fail never "
-        "come to a request.");
-    ur_buf_literal(out,
-                   "<table>\n<tr><th>At most<th class=\"n\">Failed<th class=\"n\">Handshakes"
-                   "<th class=\"n\">Share<th class=\"bar\">\n");
+    heading(out, "What clients offer",
+            "TLS handshakes by the highest version the client offers; handshakes that fail "
+            "never reach a request.");
+    ur_buf_literal(out, "<table>\n<tr><th>Highest offered<th class=\"n\">Failed<th "
+                        "class=\"n\">Handshakes<th class=\"n\">Share<th class=\"bar\">\n");
     for (enum ur_tls highest = UR_TLS_SOME; highest <= UR_TLS_1_3; highest++) {
         uint64_t count = ur_counters_hellos(report->hellos, highest);
         if (count || highest != UR_TLS_SOME) {
@@ -198,9 +196,10 @@ static void collect_rows(const struct ur_report *report, struct rows *rows)
 
 static void write_row(const struct row *row, uint64_t total, struct ur_buf *out)
 {
-    static const char *const today[UR_VERDICTS] = {[UR_VERDICT_REFUSE] = "refused",
-                                                   [UR_VERDICT_REDIRECT] = "sent to https",
-                                                   [UR_VERDICT_ANNOUNCE] = "passes, is told"};
+    static const char *const today[UR_VERDICTS] = {
+        [UR_VERDICT_REFUSE] = "refused",
+        [UR_VERDICT_REDIRECT] = "redirected to https",
+        [UR_VERDICT_ANNOUNCE] = "allowed, with a warning"};
     const char *tls = ur_protocol_tls(row->seen.tls);
 
     ur_buf_literal(out, "<tr>");
@@ -209,7 +208,7 @@ static void write_row(const struct row *row, uint64_t total, struct ur_buf *out)
     cell(out, ur_reason_row(row->decision.reason)->word);
     ur_buf_literal(out, "<td>HTTP/");
     ur_buf_string(out, ur_protocol_http(row->seen.http));
-    ur_buf_string(out, tls ? ", TLS " : ", in clear");
+    ur_buf_string(out, tls ? ", TLS " : ", no TLS");
     ur_buf_string(out, tls ? tls : "");
     cell(out, today[row->decision.verdict]);
     share(out, row->count, total);
@@ -219,9 +218,9 @@ static void breaking(const struct ur_report *report, uint64_t total, struct ur_b
 {
     struct rows rows = {.count = 0, .left_out = 0};
 
-    heading(out, "Who would break today",
-            "Clients that do not meet a policy, the most frequent first; shares are of all "
-            "requests.");
+    heading(
+        out, "Who would break today",
+        "Clients that do not meet a policy, most frequent first; shares are of all requests.");
     collect_rows(report, &rows);
     if (!rows.count) {
         ur_buf_literal(out, "<p>None: every request met its policies.</p>\n");
@@ -236,7 +235,8 @@ static void breaking(const struct ur_report *report, uint64_t total, struct ur_b
     if (rows.left_out) {
         ur_buf_literal(out, "<p>And ");
         ur_buf_number(out, rows.left_out);
-        ur_buf_literal(out, " rows with fewer requests, which the other formats have.</p>\n");
+        ur_buf_literal(out,
+                       " more rows with fewer requests; the other formats list them.</p>\n");
     }
 }
 
@@ -247,7 +247,7 @@ static void decided(const struct ur_report *report, struct ur_buf *out)
     struct ur_decision_cursor cursor = {.policy = 0};
     struct ur_decision decision;
 
-    heading(out, "What the policies decided", "Requests that were not simply allowed.");
+    heading(out, "What the policies decided", "Requests that did not meet a policy.");
     ur_buf_literal(out, "<table>\n<tr><th>Policy<th>Server<th>Verdict<th>Reason<th class=\"n\">"
                         "Requests\n");
     while (ur_report_next_decision(report, &cursor, &decision)) {
@@ -286,9 +286,9 @@ static void children(const struct ur_report *report, struct ur_buf *out)
     struct ur_child_numbers child;
     struct ur_child_cursor cursor = ur_report_first_child(report);
 
-    ur_buf_literal(out, "<table>\n<tr><th>Child<th class=\"n\">Generation<th class=\"n\">Event "
-                        "tunnels<th class=\"n\">Room for<th class=\"n\">Threads' tunnels"
-                        "<th>State\n");
+    ur_buf_literal(out,
+                   "<table>\n<tr><th>Child<th class=\"n\">Generation<th class=\"n\">Event "
+                   "tunnels<th class=\"n\">Maximum<th class=\"n\">Thread tunnels<th>State\n");
     while (ur_report_next_child(report, &cursor, &child)) {
         if (child.leaving || child.open[UR_CARRIED_EVENT] || child.open[UR_CARRIED_THREAD]) {
             ur_buf_literal(out, "<tr><td>");
@@ -317,12 +317,12 @@ static void tunnels(const struct ur_report *report, struct ur_buf *out)
         return;
     }
     heading(out, "WebSocket tunnels",
-            "Those on routes that keep handshakes, and how they ended.");
+            "Tunnels on routes that keep handshakes, and how they ended.");
     ur_buf_literal(out, "<table>\n<tr><th>Tunnels<th class=\"n\">Count\n");
-    number_row(out, "open in children that serve", books.open);
-    number_row(out, "open in children that are leaving", books.leaving);
-    number_row(out, "opened, carried by events", books.opened[UR_CARRIED_EVENT]);
-    number_row(out, "opened, carried by threads", books.opened[UR_CARRIED_THREAD]);
+    number_row(out, "open in serving children", books.open);
+    number_row(out, "open in leaving children", books.leaving);
+    number_row(out, "opened as event tunnels", books.opened[UR_CARRIED_EVENT]);
+    number_row(out, "opened, carried by worker threads", books.opened[UR_CARRIED_THREAD]);
     ur_buf_literal(out, "<tr><th>Ended<th class=\"n\">Count\n");
     for (enum ur_outcome outcome = 0; outcome < UR_OUTCOMES; outcome++) {
         number_row(out, ur_outcome_word(outcome), books.ended[outcome]);

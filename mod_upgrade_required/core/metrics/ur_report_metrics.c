@@ -106,24 +106,25 @@ static void tunnels(const struct ur_report *report, bool openmetrics, struct ur_
     struct ur_tunnel_books books = ur_tunnel_cell_books(report->cells);
 
     describe(out, "tunnels_open", " ",
-             "WebSocket tunnels open now, by whether their child still serves.", "gauge");
+             "WebSocket tunnels currently open, by generation of their child process.",
+             "gauge");
     labelled(out, PREFIX "tunnels_open{generation=\"", "current", books.open);
     labelled(out, PREFIX "tunnels_open{generation=\"", "leaving", books.leaving);
     family(out, "tunnels_opened", "WebSocket tunnels opened.", openmetrics);
     opened(report, out);
-    family(out, "tunnels_ended", "WebSocket tunnels that have ended, by how.", openmetrics);
+    family(out, "tunnels_ended", "WebSocket tunnels ended, by outcome.", openmetrics);
     for (enum ur_outcome outcome = 0; outcome < UR_OUTCOMES; outcome++) {
         labelled(out, PREFIX "tunnels_ended_total{outcome=\"", ur_outcome_word(outcome),
                  books.ended[outcome]);
     }
-    family(out, "tunnels_refused", "WebSocket handshakes refused for lack of room, by why.",
+    family(out, "tunnels_refused", "WebSocket handshakes refused for lack of room, by reason.",
            openmetrics);
     for (enum ur_turned_away why = 0; why < UR_TURNED_AWAYS; why++) {
         labelled(out, PREFIX "tunnels_refused_total{reason=\"",
                  ur_outcome_turned_away_word(why), books.turned_away[why]);
     }
-    family(out, "tunnel_bytes", "Bytes through WebSocket tunnels, as clients see them.",
-           openmetrics);
+    family(out, "tunnel_bytes",
+           "Bytes received from and sent to clients through WebSocket tunnels.", openmetrics);
     for (enum ur_direction direction = 0; direction < UR_DIRECTIONS; direction++) {
         labelled(out, PREFIX "tunnel_bytes_total{direction=\"", ur_report_direction(direction),
                  books.bytes[direction]);
@@ -132,15 +133,17 @@ static void tunnels(const struct ur_report *report, bool openmetrics, struct ur_
 
 void ur_report_metrics(const struct ur_report *report, bool openmetrics, struct ur_buf *out)
 {
-    family(out, "requests", "Requests by what their clients speak.", openmetrics);
+    family(out, "requests", "Requests by HTTP and TLS version.", openmetrics);
     requests(report, out);
-    family(out, "decisions", "Requests that a policy did not simply allow.", openmetrics);
+    family(out, "decisions", "Requests that did not meet a policy, by verdict and reason.",
+           openmetrics);
     decisions(report, out);
     if (report->hellos.first) {
         family(out, "tls_offers", "TLS handshakes by the highest version offered.",
                openmetrics);
         hellos(report, PREFIX "tls_offers_total{highest=\"", ur_counters_hellos, out);
-        family(out, "tls_failures", "Those of them that did not come to an end.", openmetrics);
+        family(out, "tls_failures",
+               "TLS handshakes that failed, by the highest version offered.", openmetrics);
         hellos(report, PREFIX "tls_failures_total{highest=\"", ur_counters_hello_failures, out);
     }
     if (report->cells.first) {

@@ -33,12 +33,12 @@ const char *ur_reason_verdict_word(enum ur_verdict verdict)
 const char *ur_reason_proxy_lines(enum ur_http demanded)
 {
     if (demanded < UR_HTTP_2) {
-        return "A proxy that speaks HTTP/1.0 with this server has to be told "
-               "otherwise:" NGINX_HTTP_1_1 HAPROXY_CHECK_1_1 HTTPD_HTTP_1_1;
+        return "If a proxy speaks HTTP/1.0 to this server, configure it to use "
+               "HTTP/1.1:" NGINX_HTTP_1_1 HAPROXY_CHECK_1_1 HTTPD_HTTP_1_1;
     }
-    return "A proxy that speaks HTTP/2 with its clients and an older version with this server "
-           "has to state it, in a header that UpgradeTrustedProxy http= names here:\n"
-           "nginx: proxy_set_header X-HTTP-Version $server_protocol;\n"
-           "HAProxy: http-request set-header X-HTTP-Version %[req.ver]\n"
-           "httpd: RequestHeader set X-HTTP-Version expr=%{SERVER_PROTOCOL}";
+    return "If a proxy speaks HTTP/2 with its clients and an older version to this server, "
+           "configure it to send the client's version, in the header that UpgradeTrustedProxy "
+           "http= names:\nnginx: proxy_set_header X-HTTP-Version $server_protocol;\nHAProxy: "
+           "http-request set-header X-HTTP-Version %[req.ver]\nhttpd: RequestHeader set "
+           "X-HTTP-Version expr=%{SERVER_PROTOCOL}";
 }

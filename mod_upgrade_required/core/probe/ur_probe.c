@@ -73,14 +73,13 @@ static void write_verdict(const struct ur_probe *probe, struct ur_buf *out)
         write_hint(probe, &websocket, probe->handshake, out);
     }
     else if (probe->asks) {
-        ur_buf_literal(out,
-                       "The WebSocket handshake arrives as it should. If no WebSocket opens "
-                       "all the same, look at what the application behind answers.");
+        ur_buf_literal(out, "The WebSocket handshake arrives intact. If the WebSocket still "
+                            "does not open, check how the backend responds.");
     }
     else if (all_met(probe)) {
-        ur_buf_literal(
-            out, "Nothing: the client meets what this server's policies demand of TLS "
-                 "and HTTP. To test a WebSocket route, open a WebSocket to this address.");
+        ur_buf_literal(out,
+                       "Nothing: the client meets this server's TLS and HTTP requirements. To "
+                       "test a WebSocket route, open a WebSocket to this URL.");
     }
     else {
         ur_buf_literal(out, "The client does not meet all policies of this server.");
@@ -94,17 +93,17 @@ static void write_unclear(enum ur_stated stated, enum ur_heard heard, struct ur_
         [UR_STATED_HTTP] = "HTTP/1.0, HTTP/1.1, HTTP/2.0, 1.0, 1.1, 2, h2, h3",
         [UR_STATED_SCHEME] = "https, http, wss, ws"};
     static const char *const causes[] = {
-        [UR_HEARD_UNKNOWN] = "): the value is not understood. ",
-        [UR_HEARD_CONTRADICTORY] = "): it disagrees with itself or with the scheme. ",
+        [UR_HEARD_UNKNOWN] = "): its value is not recognized. ",
+        [UR_HEARD_CONTRADICTORY] = "): it contradicts itself or the scheme. ",
         [UR_HEARD_DISOWNED] = "): the client's Connection header names it. "};
 
-    ur_buf_literal(out, "What the trusted proxy states in the header of ");
+    ur_buf_literal(out, "The trusted proxy's header for ");
     ur_buf_string(out, ur_trusted_proxy_stated_word(stated));
-    ur_buf_literal(out, "= does not count (");
+    ur_buf_literal(out, "= is ignored (");
     ur_buf_string(out, ur_trusted_proxy_heard_word(heard));
     ur_buf_string(out, causes[heard]);
-    ur_buf_literal(out, "Have the proxy set it on every request, whatever the client sent, to "
-                        "one of: ");
+    ur_buf_literal(out, "Configure the proxy to set it on every request, whatever the client "
+                        "sent, to one of: ");
     ur_buf_string(out, values[stated]);
     ur_buf_literal(out, ".");
 }

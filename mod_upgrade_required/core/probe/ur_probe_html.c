@@ -34,7 +34,7 @@ static void protocol(struct ur_buf *out, const char *name, struct ur_seen seen)
     ur_buf_string(out, name);
     ur_buf_literal(out, "<td>HTTP/");
     ur_buf_string(out, ur_protocol_http(seen.http));
-    ur_buf_string(out, tls ? " over TLS " : " in clear");
+    ur_buf_string(out, tls ? " over TLS " : " without TLS");
     ur_buf_string(out, tls ? tls : "");
     ur_buf_literal(out, "\n");
 }
@@ -123,7 +123,7 @@ void ur_probe_html(const struct ur_probe *probe, struct ur_buf *out)
     ur_buf_literal(out, "</table>\n");
     next(out, probe);
     table(out, "Stated by the trusted proxy", probe->stated, probe->stated_count);
-    table(out, "Fields that arrived", probe->fields, probe->fields_count);
+    table(out, "Headers received", probe->fields, probe->fields_count);
     policies(out, probe);
     ur_buf_literal(out,
                    "<p>The same as <a href=\"?format=text\">text</a> for a bug report, and as "

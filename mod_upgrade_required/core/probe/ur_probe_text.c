@@ -18,7 +18,7 @@ static void protocol(struct ur_buf *out, const char *label, struct ur_seen seen)
     ur_buf_string(out, label);
     ur_buf_literal(out, "HTTP/");
     ur_buf_string(out, ur_protocol_http(seen.http));
-    ur_buf_string(out, tls ? " over TLS " : " in clear");
+    ur_buf_string(out, tls ? " over TLS " : " without TLS");
     ur_buf_string(out, tls ? tls : "");
     ur_buf_literal(out, "\n");
 }
@@ -80,7 +80,7 @@ void ur_probe_text(const struct ur_probe *probe, struct ur_buf *out)
     }
     ur_buf_literal(out, "\n");
     list(out, "\nStated by the trusted proxy:\n", probe->stated, probe->stated_count);
-    list(out, "\nFields that arrived:\n", probe->fields, probe->fields_count);
+    list(out, "\nHeaders received:\n", probe->fields, probe->fields_count);
     policies(out, probe);
     ur_buf_literal(out, "\nWhat to do:\n");
     for (size_t n = 0; ur_probe_next(probe, n, out); n++) {

@@ -33,10 +33,10 @@ static const char *see_connection(struct seen *seen, struct ur_span list)
 
     while (ur_list_next(&list, &member)) {
         if (!ur_span_is_token(member)) {
-            return "Connection is no list of tokens";
+            return "Connection is not a list of tokens";
         }
         if (begins(member, UR_SPAN("Sec-WebSocket-"))) {
-            return "Connection names a field of the handshake";
+            return "Connection names a header of the handshake";
         }
         seen->connection = seen->connection || ur_span_is(member, UR_SPAN("upgrade"));
     }
@@ -47,7 +47,7 @@ static const char *see_once(struct seen *seen, enum once field, struct ur_span v
                             struct ur_span accept)
 {
     if (seen->once[field]) {
-        return "a field stands twice that may stand once";
+        return "a header appears twice that may appear once";
     }
     seen->once[field] = true;
     if (field == UPGRADE && !ur_span_is(value, UR_SPAN("websocket"))) {
@@ -55,7 +55,7 @@ static const char *see_once(struct seen *seen, enum once field, struct ur_span v
     }
     if (field == ACCEPT &&
         (value.len != accept.len || memcmp(value.at, accept.at, accept.len) != 0)) {
-        return "Sec-WebSocket-Accept does not fit the key";
+        return "Sec-WebSocket-Accept does not match the key";
     }
     return NULL;
 }
@@ -97,12 +97,12 @@ static const char *judge_101(struct ur_span first, struct ur_span rest, struct u
         return fault;
     }
     if (!seen.once[UPGRADE]) {
-        return "there is no Upgrade";
+        return "Upgrade is missing";
     }
     if (!seen.connection) {
         return "Connection does not name upgrade";
     }
-    return seen.once[ACCEPT] ? NULL : "there is no Sec-WebSocket-Accept";
+    return seen.once[ACCEPT] ? NULL : "Sec-WebSocket-Accept is missing";
 }
 
 /* Of a head whose lines are all there. */
@@ -113,11 +113,11 @@ static const char *judge_lines(struct ur_span head, struct ur_span fields)
     struct ur_span value;
 
     if (!ur_head_is_clean(head)) {
-        return "a control character, or a line end that is not CRLF";
+        return "it contains a control character, or a line that does not end in CRLF";
     }
     while (ur_head_line(&fields, &line) && line.len) {
         if (!ur_head_field(line, &name, &value)) {
-            return "a line is no field";
+            return "a line is not a header";
         }
     }
     return NULL;
@@ -153,18 +153,18 @@ enum ur_switch_101 ur_switch_101_judge(struct ur_span head, struct ur_span accep
     int status;
 
     if (!ur_head_status_line(&fields, &first)) {
-        return full ? bad(fault, "its first line is too long") : UR_SWITCH_101_MORE;
+        return full ? bad(fault, "its status line is too long") : UR_SWITCH_101_MORE;
     }
     status = ur_head_status(first);
     if (status < 100) {
-        return bad(fault, "it is no HTTP/1.x answer");
+        return bad(fault, "it is not an HTTP/1.x response");
     }
     if (status >= 200) {
         return UR_SWITCH_101_OTHER;
     }
     fields = until_end(fields);
     if (!fields.at) {
-        return full ? bad(fault, "its head is too long") : UR_SWITCH_101_MORE;
+        return full ? bad(fault, "its headers are too long") : UR_SWITCH_101_MORE;
     }
     wrong = judge_lines((struct ur_span){head.at, (size_t)(fields.at - head.at) + fields.len},
                         fields);

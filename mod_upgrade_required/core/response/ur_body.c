@@ -84,6 +84,6 @@ void ur_body_received(struct ur_buf *out, const struct ur_refusal *refusal)
 
     ur_buf_string(out, "HTTP/");
     ur_buf_string(out, ur_protocol_http(refusal->seen.http));
-    ur_buf_string(out, tls ? " over TLS " : " in clear");
+    ur_buf_string(out, tls ? " over TLS " : " without TLS");
     ur_buf_string(out, tls ? tls : "");
 }

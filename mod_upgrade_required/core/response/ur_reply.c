@@ -232,16 +232,16 @@ void ur_reply_rehearsal(const struct ur_refusal *refusal, struct ur_buf *out)
     if (!refusal->rehearsal_ends) {
         return;
     }
-    ur_buf_literal(out, "This is a rehearsal, which ends at ");
+    ur_buf_literal(out, "This is a rehearsal that ends at ");
     ur_buf_string(out, refusal->rehearsal_ends);
     if (refusal->enforced_from) {
         ur_buf_literal(out, "; from ");
         ur_buf_string(out, refusal->enforced_from);
-        ur_buf_literal(out, " on, such requests are always refused.");
+        ur_buf_literal(out, " such requests will always be refused.");
     }
     else {
         ur_buf_literal(
             out,
-            "; such requests will always be refused from a date that has not been set yet.");
+            "; the date from which such requests will always be refused has not been set yet.");
     }
 }

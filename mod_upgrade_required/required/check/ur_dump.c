@@ -114,7 +114,7 @@ static void print_row(const struct dump *dump, const struct row *row)
                     mode && mode->enforced_from ? mode->enforced_from : "-", since,
                     ur_enforce_label(row->settings, row->rule)->name,
                     row->rule->at ? row->rule->at : "-");
-    apr_file_printf(dump->out, "    a refused client reads: %s\n",
+    apr_file_printf(dump->out, "    message to refused clients: %s\n",
                     sentence(dump->row_pool, row));
     print_brownouts(dump, row->settings->brownouts);
 }
@@ -190,7 +190,7 @@ void ur_dump(apr_pool_t *pconf, server_rec *main_server)
         return;
     }
     apr_pool_create(&dump.row_pool, pconf);
-    apr_file_printf(dump.out, "Upgrade policies (.htaccess files aside):\n");
+    apr_file_printf(dump.out, "Upgrade policies (except those in .htaccess files):\n");
     apr_file_printf(dump.out, COLUMNS, "server", "where", "requires", "mode", "now", "from",
                     "since", "name", "at");
     for (int i = 0; i < servers->nelts; i++) {

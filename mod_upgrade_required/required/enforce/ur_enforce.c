@@ -64,8 +64,7 @@ static bool any_exception(request_rec *r, const apr_array_header_t *exceptions)
 
         if (error) {
             ap_log_rerror(APLOG_MARK, APLOG_INFO, 0, r,
-                          "UR0001: an exception of the upgrade policy cannot be "
-                          "evaluated and does not apply: %s",
+                          "UR0001: an exception cannot be evaluated, so it does not apply: %s",
                           error);
         }
         else if (result > 0) {
@@ -155,7 +154,7 @@ static struct ur_span message_of(request_rec *r, const struct ur_message *messag
 
     if (error) {
         ap_log_rerror(APLOG_MARK, APLOG_INFO, 0, r,
-                      "UR0002: UpgradeMessage cannot be evaluated, the default is sent: %s",
+                      "UR0002: UpgradeMessage cannot be evaluated, so the default is sent: %s",
                       error);
     }
     return ur_span_of(error || !text || !*text ? NULL : text);
@@ -192,7 +191,7 @@ static const char *same_origin(const struct trial *trial)
     if (ur_origin_own(trial->handshake.tls, trial->handshake.own_host, &own)) {
         return apr_pstrcat(pool, ", same is ", ur_text(pool, 64, write_origin, &own).at, NULL);
     }
-    return apr_pstrcat(pool, ", same is nothing because Host names neither ServerName ",
+    return apr_pstrcat(pool, ", same is nothing, because Host is neither ServerName ",
                        trial->r->server->server_hostname, " nor a ServerAlias", NULL);
 }
 

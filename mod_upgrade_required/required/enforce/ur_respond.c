@@ -254,8 +254,8 @@ void ur_respond_no_switch(request_rec *r)
         return;
     }
     ap_log_rerror(APLOG_MARK, APLOG_DEBUG, 0, r,
-                  "UR0019: Upgrade is dropped: a subrequest or the request of an ErrorDocument "
-                  "is not judged, and opens no WebSocket");
+                  "UR0019: Upgrade is dropped: a subrequest or ErrorDocument request is not "
+                  "checked and cannot open a WebSocket");
     own_fields(r);
     apr_table_unset(r->headers_in, "Upgrade");
 }

@@ -134,7 +134,7 @@ void ur_monitor_child(server_rec *s, pid_t pid, ap_generation_t generation, int 
     open = ur_tunnel_cell_free(registry->cells, (long)pid, outcome);
     if (open && outcome == UR_OUTCOME_LOST) {
         ap_log_error(APLOG_MARK, APLOG_WARNING, 0, s,
-                     "UR0018: child %ld has gone without ending its tunnels: %" APR_UINT64_T_FMT
+                     "UR0018: child %ld exited without ending its tunnels: %" APR_UINT64_T_FMT
                      " are lost",
                      (long)pid, open);
     }
@@ -231,8 +231,8 @@ static apr_status_t find_registry(apr_pool_t *ptemp, server_rec *s, struct regis
     }
     if (*found) {
         ap_log_error(APLOG_MARK, APLOG_NOTICE, 0, s,
-                     "UR0010: this version of mod_upgrade_required counts in another way than "
-                     "the one before; all counters start anew");
+                     "UR0010: this version of mod_upgrade_required counts differently from the "
+                     "previous one; all counters restart at 0");
     }
     return make_registry(s->process->pool, layout, found);
 }

@@ -93,10 +93,10 @@ static void put_children(request_rec *r, const struct ur_report *report, bool ke
     struct ur_child_numbers child;
 
     if (!keys) {
-        ap_rputs(
-            "</dl>\n<table border=\"0\"><tr><th>Child</th><th>Generation</th><th>State</th>"
-            "<th>Event tunnels</th><th>Tunnels of threads</th></tr>\n",
-            r);
+        ap_rputs("</dl>\n<table "
+                 "border=\"0\"><tr><th>Child</th><th>Generation</th><th>State</th><th>Event "
+                 "tunnels</th><th>Thread tunnels</th></tr>\n",
+                 r);
     }
     for (unsigned number = 0; ur_report_next_child(report, &cursor, &child); number++) {
         put_child(r, &child, number, keys);
@@ -120,8 +120,8 @@ static void put_tunnels(request_rec *r, const struct ur_report *report, bool key
                       "\nUpgradeTunnelsEnded: %" APR_UINT64_T_FMT
                       "\nUpgradeTunnelsFull: %" APR_UINT64_T_FMT "\n"
                     : "<dt>%" APR_UINT64_T_FMT " tunnels open, %" APR_UINT64_T_FMT
-                      " of them in children that are leaving, %" APR_UINT64_T_FMT
-                      " ended, %" APR_UINT64_T_FMT " not opened for lack of room</dt>\n",
+                      " of them in leaving children, %" APR_UINT64_T_FMT
+                      " ended, %" APR_UINT64_T_FMT " refused for lack of room</dt>\n",
                books.open + books.leaving, books.leaving, ended,
                books.turned_away[UR_TURNED_AWAY_FULL]);
     put_children(r, report, keys);
@@ -134,8 +134,8 @@ int ur_status_section(request_rec *r, int flags)
         const char *key;
         const char *words;
     } lines[] = {{UR_VERDICT_REFUSE, "UpgradeRefused", "refused"},
-                 {UR_VERDICT_REDIRECT, "UpgradeRedirected", "sent to https"},
-                 {UR_VERDICT_ANNOUNCE, "UpgradeAnnounced", "let pass and told"},
+                 {UR_VERDICT_REDIRECT, "UpgradeRedirected", "redirected to https"},
+                 {UR_VERDICT_ANNOUNCE, "UpgradeAnnounced", "allowed with a warning"},
                  {UR_VERDICT_EXCEPT, "UpgradeExcepted", "excepted"}};
     bool keys = flags & AP_STATUS_SHORT;
     struct ur_report report;

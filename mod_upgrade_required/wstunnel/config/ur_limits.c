@@ -98,7 +98,7 @@ static const char *raisers(apr_pool_t *pool, enum ur_limit limit, enum ur_start 
         [UR_START_SERVERS] = "StartServers (now %" APR_UINT64_T_FMT
                              ") or MinSpareThreads (now %" APR_UINT64_T_FMT ")",
         [UR_START_SPARE] = "StartServers (now %" APR_UINT64_T_FMT
-                           ") with MaxSpareThreads (now %" APR_UINT64_T_FMT ")",
+                           ") and MaxSpareThreads (now %" APR_UINT64_T_FMT ")",
         [UR_START_MOST] =
             "MaxRequestWorkers and ServerLimit (now %" APR_UINT64_T_FMT " children)",
     };
@@ -122,12 +122,12 @@ static const char *how_many(apr_pool_t *pool)
     uint64_t reserve = ur_tunnel_budget_reserve(of.threads);
     uint64_t count = ur_tunnel_budget_children(&of, &start);
 
-    return apr_psprintf(pool,
-                        "%" APR_UINT64_T_FMT " tunnels at least (children: %" APR_UINT64_T_FMT
-                        "; event tunnels in each: %" APR_UINT64_T_FMT
-                        "; by its workers: %" APR_UINT64_T_FMT "); %s raises the number",
-                        count * (max + reserve), count, max, reserve,
-                        raisers(pool, limit, start, &of));
+    return apr_psprintf(
+        pool,
+        "at least %" APR_UINT64_T_FMT " tunnels (children: %" APR_UINT64_T_FMT
+        "; event tunnels in each: %" APR_UINT64_T_FMT
+        "; carried by its workers: %" APR_UINT64_T_FMT "); to allow more, raise %s",
+        count * (max + reserve), count, max, reserve, raisers(pool, limit, start, &of));
 }
 
 static void measure(void)
@@ -147,8 +147,8 @@ const char *ur_limits_capacity(apr_pool_t *pool)
     measure();
     return settings.able ? how_many(pool)
                          : apr_psprintf(pool,
-                                        "with the %s MPM every tunnel has a worker to itself, "
-                                        "as with UpgradeTunnel thread; load mpm_event_module",
+                                        "with the %s MPM each tunnel occupies a worker, as "
+                                        "with UpgradeTunnel thread; load mpm_event_module",
                                         ap_show_mpm());
 }
 

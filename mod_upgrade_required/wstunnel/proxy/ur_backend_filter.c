@@ -160,8 +160,8 @@ static void show(ap_filter_t *f, struct watch *watch, enum ur_switch_101 verdict
 
     if (verdict == UR_SWITCH_101_BAD) {
         ap_log_rerror(APLOG_MARK, APLOG_INFO, 0, watch->client,
-                      "UR0007: the backend's answer to a WebSocket handshake is no valid "
-                      "switch: %s; no tunnel is opened",
+                      "UR0007: the backend's response to a WebSocket handshake is not a valid "
+                      "101: %s; no tunnel is opened",
                       fault);
         hold(watch, NO_SWITCH, sizeof NO_SWITCH - 1, PASSING);
         return;
@@ -256,8 +256,8 @@ static apr_status_t read_line(ap_filter_t *f, struct watch *watch, apr_read_type
 static void give_up(struct watch *watch)
 {
     ap_log_rerror(APLOG_MARK, APLOG_INFO, 0, watch->client,
-                  "UR0026: the client of a WebSocket handshake has gone before the backend has "
-                  "answered; it is given up");
+                  "UR0026: the client disconnected before the backend answered its WebSocket "
+                  "handshake, which is abandoned");
     hold(watch, CLIENT_GONE, sizeof CLIENT_GONE - 1, PASSING);
 }
 
@@ -265,7 +265,7 @@ static void give_up(struct watch *watch)
 static apr_status_t judge_head(ap_filter_t *f, struct watch *watch, apr_read_type_e block)
 {
     enum ur_switch_101 verdict = UR_SWITCH_101_MORE;
-    const char *fault = "it ends within its head";
+    const char *fault = "it ends within its headers";
 
     while (verdict == UR_SWITCH_101_MORE) {
         apr_status_t rv = read_line(f, watch, block);

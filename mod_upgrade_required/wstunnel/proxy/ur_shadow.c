@@ -58,7 +58,7 @@ int ur_shadow_find_handler(apr_pool_t *pconf, apr_pool_t *plog, apr_pool_t *ptem
     }
     if (!http_handler) {
         ap_log_error(APLOG_MARK, APLOG_WARNING, 0, s,
-                     "UR0006: mod_upgrade_wstunnel keeps no handshake without mod_proxy_http; "
+                     "UR0006: mod_upgrade_wstunnel keeps no handshakes without mod_proxy_http; "
                      "load proxy_http_module");
     }
     return OK;

@@ -94,7 +94,7 @@ int ur_takeover(request_rec *r, proxy_worker *worker, proxy_conn_rec *connection
 
     if (!connection || !connection->sock || !connection->connection) {
         ap_log_rerror(APLOG_MARK, APLOG_ERR, 0, r,
-                      "UR0015: the backend has switched, and its connection is gone");
+                      "UR0015: the backend sent its 101, but its connection is gone");
         /* What was hidden was none of the answer. */
         r->eos_sent = 0;
         r->sent_bodyct = 0;

@@ -53,9 +53,8 @@ void ur_upgrade_limit(request_rec *r, const struct ur_kept *kept, const proxy_wo
     if (!apr_table_get(r->headers_in, "Upgrade")) {
         return;
     }
-    ap_log_rerror(
-        APLOG_MARK, APLOG_DEBUG, 0, r,
-        "UR0017: Upgrade is dropped: this is no valid WebSocket handshake, and upgrade= "
-        "of the worker names no such protocol");
+    ap_log_rerror(APLOG_MARK, APLOG_DEBUG, 0, r,
+                  "UR0017: Upgrade is dropped: this is not a valid WebSocket handshake, and "
+                  "the worker's upgrade= does not name this protocol");
     apr_table_unset(own_fields(r), "Upgrade");
 }

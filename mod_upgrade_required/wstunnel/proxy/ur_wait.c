@@ -91,6 +91,7 @@ void ur_wait_end(struct ur_wait *wait, apr_socket_t *socket)
 int ur_wait_status(const struct ur_wait *wait, request_rec *r, int status)
 {
     return wait->late && status == HTTP_BAD_GATEWAY
-               ? ap_proxyerror(r, HTTP_GATEWAY_TIME_OUT, "No answer to the WebSocket handshake")
+               ? ap_proxyerror(r, HTTP_GATEWAY_TIME_OUT,
+                               "No response to the WebSocket handshake")
                : status;
 }

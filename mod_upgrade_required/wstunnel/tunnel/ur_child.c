@@ -225,14 +225,14 @@ static void log_refusal(request_rec *r, enum ur_admission admission)
     if (admission == UR_ADMIT_FULL) {
         ap_log_rerror(APLOG_MARK, APLOG_INFO, 0, r,
                       "UR0012: no tunnel is opened: this child holds %" APR_UINT64_T_FMT
-                      ", as many as it may, its workers carry %" APR_UINT64_T_FMT
+                      " event tunnels, its maximum, its workers carry %" APR_UINT64_T_FMT
                       " more, and no other child has room",
                       crowd.held, crowd.carried);
         return;
     }
     ap_log_rerror(APLOG_MARK, APLOG_INFO, 0, r,
                   "UR0025: no tunnel is opened: %" APR_UINT64_T_FMT
-                  " handshakes wait for their backends in this child, as many as may",
+                  " handshakes are waiting for backends in this child, its maximum",
                   crowd.waiting);
 }
 

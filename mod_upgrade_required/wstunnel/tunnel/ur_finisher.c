@@ -123,10 +123,9 @@ static apr_status_t keep_memory(void *data)
     if (tunnel->grip == UR_GRIP_NONE) {
         return APR_SUCCESS;
     }
-    ap_log_error(
-        APLOG_MARK, APLOG_DEBUG, 0, ap_server_conf,
-        "UR0020: the MPM does not tell that it has let go of a connection whose tunnel "
-        "is over; its memory is kept");
+    ap_log_error(APLOG_MARK, APLOG_DEBUG, 0, ap_server_conf,
+                 "UR0020: the MPM has not released a connection whose tunnel has ended; its "
+                 "memory is kept");
     if (allocator && apr_allocator_owner_get(allocator) == pool) {
         apr_allocator_mutex_set(allocator, NULL);
         apr_allocator_owner_set(allocator, NULL);

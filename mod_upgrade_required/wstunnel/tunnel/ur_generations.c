@@ -21,7 +21,7 @@ static void say_how_many(server_rec *s, uint64_t places)
     ap_log_error(
         APLOG_MARK, few ? APLOG_WARNING : APLOG_NOTICE, 0, s,
         "UR0023: UpgradeTunnel event: ServerLimit (now %" APR_UINT64_T_FMT
-        ") has places for %" APR_UINT64_T_FMT " generation%s of %" APR_UINT64_T_FMT
+        ") has slots for %" APR_UINT64_T_FMT " generation%s of %" APR_UINT64_T_FMT
         " children that serve or wait for their tunnels; a reload beyond that ends the oldest "
         "tunnels within %d seconds%s",
         places, generations, generations == 1 ? "" : "s", needed,
@@ -35,14 +35,13 @@ static void say_how_fast(server_rec *s)
     uint64_t gentle = ur_drain_gentle(ur_limits_max(), threads);
 
     if (seconds && seconds < gentle) {
-        ap_log_error(
-            APLOG_MARK, APLOG_NOTICE, 0, s,
-            "UR0024: UpgradeTunnelDrain %" APR_UINT64_T_FMT
-            ": a child with all its tunnels ends more of them in a second than it has "
-            "workers (%" APR_UINT64_T_FMT
-            "), and clients that come back at once may fill those; from %" APR_UINT64_T_FMT
-            " on it does not",
-            seconds, threads, gentle);
+        ap_log_error(APLOG_MARK, APLOG_NOTICE, 0, s,
+                     "UR0024: UpgradeTunnelDrain %" APR_UINT64_T_FMT
+                     ": a full child ends more tunnels per second than it has workers "
+                     "(%" APR_UINT64_T_FMT
+                     "), and reconnecting clients may occupy all of them; "
+                     "use at least %" APR_UINT64_T_FMT,
+                     seconds, threads, gentle);
     }
 }
 

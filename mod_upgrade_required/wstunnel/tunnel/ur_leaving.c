@@ -103,10 +103,10 @@ static void log_notice(const struct notice *notice)
 {
     static const char *const whys[UR_DRAINS] = {
         [UR_DRAIN_NOT] = "",
-        [UR_DRAIN_SAID] = "UpgradeTunnelDrain says so",
-        [UR_DRAIN_PLACES] = "it has waited longest, and too few places for children are left",
-        [UR_DRAIN_ASKED] = "it was sent the signal WINCH",
-        [UR_DRAIN_NOBODY] = "no child serves, and no place for one is left",
+        [UR_DRAIN_SAID] = "UpgradeTunnelDrain is set",
+        [UR_DRAIN_PLACES] = "it is the oldest, and too few slots for children are free",
+        [UR_DRAIN_ASKED] = "it received SIGWINCH",
+        [UR_DRAIN_NOBODY] = "no child is serving, and no slot for one is free",
     };
 
     ap_log_error(APLOG_MARK, notice->why == UR_DRAIN_NOBODY ? APLOG_WARNING : APLOG_NOTICE, 0,

@@ -80,7 +80,7 @@ static apr_interval_time_t rest(struct ur_poller *poller)
 static void give_up(struct ur_poller *poller, apr_status_t rv)
 {
     ap_log_error(APLOG_MARK, APLOG_ERR, rv, ap_server_conf,
-                 "UR0014: event tunnels cannot be polled; they are ended");
+                 "UR0014: event tunnels cannot be polled, so they are ended");
     ur_carry_end_all(&poller->carry, UR_OUTCOME_STOPPED);
     apr_sleep(UR_TICK);
 }
