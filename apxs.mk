@@ -195,13 +195,13 @@ setup:
 	build/setup
 
 test:
-	build/setup test demo node
+	build/setup suite test demo node
 	build/test $(T)
 
 # ThreadSanitizer watches what threads share: the event tunnels.
 tsan: T ?= tunnel tunnel_life
 asan tsan cov:
-	build/setup test demo node
+	build/setup suite test demo node
 	build/test --variant $@ $(T)
 
 fuzz:
@@ -216,7 +216,7 @@ bench:
 	build/bench-hello
 
 bench-tunnels:
-	build/setup bench demo test
+	build/setup bench demo suite test
 	build/bench-tunnels
 
 MINUTES ?= 30
@@ -229,7 +229,7 @@ size:
 	build/size $(N)
 
 lint:
-	build/setup lint node
+	build/setup lint suite node
 	build/lint
 	prove --exec '' test/lint/planted.py
 
