@@ -350,10 +350,11 @@ my $hint = "HTTP/1.1 103 Early Hints\r\nLink: </x>\r\n\r\n";
 
 # name, what the backend sends, the status that the client gets, the lines
 my @answers = (
-    ['a page', $page, 200, "$answers 200: no switch; the client gets this response"],
-    ['a refusal', $page =~ s/200 OK/404 No/r, 404, "$answers 404: no switch; the client gets this response"],
+    ['a page', $page, 200, "$answers 200: not a switch; the client gets this response"],
+    ['a refusal', $page =~ s/200 OK/404 No/r, 404,
+        "$answers 404: not a switch; the client gets this response"],
     ['a hint and a page', $hint . $page, 200, "$answers 103: an interim response, another one follows",
-        "$answers 200: no switch; the client gets this response"],
+        "$answers 200: not a switch; the client gets this response"],
     ['another Accept', switching('another'), 502,
         "UR0007: the backend's response to a WebSocket handshake is not a valid 101: "
           . 'Sec-WebSocket-Accept does not match the key; no tunnel is opened'],

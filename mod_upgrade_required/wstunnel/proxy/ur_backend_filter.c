@@ -140,7 +140,7 @@ static void log_verdict(const struct watch *watch, enum ur_switch_101 verdict)
     static const char *const meanings[] = {
         [UR_SWITCH_101_GOOD] = "a valid switch",
         [UR_SWITCH_101_INTERIM] = "an interim response, another one follows",
-        [UR_SWITCH_101_OTHER] = "no switch; the client gets this response",
+        [UR_SWITCH_101_OTHER] = "not a switch; the client gets this response",
     };
     struct ur_span rest = {watch->head, watch->len};
     struct ur_span line;

@@ -78,11 +78,10 @@ static int not_kept(const request_rec *r, int result)
     if (APLOG_R_IS_LEVEL(r, APLOG_DEBUG) &&
         ur_list_has(ur_span_of(apr_table_get(r->headers_in, "Upgrade")),
                     UR_SPAN("websocket"))) {
-        ap_log_rerror(
-            APLOG_MARK, APLOG_DEBUG, 0, r,
-            "UR0032: a WebSocket handshake is left to mod_proxy, which drops Upgrade "
-            "unless upgrade= of the worker names it: neither UpgradeKeep WebSocket nor "
-            "UpgradeRequire WebSocket holds here");
+        ap_log_rerror(APLOG_MARK, APLOG_DEBUG, 0, r,
+                      "UR0032: a WebSocket handshake is left to mod_proxy, which drops Upgrade "
+                      "unless the worker's upgrade= names it: neither UpgradeKeep WebSocket "
+                      "nor UpgradeRequire WebSocket applies here");
     }
     return result;
 }
