@@ -4,6 +4,8 @@
 #   make -f apxs.mk demo        installs what is needed, starts a real httpd, shows what it answers
 #   make -f apxs.mk serve       the same server, left running until Ctrl-C
 #   make -f apxs.mk test        all tests; T=NAME for one of them
+#   make -f apxs.mk gdb T=NAME  one test, and a debugger for its httpd; B=FUNCTION for a breakpoint
+#   make -f apxs.mk compile_commands.json   for editors
 #   make -f apxs.mk bench       instructions a request, echo through a tunnel, the status page
 #   make -f apxs.mk bench-tunnels   event tunnels beside stock httpd, nginx and HAProxy
 #   make -f apxs.mk soak MINUTES=30   event tunnels under all that happens, and then their books
@@ -77,6 +79,7 @@ VARIANT_FLAGS_release :=
 VARIANT_FLAGS_asan    := -O1 $(SANITIZE)
 VARIANT_FLAGS_tsan    := -O1 -fsanitize=thread -fno-omit-frame-pointer
 VARIANT_FLAGS_cov     := -O0 --coverage
+VARIANT_FLAGS_debug   := -O0 -g3
 VARIANT_FLAGS         := $(VARIANT_FLAGS_$(VARIANT))
 
 BASE_FLAGS   := -std=gnu11 -fPIC -fvisibility=hidden -I$(SOURCES) $(WARNINGS)
@@ -110,7 +113,7 @@ DEPENDS := -MMD -MP
 # One short line a step; V=1 shows the whole command.
 run = $(if $(V),$(2),@printf '  %s  %s\n' '$(1)' '$@' && $(2))
 
-.PHONY: all faults loads help rooms setup module unit test asan tsan cov fuzz bench bench-tunnels soak size lint demo serve install clean FORCE
+.PHONY: all faults loads help rooms setup module unit test asan tsan cov gdb fuzz bench bench-tunnels soak size lint demo serve install clean FORCE
 .DELETE_ON_ERROR:
 .SECONDARY:
 
@@ -187,6 +190,17 @@ $(OUT)/load/size: build/size.c $(LIBRARY) $(OUT)/flags
 
 loads: $(LOADS)
 
+# What editors and clangd want to know: each C file, and how it is compiled.
+json  = $(subst ",\",$(subst \,\\,$(1)))
+entry = '{"directory": "$(CURDIR)", "file": "$(1)", "command": "$(call json,$(CC) $(2) -c $(1))"}'
+
+compile_commands.json: FORCE
+	@{ echo '['; printf '%s\n' \
+	    $(foreach f,$(CORE_C) $(UNIT_C) $(FUZZ_C) test/fuzz/replay.c build/size.c, \
+	        $(call entry,$f,$(CORE_FLAGS) -Itest/unit)) \
+	    $(foreach f,$(SHARED_C) $(POLICY_C) $(HELPER_C) $(wildcard test/fault/*.c test/load/*.c test/*.c), \
+	        $(call entry,$f,$(HTTPD_FLAGS))) | sed '$$!s/$$/,/'; echo ']'; } > $@
+
 # Unit tests and replayed fuzz corpora only: seconds, and no httpd.
 unit: $(UNIT_BIN) $(REPLAY_BIN)
 	prove --exec '' $^
@@ -203,6 +217,10 @@ tsan: T ?= tunnel tunnel_life
 asan tsan cov:
 	build/setup suite test demo node
 	build/test --variant $@ $(T)
+
+gdb:
+	build/setup suite node gdb
+	build/test --gdb "$(B)" $(T)
 
 fuzz:
 	build/setup fuzz

@@ -133,8 +133,9 @@ PLANTED = [
     (row('core/unheard:core:'), [
         ('folders', "README's table does not name unheard"), ('folders', 'DESIGN.md does not name core/unheard')]),
     (added(f'{M}/core/unheard/ur_unheard.h', ''), []),
-    (added('DESIGN.md', '\n`core/text/ur_gone` and `test/gone/`\n'), [
-        ('named', 'DESIGN.md: there is no core/text/ur_gone'), ('named', 'DESIGN.md: there is no test/gone/')]),
+    (added('DESIGN.md', '\n`core/text/ur_gone`, `test/gone/`, `ur_left()`, `struct ur_went`\n'), [
+        ('named', 'DESIGN.md: there is no core/text/ur_gone'), ('named', 'DESIGN.md: there is no test/gone/'),
+        ('named', 'DESIGN.md: nothing is called ur_left'), ('named', 'DESIGN.md: nothing is called ur_went')]),
 ]
 
 # For the tools: a file each, with a fault that one of them finds.

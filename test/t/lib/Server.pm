@@ -9,7 +9,8 @@ use Apache::Test     ();
 use IO::Socket::INET ();
 use Wire             ();
 
-use constant LIMIT => 60;    # seconds; ends a hanging test, decides none
+# Seconds; ends a hanging test, decides none. A debugger may take its time.
+use constant LIMIT => $ENV{UPGRADE_TEST_GDB} ? 86_400 : 60;
 
 my $count = 0;
 my %leaving;    # the processes of stopped servers that may still be there
@@ -71,7 +72,21 @@ sub start {
     die "httpd does not start: $output" . $self->log if $status;
     $self->_until(sub { $self->answers }, 'answering');
     check_apr($self->pid);
+    show_debugger($self->pid, $self->{port});
     return $self;
+}
+
+# For "make gdb": the commands that look into a server that has just started. Where there is a terminal
+# the test goes on with Enter.
+sub show_debugger {
+    my ($pid, $port) = @_;
+    return unless $ENV{UPGRADE_TEST_GDB};
+    my $break = $ENV{UPGRADE_TEST_BREAK} ? " -ex 'break $ENV{UPGRADE_TEST_BREAK}' -ex continue" : '';
+    my $text  = "$0: httpd, port $port, process $pid; its children, of which one serves the next request:\n";
+    $text .= "    gdb -p $_$break\n" for _children_of($pid);
+    open my $terminal, '+<', '/dev/tty' or return print STDERR $text;
+    print $terminal $text, 'Enter: on with the test ';
+    return scalar <$terminal>;
 }
 
 # That a server runs with the APR which it was given; any other hides what sanitizers look for.
@@ -111,7 +126,11 @@ sub _listening {
 # The processes of its children.
 sub children {
     my ($self) = @_;
-    my $pid = $self->pid;
+    return _children_of($self->pid);
+}
+
+sub _children_of {
+    my ($pid) = @_;
     return map { m{^/proc/(\d+)/} && _parent_of($1) == $pid ? $1 : () } glob '/proc/[0-9]*/stat';
 }
 

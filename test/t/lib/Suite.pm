@@ -51,7 +51,9 @@ sub start {
     }
     $self->SUPER::start(@_);
     open my $pid, '<', $config->{server}->pid_file or die 'httpd has not started';
-    Server::check_apr(int <$pid>);
+    my $server = int <$pid>;
+    Server::check_apr($server);
+    Server::show_debugger($server, $config->{vars}{port});
 }
 
 # Apache::Test listens on all addresses; this suite on the loopback address only.
