@@ -12,6 +12,7 @@
 #include "required/request/ur_request.h"
 #include "required/config/ur_scope.h"
 #include "required/config/ur_command.h"
+#include "required/config/ur_tunnel_names.h"
 #include "required/pages/ur_status.h"
 #include "required/request/ur_tls_hello.h"
 #include "required/request/ur_tls_offer.h"
@@ -25,7 +26,10 @@
 
 static const struct ur_policy_name *upgrade_required_label(const cmd_parms *cmd)
 {
-    return ur_command_label(cmd);
+    const struct ur_policy_name *label = ur_command_label(cmd);
+
+    ur_tunnel_names_add(cmd, label);
+    return label;
 }
 
 static int upgrade_required_keep(request_rec *r, const struct ur_policy_name **label,
@@ -56,6 +60,7 @@ static int open_configuration(apr_pool_t *pconf, apr_pool_t *plog, apr_pool_t *p
     (void)ptemp;
     ur_policy_name_reset(pconf);
     ur_scope_reset(pconf);
+    ur_tunnel_names_reset(pconf);
     return OK;
 }
 

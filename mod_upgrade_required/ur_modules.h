@@ -13,8 +13,8 @@
 /* A policy's name, and where it is counted. */
 struct ur_policy_name;
 
-/* The name of the scope in which a directive of the helper stands, a section or the server; to
- * be called by its setter. Lives as long as the configuration. */
+/* The name of the scope in which UpgradeKeep WebSocket stands, a section or the server; to be
+ * called by its setter. Lives as long as the configuration. */
 APR_DECLARE_OPTIONAL_FN(const struct ur_policy_name *, upgrade_required_label,
                         (const cmd_parms *cmd));
 

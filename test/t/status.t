@@ -297,4 +297,34 @@ END
     $server->stop;
 }
 
+# A rate needs a zero to begin with: each policy that may have tunnels has its rows from the start.
+{
+    my $keep = 'UpgradeKeep WebSocket';
+    my $if = "<If \"true\">\n$keep\n</If>";
+    my @sections = (['/kept', $keep], ['/named', $keep, 'UpgradeName chat'], ['/none', 'UpgradeKeep none'],
+        ['/both', 'UpgradeName both', 'UpgradeRequire WebSocket', $keep], ['/tls', 'UpgradeRequire TLS'],
+        ['/outer', 'UpgradeName outer', $if], ['/over', 'UpgradeRequire WebSocket', $if]);
+    my $text = join '', map { join "\n", "<Location $_->[0]>", @$_[1 .. $#$_], "</Location>\n" } @sections;
+    my $host = "<VirtualHost *:*>\nServerName other.test:8443\nUpgradeName host\n"
+        . "<Location /its>\n$keep\n</Location>\n</VirtualHost>\n";
+    my $zeros = sub {
+        my ($server) = @_;
+        my $metrics = $server->ask('GET /status?format=openmetrics HTTP/1.1')->{body};
+        my @rows = $metrics =~ /^upgrade_required_tunnels_opened_total\{(.*)\n/mg;
+        for (@rows) { s/^server="(.*?)",policy="(.*?)",carrier="(.*?)"\} 0$/$1 $2 $3/ && s/^localhost\S* // }
+        return [sort @rows];
+    };
+    my $server = Server->new(modules => [@modules, qw(proxy proxy_http)], helper => 1)
+        ->configure($pages . $text . $host . route('demanded'))->start;
+    my @policies = ('/kept', 'chat', 'outer', 'both', '/over', '/demanded', 'other.test:8443 host');
+    my @rows = sort map { ("$_ event", "$_ thread") } @policies;
+    is_deeply $zeros->($server), \@rows, 'zeros for each policy that may have tunnels, and no other';
+    $server->graceful;
+    is_deeply $zeros->($server), \@rows, 'and after a reload';
+    $server->stop;
+    $server = Server->new(modules => \@modules)->configure($pages . route('demanded'))->start;
+    is_deeply $zeros->($server), [], 'none where nobody counts tunnels';
+    $server->stop;
+}
+
 done_testing;

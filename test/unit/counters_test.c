@@ -212,12 +212,18 @@ static void test_cells(void)
 static void test_opened(void)
 {
     ok(ur_counters_opened(policy(0), UR_CARRIED_EVENT) == 0, "no tunnel under a policy yet");
+    ok(!ur_counters_expects_tunnels(policy(0)), "and none expected");
+    ur_counters_expect_tunnels(policy(1));
+    ok(ur_counters_expects_tunnels(policy(1)) && !ur_counters_expects_tunnels(policy(0)),
+       "some are, under another one");
     ur_counters_count_opened(policy(0), 0, UR_CARRIED_EVENT);
     ur_counters_count_opened(policy(0), 1, UR_CARRIED_EVENT);
     ok(ur_counters_opened(policy(0), UR_CARRIED_EVENT) == 2 &&
            ur_counters_opened(policy(0), UR_CARRIED_THREAD) == 0 &&
            ur_counters_opened(policy(2), UR_CARRIED_EVENT) == 0,
        "two, of its own");
+    ok(ur_counters_expects_tunnels(policy(0)) && !ur_counters_expects_tunnels(policy(2)),
+       "who has had one may have others");
 }
 
 /* Whoever embeds the core may count what it has not found out. */

@@ -227,7 +227,12 @@ static void test_tunnels(void)
     has(UR_REPORT_PROMETHEUS,
         "# TYPE upgrade_required_tunnels_opened_total counter\n"
         "upgrade_required_tunnels_opened_total{server=\"example.com:443\",policy=\"/chat\","
-        "carrier=\"event\"} 1\n");
+        "carrier=\"event\"} 1\n"
+        "upgrade_required_tunnels_opened_total{server=\"example.com:443\",policy=\"/chat\","
+        "carrier=\"thread\"} 0\n"
+        "# HELP");
+    ur_counters_expect_tunnels(policies[1].tally);
+    has(UR_REPORT_OPENMETRICS, "<i>&'\xEF\xBF\xBD\xEF\xBF\xBD\",carrier=\"event\"} 0\n");
     has(UR_REPORT_OPENMETRICS, "# TYPE upgrade_required_tunnels_ended counter\n"
                                "upgrade_required_tunnels_ended_total{outcome=\"closed\"} 0\n"
                                "upgrade_required_tunnels_ended_total{outcome=\"client\"} 5\n");

@@ -74,6 +74,21 @@ void ur_counters_count_opened(struct ur_tally_slots slots, size_t slot, enum ur_
     set_used(&slots.used[slot * slots.stride], OPENED);
 }
 
+void ur_counters_expect_tunnels(struct ur_tally_slots slots)
+{
+    set_used(slots.used, OPENED);
+}
+
+bool ur_counters_expects_tunnels(struct ur_tally_slots slots)
+{
+    for (size_t i = 0; i < slots.count; i++) {
+        if (is_used(&slots.used[i * slots.stride], OPENED)) {
+            return true;
+        }
+    }
+    return false;
+}
+
 uint64_t ur_counters_opened(struct ur_tally_slots slots, enum ur_carried carrier)
 {
     uint64_t sum = 0;

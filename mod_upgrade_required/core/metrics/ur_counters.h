@@ -39,9 +39,9 @@ struct ur_tally {
     atomic_uint_fast64_t opened[UR_CARRIERS]; /* tunnels */
 };
 
-/* What is counted of a policy at all, a bit each: pairs of verdict and reason, and tunnels.
- * Those of many policies stand side by side: they spare the reader the zeros, and the system
- * the pages of them. */
+/* What is counted of a policy at all, a bit each: pairs of verdict and reason, and tunnels
+ * where some are expected. Those of many policies stand side by side: they spare the reader the
+ * zeros, and the system the pages of them. */
 #define UR_MARKS      (UR_VERDICTS * UR_REASONS + 1)
 #define UR_MARK_WORDS ((UR_MARKS + 63) / 64)
 
@@ -94,6 +94,11 @@ struct ur_tally_slots {
 void ur_counters_count_decision(struct ur_tally_slots slots, size_t slot,
                                 enum ur_verdict verdict, enum ur_reason reason,
                                 struct ur_seen seen);
+
+/* Tunnels may be opened under the policy. From then on their number is told, also a zero: a
+ * rate needs one to begin with. */
+void ur_counters_expect_tunnels(struct ur_tally_slots slots);
+bool ur_counters_expects_tunnels(struct ur_tally_slots slots);
 
 /* A tunnel was opened under the policy. */
 void ur_counters_count_opened(struct ur_tally_slots slots, size_t slot,

@@ -86,17 +86,21 @@ static void labelled(struct ur_buf *out, const char *opening, const char *word, 
     value(out, number);
 }
 
+static void opened_under(const struct ur_policy_numbers *policy, struct ur_buf *out)
+{
+    for (enum ur_carried carrier = 0; carrier < UR_CARRIERS; carrier++) {
+        label(out, PREFIX "tunnels_opened_total{server=\"", policy->server);
+        label(out, "\",policy=\"", policy->policy);
+        labelled(out, "\",carrier=\"", ur_outcome_carried_word(carrier),
+                 ur_counters_opened(policy->tally, carrier));
+    }
+}
+
 static void opened(const struct ur_report *report, struct ur_buf *out)
 {
     for (size_t i = 0; i < report->policies_count; i++) {
-        const struct ur_policy_numbers *policy = &report->policies[i];
-        for (enum ur_carried carrier = 0; carrier < UR_CARRIERS; carrier++) {
-            uint64_t count = ur_counters_opened(policy->tally, carrier);
-            if (count) {
-                label(out, PREFIX "tunnels_opened_total{server=\"", policy->server);
-                label(out, "\",policy=\"", policy->policy);
-                labelled(out, "\",carrier=\"", ur_outcome_carried_word(carrier), count);
-            }
+        if (ur_counters_expects_tunnels(report->policies[i].tally)) {
+            opened_under(&report->policies[i], out);
         }
     }
 }

@@ -39,17 +39,16 @@ static const char *where(const cmd_parms *cmd)
     return text;
 }
 
-/* The outermost first. */
-static const ap_directive_t **sections_around(apr_pool_t *pool, const ap_directive_t *section)
+const ap_directive_t *const *ur_scope_around(apr_pool_t *pool, const ap_directive_t *directive)
 {
     const ap_directive_t **around;
     size_t count = 0;
 
-    for (const ap_directive_t *s = section ? section->parent : NULL; s; s = s->parent) {
+    for (const ap_directive_t *s = directive ? directive->parent : NULL; s; s = s->parent) {
         count++;
     }
     around = apr_pcalloc(pool, (count + 1) * sizeof *around);
-    for (const ap_directive_t *s = section ? section->parent : NULL; s; s = s->parent) {
+    for (const ap_directive_t *s = directive ? directive->parent : NULL; s; s = s->parent) {
         around[--count] = s;
     }
     return around;
@@ -106,9 +105,14 @@ void ur_scope_add(const cmd_parms *cmd, const struct ur_dir_config *config)
         .server = cmd->server,
         .where = text,
         .section = section,
-        .around = sections_around(cmd->pool, section),
+        .around = ur_scope_around(cmd->pool, section),
         .next = -1,
     };
+}
+
+const struct ur_dir_config *ur_scope_config(const ap_directive_t *section)
+{
+    return apr_hash_get(by_section, &section, sizeof section);
 }
 
 const apr_array_header_t *ur_scope_all(void)
@@ -142,7 +146,7 @@ static const struct ur_dir_config *inherit(apr_pool_t *pool, const struct ur_sco
                                            const struct ur_dir_config *settings)
 {
     for (const ap_directive_t *const *section = scope->around; *section; section++) {
-        const struct ur_dir_config *outer = apr_hash_get(by_section, section, sizeof *section);
+        const struct ur_dir_config *outer = ur_scope_config(*section);
         if (outer) {
             settings = merge(pool, settings, outer);
         }

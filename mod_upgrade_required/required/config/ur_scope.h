@@ -29,6 +29,12 @@ int ur_scope_close(apr_pool_t *pconf, apr_pool_t *plog, apr_pool_t *ptemp, serve
 /* To be called with the first directive in a scope. */
 void ur_scope_add(const cmd_parms *cmd, const struct ur_dir_config *config);
 
+/* What stands in this section itself; NULL: no directive of this module. */
+const struct ur_dir_config *ur_scope_config(const ap_directive_t *section);
+
+/* The sections around a directive, the outermost first; NULL ends them. */
+const ap_directive_t *const *ur_scope_around(apr_pool_t *pool, const ap_directive_t *directive);
+
 /* Array of struct ur_scope. */
 const apr_array_header_t *ur_scope_all(void);
 

@@ -2,6 +2,7 @@
 
 #include "required/ur_module.h"
 #include "required/config/ur_scope.h"
+#include "required/config/ur_tunnel_names.h"
 #include "shared/ur_text.h"
 #include "required/request/ur_tls_hello.h"
 
@@ -292,6 +293,13 @@ static apr_status_t connect_label(apr_pool_t *ptemp, struct registry *with,
     return status;
 }
 
+static void expect_tunnels(const struct ur_policy_name *label)
+{
+    if (label->tally.used) {
+        ur_counters_expect_tunnels(label->tally);
+    }
+}
+
 int ur_monitor_open(apr_pool_t *pconf, apr_pool_t *plog, apr_pool_t *ptemp, server_rec *s)
 {
     const apr_array_header_t *labels = ur_policy_name_all();
@@ -311,6 +319,9 @@ int ur_monitor_open(apr_pool_t *pconf, apr_pool_t *plog, apr_pool_t *ptemp, serv
         apr_status_t connected = connect_label(
             ptemp, registry, APR_ARRAY_IDX(labels, i, struct ur_policy_name *), s);
         status = status == APR_SUCCESS ? connected : status;
+    }
+    if (registry && ap_find_linked_module("mod_upgrade_wstunnel.c")) {
+        ur_tunnel_names_visit(ptemp, s, expect_tunnels);
     }
     if (status != APR_SUCCESS) {
         ap_log_error(APLOG_MARK, APLOG_WARNING, status, s,

@@ -86,7 +86,7 @@ static const char *set_keep(cmd_parms *cmd, void *dir, const char *word)
     const char *error = choose(cmd, word, choices, &none);
 
     /* Found anew each time: the policy module's code may have been replaced. */
-    label_of = APR_RETRIEVE_OPTIONAL_FN(upgrade_required_label);
+    label_of = none ? NULL : APR_RETRIEVE_OPTIONAL_FN(upgrade_required_label);
     keep->label = label_of ? label_of(cmd) : NULL;
     keep->none = none;
     route->keep = keep;

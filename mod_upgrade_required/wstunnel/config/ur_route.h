@@ -15,7 +15,7 @@ struct ur_policy_name;
 /* UpgradeKeep */
 struct ur_keep_setting {
     bool none;                          /* else WebSocket */
-    const struct ur_policy_name *label; /* of the scope in which it stands */
+    const struct ur_policy_name *label; /* of the scope in which it stands; NULL with none */
 };
 
 /* UpgradeTunnel: who carries the tunnel after a 101; not said: a thread. */
