@@ -1,7 +1,7 @@
 #ifndef UPGRADE_H
 #define UPGRADE_H
 
-/* The whole core, for whoever embeds it: C11, neither httpd nor APR. test/embed/ shows a
+/* The whole core, for programs that embed it: C11, neither httpd nor APR. test/embed/ shows a
  * program that judges a request and writes the response. */
 
 #include "core/text/ur_ascii.h"

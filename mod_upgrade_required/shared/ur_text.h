@@ -5,13 +5,13 @@
 
 #include <apr_pools.h>
 
-/* Texts as long as they are, in a pool: the one place that measures and writes. */
+/* Texts of any length, in a pool: the only place that measures and writes. */
 
-/* Writes what from points to, the same each time it is called. */
+/* Writes what from points to; must write the same each time it is called. */
 typedef void ur_text_write(struct ur_buf *out, const void *from);
 
-/* The text that write makes, in the pool, with a NUL behind it. usual: bytes that most such
- * texts fit into; one that is longer is written again, with the room it needs. */
+/* The text that write produces, in the pool, NUL-terminated. usual: a size sufficient for most
+ * such texts; a longer one is written again, with the size it needs. */
 struct ur_span ur_text(apr_pool_t *pool, apr_size_t usual, ur_text_write *write,
                        const void *from);
 

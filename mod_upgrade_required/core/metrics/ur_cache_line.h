@@ -1,7 +1,7 @@
 #ifndef UR_CACHE_LINE_H
 #define UR_CACHE_LINE_H
 
-/* What two processors write must not share one. */
+/* Data that two processors write must not share a cache line. */
 #define UR_CACHE_LINE 64
 
 #endif

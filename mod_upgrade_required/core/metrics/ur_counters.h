@@ -10,23 +10,22 @@
 #include <stdatomic.h>
 #include <stdint.h>
 
-/* The numbers, in memory that all children of a server share. Everything is counted in
- * several places, "slots", one for each processor, and summed up when somebody asks: so no
- * two processors write one cache line, and nobody waits for anybody. Memory that is all zero is
- * a valid start. */
+/* The counters, in memory that all children of a server share. Everything is counted in several
+ * "slots", one per processor, which are summed when read: no two processors write the same
+ * cache line, and nothing waits. All-zero memory is a valid start. */
 
-/* How many versions there are to be counted. UR_HTTP_ANY is none of them, but has a place: who
- * counts a version that was not found out must not write beside the array. */
+/* How many versions are counted. UR_HTTP_ANY is not one of them, but has a place: counting an
+ * unknown version must not write beside the array. */
 #define UR_HTTPS (UR_HTTP_2 + 1)
 #define UR_TLSS  (UR_TLS_1_3 + 1)
 
-/* Requests by what their clients speak. */
+/* Requests by HTTP and TLS version. */
 struct ur_requests {
     _Alignas(UR_CACHE_LINE) atomic_uint_fast64_t counts[UR_HTTPS][UR_TLSS];
 };
 
-/* TLS handshakes by the highest version that the client offers, whether or not they come to a
- * request. */
+/* TLS handshakes by the highest version that the client offers, whether or not a request
+ * follows. */
 struct ur_hellos {
     _Alignas(UR_CACHE_LINE) atomic_uint_fast64_t offers[UR_TLSS];
     atomic_uint_fast64_t failures[UR_TLSS];
@@ -49,12 +48,13 @@ typedef struct {
     atomic_uint_fast64_t words[UR_MARK_WORDS];
 } ur_used;
 
-/* The same at one moment, for a reader. */
+/* A snapshot of these, for a reader. */
 struct ur_marks {
     uint64_t words[UR_MARK_WORDS];
 };
 
-/* Text by which two versions of this module know whether they count in the same way. */
+/* Text by which two versions of this module recognize whether their counters have the same
+ * layout. */
 void ur_counters_layout(struct ur_buf *out);
 
 static inline void ur_counters_count_request(struct ur_requests *slot, struct ur_seen seen)
@@ -72,15 +72,14 @@ static inline void ur_counters_count_hello_failure(struct ur_hellos *slot, enum 
     atomic_fetch_add_explicit(&slot->failures[highest], 1, memory_order_relaxed);
 }
 
-/* Where the slots of one thing stand: the first, how many, and the distance from one to the
- * next. */
+/* The slots of one counter: the first, how many, and the distance from one to the next. */
 struct ur_request_slots {
     const struct ur_requests *first;
     size_t count;
 };
 
 struct ur_hello_slots {
-    const struct ur_hellos *first; /* NULL: nobody looks at ClientHellos */
+    const struct ur_hellos *first; /* NULL: ClientHellos are not examined */
     size_t count;
 };
 
@@ -88,7 +87,7 @@ struct ur_tally_slots {
     ur_used *used; /* NULL: nothing is counted */
     struct ur_tally *first;
     size_t count;
-    size_t stride; /* in either; slots of used do not share a cache line if it is 8 or more */
+    size_t stride; /* in each; slots of used do not share a cache line if it is 8 or more */
 };
 
 void ur_counters_count_decision(struct ur_tally_slots slots, size_t slot,

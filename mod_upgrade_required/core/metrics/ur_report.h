@@ -5,11 +5,11 @@
 #include "core/metrics/ur_counters.h"
 #include "core/metrics/ur_tunnel_cell.h"
 
-/* The numbers as an administrator gets to see them. */
+/* The counters as an administrator sees them. */
 
 /* One policy. The strings are not escaped. */
 struct ur_policy_numbers {
-    const char *server; /* name and port of the server that has it in its configuration */
+    const char *server; /* name and port of the server whose configuration has it */
     const char *policy;
     struct ur_tally_slots tally;
 };
@@ -17,7 +17,7 @@ struct ur_policy_numbers {
 struct ur_report {
     struct ur_request_slots requests;
     struct ur_hello_slots hellos;
-    struct ur_tunnel_cells cells; /* first is NULL: nobody could carry a tunnel */
+    struct ur_tunnel_cells cells; /* first is NULL: no tunnel can be carried */
     const struct ur_policy_numbers *policies;
     size_t policies_count;
     int64_t since; /* when counting began */
@@ -33,7 +33,7 @@ struct ur_decision {
 
 /* All zero: before the first row. */
 struct ur_decision_cursor {
-    size_t policy;         /* the next one is this one's, or of a later one */
+    size_t policy;         /* the next row belongs to this policy, or to a later one */
     unsigned next;         /* verdict and reason in one number */
     struct ur_marks marks; /* of this policy */
 };
@@ -42,18 +42,18 @@ struct ur_decision_cursor {
 bool ur_report_next_decision(const struct ur_report *report, struct ur_decision_cursor *cursor,
                              struct ur_decision *decision);
 
-/* How often, by clients of all kinds. */
+/* How often, for clients of all kinds. */
 uint64_t ur_report_decision_count(const struct ur_decision *decision);
 
 uint64_t ur_report_requests(const struct ur_report *report);
 
-/* What there is to be said of one child's tunnels. */
+/* The numbers of one child's tunnels. */
 struct ur_child_numbers {
     long pid;
     long generation;
     bool leaving; /* it only waits for its tunnels to end */
     uint64_t open[UR_CARRIERS];
-    uint64_t room; /* for event tunnels; 0: none was asked for yet */
+    uint64_t room; /* for event tunnels; 0: none was requested yet */
 };
 
 /* Before the first child. */
@@ -76,13 +76,13 @@ enum ur_report_form {
     UR_REPORT_FORMS
 };
 
-/* In that order, which decides between equals. */
+/* In order of preference among equals. */
 extern const struct ur_form ur_report_forms[UR_REPORT_FORMS];
 
-/* "none", "1.2": a version of TLS as the metrics have it. */
+/* "none", "1.2": a TLS version as in the metrics. */
 const char *ur_report_tls(enum ur_tls tls);
 
-/* What does not fit in *out is counted (ur_buf.h). */
+/* What does not fit into *out is still counted (ur_buf.h). */
 void ur_report_write(enum ur_report_form form, const struct ur_report *report,
                      struct ur_buf *out);
 

@@ -4,7 +4,7 @@
 #include <stdbool.h>
 #include <stdint.h>
 
-/* The other way round: which numbers a configuration needs for so many event tunnels. */
+/* The reverse: which settings a configuration needs for a number of event tunnels. */
 struct ur_size {
     uint64_t threads;     /* ThreadsPerChild */
     uint64_t start;       /* StartServers */
@@ -20,9 +20,9 @@ struct ur_size {
 #define UR_SIZE_TUNNELS_MAX UINT64_C(10000000)
 #define UR_SIZE_THREADS_MIN 4
 
-/* At most UR_SIZE_TUNNELS_MAX tunnels, in children of at least UR_SIZE_THREADS_MIN threads. Of
- * all that the package of Debian says, no number is smaller. Children do not take connections
- * evenly: each has room for a tenth more than its share. */
+/* At most UR_SIZE_TUNNELS_MAX tunnels, in children of at least UR_SIZE_THREADS_MIN threads. No
+ * setting is smaller than in Debian's package. Children do not take connections evenly: each
+ * has room for a tenth more than its share. */
 void ur_size(struct ur_size *size, uint64_t tunnels, uint64_t threads);
 
 #endif

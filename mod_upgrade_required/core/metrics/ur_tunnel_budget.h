@@ -5,38 +5,38 @@
 #include <stddef.h>
 #include <stdint.h>
 
-/* What is decided about a child's event tunnels as a whole: how many it may hold, and what can
- * become of one. */
+/* Decisions about a child's event tunnels as a whole: how many it may hold, and whether another
+ * one can be opened. */
 
-/* Who is there already when another tunnel is asked for, in one child. */
+/* What a child already holds when another tunnel is requested. */
 struct ur_crowd {
-    uint64_t held;    /* places for event tunnels that are taken */
-    uint64_t room;    /* of so many */
-    uint64_t carried; /* by a worker thread each: tunnels, and handshakes for such */
-    uint64_t waiting; /* handshakes that their backends have not answered yet */
+    uint64_t held;    /* event tunnels that it holds */
+    uint64_t room;    /* of at most this many */
+    uint64_t carried; /* by one worker thread each: tunnels, and handshakes for such */
+    uint64_t waiting; /* handshakes that backends have not answered yet */
     uint64_t threads; /* ThreadsPerChild; fewer than 2: each request has a process to itself */
-    bool event;       /* an event tunnel is wanted, and can be one */
+    bool event;       /* an event tunnel is wanted, and possible */
     bool sibling;     /* another child has room, or can be started */
 };
 
 enum ur_admission {
     UR_ADMIT_EVENT,
     UR_ADMIT_THREAD,
-    UR_ADMIT_FULL, /* 503: nobody has room */
-    UR_ADMIT_BUSY  /* 503: too many handshakes wait for their backends */
+    UR_ADMIT_FULL, /* 503: no child has room */
+    UR_ADMIT_BUSY  /* 503: too many handshakes are waiting for their backends */
 };
 
-/* No more than half of the workers that no thread's tunnel has wait for backends, at least
- * one, so that a backend that hangs leaves the others to ordinary requests. A child that is
- * full of event tunnels carries more by threads: half of them, its reserve; and beyond that as
- * long as another child has room, because a child whose workers are at work takes no more
- * connections, and the next ones come to the other child. */
+/* At most half of the workers that carry no tunnel, and at least one, wait for backends, so
+ * that a backend that hangs leaves the others for ordinary requests. A child that is full of
+ * event tunnels carries more with its threads: up to half of them, its reserve; and beyond that
+ * as long as another child has room, because a child whose workers are all busy accepts no more
+ * connections, and the next ones go to the other child. */
 enum ur_admission ur_tunnel_budget_admit(const struct ur_crowd *crowd);
 
 /* How many tunnels a child's threads carry once it is full of event tunnels. */
 uint64_t ur_tunnel_budget_reserve(uint64_t threads);
 
-/* How the MPM starts children, and lets them go. */
+/* How the MPM starts and stops children. */
 struct ur_children {
     uint64_t start;     /* StartServers */
     uint64_t spare_min; /* MinSpareThreads */
@@ -45,30 +45,29 @@ struct ur_children {
     uint64_t most;      /* what MaxRequestWorkers and ServerLimit allow */
 };
 
-/* What has to be raised for more children. */
+/* What to raise for more children. */
 enum ur_start { UR_START_SERVERS, UR_START_SPARE, UR_START_MOST };
 
-/* How many children the MPM has while all their workers are idle, which they are with any
- * number of event tunnels: as many as it starts, fewer where their workers would be more than
- * may be idle, more where they would be fewer than have to be. At least 1. */
+/* How many children the MPM keeps while all their workers are idle, as they are with any number
+ * of event tunnels: as many as it starts, fewer if more workers would be idle than allowed,
+ * more if too few would be. At least 1. */
 uint64_t ur_tunnel_budget_children(const struct ur_children *children, enum ur_start *limit);
 
-/* What the configuration and the system allow to one child. */
+/* What the configuration and the system allow one child. */
 struct ur_tunnel_budget {
     uint64_t threads;     /* ThreadsPerChild */
     uint64_t factor;      /* AsyncRequestWorkerFactor, in whole numbers as the MPM counts */
     uint64_t descriptors; /* open files that the process may have */
-    uint64_t wanted;      /* UpgradeTunnelMax; 0: not said */
+    uint64_t wanted;      /* UpgradeTunnelMax; 0: not set */
 };
 
-/* What has to be raised for more. */
+/* What to raise for more. */
 enum ur_limit { UR_LIMIT_FACTOR, UR_LIMIT_DESCRIPTORS, UR_LIMIT_DIRECTIVE };
 
 /* How many tunnels a child may hold so that ordinary requests never wait for a tunnel to end.
- * The event MPM accepts connections while those that are open, tunnels included, are fewer
- * than threads + idle threads * factor: the result leaves half of the threads to
- * ordinary requests. A tunnel takes two descriptors. At least 1, but where there are no
- * descriptors for one. */
+ * The event MPM accepts connections while fewer are open, tunnels included, than threads + idle
+ * threads * factor: the result leaves half of the threads for ordinary requests. A tunnel needs
+ * two descriptors. At least 1, unless there are no descriptors for one. */
 uint64_t ur_tunnel_budget_max(const struct ur_tunnel_budget *room, enum ur_limit *limit);
 
 #endif

@@ -9,8 +9,8 @@
 #include <stddef.h>
 #include <stdint.h>
 
-/* The books of tunnels, in memory that all children of a server share: one cell for each child,
- * which nobody else writes while it lives. Memory that is all zero is a valid start. */
+/* The counters of tunnels, in memory that all children of a server share: one cell per child,
+ * which no other process writes while the child lives. All-zero memory is a valid start. */
 
 enum ur_direction {
     UR_DIRECTION_RECEIVED, /* from clients */
@@ -18,20 +18,20 @@ enum ur_direction {
     UR_DIRECTIONS
 };
 
-/* What one child does with tunnels. The numbers only grow, over all the children that have had
- * the cell one after the other, so the books close whenever somebody looks: open are those that
- * were opened and have not ended. A child takes a cell that nobody has; the server takes it
- * back from one that has gone, however it went. */
+/* The tunnels of one child. The numbers only grow, across all the children that have used the
+ * cell in turn, so the totals agree at any moment: open tunnels are those opened minus those
+ * ended. A child takes a free cell; the parent process takes it back when the child has exited,
+ * for whatever reason. */
 struct ur_tunnel_cell {
-    _Alignas(UR_CACHE_LINE) atomic_long pid; /* 0: nobody's */
+    _Alignas(UR_CACHE_LINE) atomic_long pid; /* 0: free */
     atomic_long generation;                  /* of the server's configuration */
     atomic_int_fast64_t leaving;  /* since when it only waits for its tunnels to end, in seconds
-                                   * of a clock that nobody sets; 0: it does not */
-    atomic_int_fast64_t draining; /* by when they are to have ended, in seconds of the same
-                                   * clock; 0: whenever they do */
+                                   * of a monotonic clock; 0: it does not */
+    atomic_int_fast64_t draining; /* by when they must have ended, in seconds of the same clock;
+                                   * 0: no limit */
     atomic_uint_fast64_t room;    /* how many event tunnels it may hold; 0: not known yet */
     atomic_uint_fast64_t held;    /* places that are taken, of these */
-    atomic_uint_fast64_t carried; /* workers that carry one, or have a handshake for that */
+    atomic_uint_fast64_t carried; /* workers that carry one, or handle a handshake for one */
     atomic_uint_fast64_t opened[UR_CARRIERS];
     atomic_uint_fast64_t ended[UR_CARRIERS][UR_OUTCOMES];
     atomic_uint_fast64_t turned_away[UR_TURNED_AWAYS];
@@ -43,14 +43,14 @@ struct ur_tunnel_cells {
     size_t count;
 };
 
-/* Where a child counts its tunnels, and those of its siblings. cell is NULL where nothing is
+/* Where a child counts its tunnels, and the cells of its siblings. cell is NULL if nothing is
  * counted. */
 struct ur_tunnel_place {
     struct ur_tunnel_cell *cell;
     struct ur_tunnel_cells all;
 };
 
-/* Two modules that differ in this count in different ways. */
+/* Two modules whose values differ have different layouts. */
 #define UR_TUNNEL_LAYOUT sizeof(struct ur_tunnel_cell)
 
 static inline void ur_tunnel_cell_count_opened(struct ur_tunnel_cell *cell,
@@ -89,8 +89,8 @@ static inline void ur_tunnel_cell_count_bytes(struct ur_tunnel_cell *cell,
 struct ur_tunnel_cell *ur_tunnel_cell_take(struct ur_tunnel_cells cells, long pid,
                                            long generation);
 
-/* The process has gone. What it had open has ended with it, in this way; how many those were.
- */
+/* The process has exited. What it had open ended with it, with this outcome; returns how many
+ * those were. */
 uint64_t ur_tunnel_cell_free(struct ur_tunnel_cells cells, long pid, enum ur_outcome outcome);
 
 /* How many tunnels of this kind are open in one child. */

@@ -5,16 +5,16 @@
 #include "core/policy/ur_reason.h"
 #include "core/protocol/ur_protocol.h"
 
-/* What a client must speak: at most one demand of each family. The zero value
- * demands nothing and everybody meets it. */
+/* The requirements: at most one of each family. The zero value requires nothing, and every
+ * request meets it. */
 struct ur_policy {
     enum ur_tls tls;   /* at least; UR_TLS_SOME: any TLS */
     enum ur_http http; /* at least */
     bool websocket;    /* a valid opening handshake */
 };
 
-/* What a client speaks. handshake is looked at only where the policy demands
- * WebSocket, and may be NULL otherwise. */
+/* What a client uses. handshake is examined only if the policy requires WebSocket, and may be
+ * NULL otherwise. */
 struct ur_facts {
     struct ur_seen seen;
     const struct ur_handshake *handshake;
@@ -33,7 +33,7 @@ const char *ur_policy_add(struct ur_policy *policy, struct ur_span word);
  * many were stored. */
 size_t ur_policy_words(const struct ur_policy *policy, const char *words[UR_FAMILIES]);
 
-/* The word of one family's demand; NULL where the policy has none. */
+/* The requirement word of one family; NULL if the policy has none. */
 const char *ur_policy_word(const struct ur_policy *policy, enum ur_family family);
 
 static inline bool ur_policy_demands(const struct ur_policy *policy)
@@ -41,8 +41,8 @@ static inline bool ur_policy_demands(const struct ur_policy *policy)
     return policy->tls || policy->http || policy->websocket;
 }
 
-/* Whether it is met by the versions alone. A policy that demands WebSocket never is:
- * ur_policy_judge() has to look at the handshake. */
+/* Whether the versions alone meet it. They never meet a policy that requires WebSocket:
+ * ur_policy_judge() has to check the handshake. */
 static inline bool ur_policy_met(const struct ur_policy *policy, struct ur_seen seen)
 {
     return seen.tls >= policy->tls && seen.http >= policy->http && !policy->websocket;

@@ -13,7 +13,7 @@ enum ur_reason {
     UR_REASONS
 };
 
-/* What a policy can demand, as bits. */
+/* What a policy can require, as bits. */
 enum ur_family {
     UR_FAMILY_NONE = 0,
     UR_FAMILY_TLS = 1 << 0,
@@ -23,7 +23,7 @@ enum ur_family {
 
 #define UR_FAMILIES 3
 
-/* What the body of a refusal names besides. */
+/* What else the body of a refusal names. */
 enum ur_telling {
     UR_TELLS_HANDSHAKE = 1 << 0,   /* request headers: what is left of an opening handshake */
     UR_TELLS_PROXY = 1 << 1,       /* request headers: what proxies add */
@@ -32,7 +32,7 @@ enum ur_telling {
 
 struct ur_reason_row {
     int status;            /* over HTTP/1.x, where Upgrade can be sent */
-    enum ur_family family; /* WEBSOCKET: Sec-WebSocket-Version goes along */
+    enum ur_family family; /* WEBSOCKET: Sec-WebSocket-Version is sent too */
     bool keepable;         /* a backend can answer such a handshake */
     unsigned tells;        /* enum ur_telling bits */
     const char *word;      /* in log, variables and body */
@@ -47,16 +47,16 @@ struct ur_reason_row {
  *   %P      ur_reason_proxy_lines() */
 const struct ur_reason_row *ur_reason_row(enum ur_reason reason);
 
-/* How to mend the proxies through which requests do not arrive in the HTTP version that is
- * demanded, a line for each of the usual ones. Static string. */
+/* How to configure proxies so that requests arrive in the required HTTP version, one line for
+ * each common proxy. Static string. */
 const char *ur_reason_proxy_lines(enum ur_http demanded);
 
-/* What became of a request that its policy did not simply allow. */
+/* What became of a request that did not meet its policy. */
 enum ur_verdict {
     UR_VERDICT_REFUSE,
     UR_VERDICT_REDIRECT,
     UR_VERDICT_EXCEPT,
-    UR_VERDICT_ANNOUNCE, /* let pass, and told that it would be refused */
+    UR_VERDICT_ANNOUNCE, /* allowed, with a warning that it would be refused */
     UR_VERDICTS
 };
 

@@ -6,17 +6,17 @@
 /* From announcing to enforcing: what a policy does with a request that does not meet it
  * depends on what the administrator has decided and on the clock. */
 
-/* 0 means "not said", which enforces. */
+/* 0 means "not set", which enforces. */
 enum ur_mode { UR_MODE_UNSET, UR_MODE_ENFORCE, UR_MODE_ANNOUNCE, UR_MODE_OFF };
 
-/* A rehearsal: from start until before end, or in that time the first lasts seconds
- * of every every seconds; every == 0: all of it. */
+/* A rehearsal: from start to just before end, or during that time the first lasts seconds of
+ * each every seconds; every == 0: all of it. */
 struct ur_brownout {
     int64_t start;
     int64_t end;
     int64_t every;
     int64_t lasts;
-    const char *at; /* where it was written, for who wants to tell; NULL: not known */
+    const char *at; /* "file:line" of the directive; NULL: not known */
 };
 
 struct ur_schedule {
@@ -28,18 +28,19 @@ struct ur_schedule {
 
 enum ur_stage {
     UR_STAGE_OFF,       /* the policy does nothing */
-    UR_STAGE_ANNOUNCE,  /* unmet requests pass and are told */
-    UR_STAGE_REHEARSAL, /* a brownout: they are refused, until a certain time */
+    UR_STAGE_ANNOUNCE,  /* unmet requests are allowed, with a warning */
+    UR_STAGE_REHEARSAL, /* a brownout: they are refused until a certain time */
     UR_STAGE_ENFORCE    /* they are refused */
 };
 
 /* "off", "announced", "rehearsed", "enforced": what becomes of unmet requests. */
 const char *ur_schedule_stage_word(enum ur_stage stage);
 
-/* The stage at a time. *ends is when a rehearsal ends, the last one where several are on. */
+/* The stage at a time. *ends is the end of the rehearsal; if several are active, the last end.
+ */
 enum ur_stage ur_schedule_at(const struct ur_schedule *schedule, int64_t now, int64_t *ends);
 
-/* Whether two intervals overlap, whatever part of them is on. */
+/* Whether two intervals overlap, whichever part of them is active. */
 bool ur_schedule_brownouts_overlap(const struct ur_brownout *one,
                                    const struct ur_brownout *other);
 

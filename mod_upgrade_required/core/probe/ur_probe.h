@@ -6,9 +6,9 @@
 #include "core/text/ur_buf.h"
 #include "core/response/ur_accept.h"
 
-/* What arrived on one request, and what a person should do next. */
+/* How one request arrived, and what to do next. */
 
-/* Longer values are cut here, in bytes. */
+/* Longer values are truncated here, in bytes. */
 #define UR_PROBE_VALUE_MAX 256
 
 struct ur_probe_field {
@@ -16,7 +16,7 @@ struct ur_probe_field {
     struct ur_span value;
 };
 
-/* A policy of the server, and whether this very request would meet it. */
+/* A policy of the server, and whether this request would meet it. */
 struct ur_probe_policy {
     const char *name;
     const char *stage; /* off, announced, rehearsed, enforced */
@@ -26,35 +26,36 @@ struct ur_probe_policy {
 
 struct ur_probe {
     struct ur_seen own;                 /* as this server sees it */
-    struct ur_seen seen;                /* as it counts: as a trusted proxy states it */
+    struct ur_seen seen;                /* as it counts: possibly as a trusted proxy states it
+                                         */
     bool trusted;                       /* the TCP peer is a trusted proxy */
     enum ur_heard heard[UR_STATEMENTS]; /* what became of its statements */
     struct ur_span method;              /* one that httpd knows, or absent */
-    struct ur_span cipher; /* these four are absent where there is no TLS, or it is not known */
-    struct ur_span alpn_offered; /* names with ", " between them */
+    struct ur_span cipher;              /* these four are absent without TLS, or if not known */
+    struct ur_span alpn_offered;        /* names with ", " between them */
     struct ur_span alpn_chosen;
     struct ur_span sni;
-    bool asks;                /* for a WebSocket, in whatever part of a handshake is left */
-    enum ur_reason handshake; /* where it asks; UR_REASON_NONE: a valid handshake */
-    const struct ur_probe_field *stated; /* the fields of a trusted proxy */
+    bool asks;                           /* for a WebSocket, with any part of a handshake */
+    enum ur_reason handshake;            /* if it asks; UR_REASON_NONE: a valid handshake */
+    const struct ur_probe_field *stated; /* the headers of a trusted proxy */
     size_t stated_count;
-    const struct ur_probe_field *fields; /* of forwarding and WebSocket that arrived */
+    const struct ur_probe_field *fields; /* headers of forwarding and WebSocket that arrived */
     size_t fields_count;
     const struct ur_probe_policy *policies;
     size_t policies_count;
 };
 
 enum ur_probe_form {
-    UR_PROBE_TEXT, /* what one pastes into a bug report */
+    UR_PROBE_TEXT, /* to paste into a bug report */
     UR_PROBE_HTML,
     UR_PROBE_JSON,
     UR_PROBE_FORMS
 };
 
-/* In that order, which decides between equals. */
+/* In order of preference among equals. */
 extern const struct ur_form ur_probe_forms[UR_PROBE_FORMS];
 
-/* What does not fit in *out is counted (ur_buf.h). */
+/* What does not fit into *out is still counted (ur_buf.h). */
 void ur_probe_write(enum ur_probe_form form, const struct ur_probe *probe, struct ur_buf *out);
 
 #endif

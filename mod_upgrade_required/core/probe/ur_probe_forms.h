@@ -3,13 +3,13 @@
 
 #include "core/probe/ur_probe.h"
 
-/* One function a form, and what they share. */
+/* One function per format, and what they share. */
 
 void ur_probe_text(const struct ur_probe *probe, struct ur_buf *out);
 void ur_probe_html(const struct ur_probe *probe, struct ur_buf *out);
 void ur_probe_json(const struct ur_probe *probe, struct ur_buf *out);
 
-/* The value, cut if it is too long. */
+/* The value, truncated if it is too long. */
 struct ur_span ur_probe_cut(struct ur_span value);
 
 /* "valid", "invalid", "none". */

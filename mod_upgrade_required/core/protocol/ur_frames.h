@@ -5,49 +5,50 @@
 
 #include <stdint.h>
 
-/* Where in its frames (RFC 6455, 5.2) one direction of a WebSocket is. Nothing is kept of the
- * frames but their headers and the code of a Close, and nothing is changed. */
+/* The position of one direction of a WebSocket within its frames (RFC 6455, 5.2). Only the
+ * headers and the code of a Close are kept, and nothing is changed. */
 
-/* What is told of a Close that gives no code (7.1.5). */
+/* Reported for a Close without a code (7.1.5). */
 #define UR_FRAMES_NO_CODE 1005
 
-/* No header is longer. */
+/* The longest header. */
 #define UR_FRAMES_HEADER_MAX 14
 
 struct ur_frames {
     uint64_t left; /* bytes of the payload that are still to come */
     uint64_t size; /* of the latest frame's payload as a whole */
-    unsigned char header[UR_FRAMES_HEADER_MAX]; /* as much of the next header as has come */
+    unsigned char header[UR_FRAMES_HEADER_MAX]; /* the part of the next header that has arrived
+                                                 */
     unsigned char have;
     unsigned char code_left; /* bytes of code that are still to come */
-    uint16_t code;           /* that a Close gives (7.4) */
+    uint16_t code;           /* of a Close (7.4) */
     bool masked; /* to be set before the first byte: what a client sends is masked (5.1) */
-    bool lost;   /* the bytes are no frames; where one ends will not be known again */
+    bool lost;   /* the bytes are not frames; the end of a frame is no longer known */
     bool closed; /* a Close has begun: nothing may follow it (5.5.1) */
 };
 
 /* Moves on by these bytes. */
 void ur_frames_feed(struct ur_frames *frames, const char *at, size_t len);
 
-/* How many of the bytes that come next need not be seen: payload. */
+/* How many of the next bytes are payload and need not be looked at. */
 static inline uint64_t ur_frames_payload(const struct ur_frames *frames)
 {
     return frames->closed ? 0 : frames->left;
 }
 
-/* Moves on by so many bytes, at most those of ur_frames_payload(). */
+/* Moves on by this many bytes, at most those of ur_frames_payload(). */
 static inline void ur_frames_skip(struct ur_frames *frames, uint64_t len)
 {
     frames->left -= len;
 }
 
-/* Whether another frame could be put in here. */
+/* Whether another frame could be inserted here. */
 static inline bool ur_frames_between(const struct ur_frames *frames)
 {
     return frames->left == 0 && frames->have == 0 && !frames->lost && !frames->closed;
 }
 
-/* Whether a Close has come, as far as its code. */
+/* Whether a Close has arrived, up to its code. */
 static inline bool ur_frames_said_close(const struct ur_frames *frames)
 {
     return frames->closed && frames->code_left == 0;

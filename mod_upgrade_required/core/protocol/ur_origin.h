@@ -16,12 +16,12 @@ enum ur_origin_kind {
 struct ur_origin {
     enum ur_origin_kind kind;
     struct ur_span scheme; /* absent where opaque */
-    struct ur_span host;   /* an IPv6 address without brackets, a name without a dot at its
-                            * end; empty in file:// */
-    unsigned port;         /* the scheme's own where none is written; 0: it has none */
-    bool subdomains;       /* every name that ends in "." and host, and host itself not */
+    struct ur_span host;   /* an IPv6 address without brackets, a name without a trailing dot;
+                            * empty in file:// */
+    unsigned port;         /* the scheme's default if none is written; 0: it has none */
+    bool subdomains;       /* every name that ends in "." and host, but not host itself */
     bool ipv6;
-    unsigned char address[16]; /* of an IPv6 host, which can be written in many ways */
+    unsigned char address[16]; /* of an IPv6 host, which can be spelled in many ways */
 };
 
 /* What the administrator writes: an origin, or one whose host begins with "*." for one or more
@@ -29,17 +29,17 @@ struct ur_origin {
  * can send; otherwise what is wrong and what would be right. */
 const char *ur_origin_pattern(struct ur_span text, struct ur_origin *pattern);
 
-/* What a client sends. False where it is no single origin. */
+/* What a client sends. False if it is not a single origin. */
 bool ur_origin_read(struct ur_span text, struct ur_origin *origin);
 
-/* The origin that pages of a server have: tls tells the scheme, host is the value of Host
- * (host, or host:port). False where that is none. */
+/* The origin of a server's own pages: tls decides the scheme, host is the value of Host (host,
+ * or host:port). False if that is not valid. */
 bool ur_origin_own(bool tls, struct ur_span host, struct ur_origin *own);
 
-/* Whether the pattern takes the origin in. Scheme and host compare in any case. */
+/* Whether the pattern matches the origin. Scheme and host are compared case-insensitively. */
 bool ur_origin_matches(const struct ur_origin *pattern, const struct ur_origin *origin);
 
-/* As a browser would send it, letter case aside; a scheme's own port is not written. */
+/* As a browser would send it, except for letter case; the scheme's default port is omitted. */
 void ur_origin_write(struct ur_buf *out, const struct ur_origin *origin);
 
 #endif

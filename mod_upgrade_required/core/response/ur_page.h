@@ -1,9 +1,9 @@
 #ifndef UR_PAGE_H
 #define UR_PAGE_H
 
-/* What the pages share. Each is one document without scripts, fonts or pictures from
- * elsewhere; the colours follow the reader's choice of light or dark, and both keep a
- * contrast of 7:1 or more. */
+/* What the pages share. Each is one document without scripts, fonts or pictures from elsewhere;
+ * the colors follow the reader's choice of light or dark, both with a contrast of at least 7:1.
+ */
 
 #define UR_PAGE_HEAD                                                                           \
     "<!DOCTYPE html>\n<html lang=\"en\">\n<head>\n<meta charset=\"utf-8\">\n"                  \

@@ -5,25 +5,27 @@
 #include "core/policy/ur_settings.h"
 #include "core/text/ur_buf.h"
 
-/* Everything the answer to a refused request speaks of. The strings belong to the
- * caller and outlive the writing. */
+/* Everything that the response to a refused request contains. The strings belong to the caller
+ * and must outlive the writing. */
 struct ur_refusal {
     const struct ur_policy *policy;
     struct ur_judgement judgement;
     struct ur_seen seen;
-    bool http2;                          /* the client reads the answer over HTTP/2, be it
-                                          * through a proxy that speaks HTTP/1.1 with us */
-    bool stream;                         /* the answer goes over a stream that can be reset */
+    bool http2;                          /* the client receives the response over HTTP/2,
+                                          * possibly through a proxy that speaks HTTP/1.1 to us
+                                          */
+    bool stream;                         /* the response is sent on a stream that can be reset
+                                          */
     struct ur_span method;               /* one that httpd knows, or absent */
     struct ur_span name;                 /* the policy's */
     struct ur_span guide;                /* URL, or absent */
     struct ur_span message;              /* replaces the detail, or absent */
-    const struct ur_words *subprotocols; /* accepted; told with websocket-subprotocol only */
-    unsigned evidence; /* bit i: ur_handshake_evidence_name(i) came, and tells something here */
+    const struct ur_words *subprotocols; /* accepted; shown with websocket-subprotocol only */
+    unsigned evidence; /* bit i: ur_handshake_evidence_name(i) was sent, and is evidence here */
     const char *enforced_from;  /* RFC 3339; NULL: no date is set */
-    const char *rehearsal_ends; /* RFC 3339; NULL: this is no rehearsal */
+    const char *rehearsal_ends; /* RFC 3339; NULL: this is not a rehearsal */
     unsigned retry_after;       /* seconds to the end of the rehearsal */
-    bool offers_http2;          /* the virtual host speaks HTTP/2 on this kind of connection */
+    bool offers_http2;          /* the virtual host offers HTTP/2 on this kind of connection */
     enum ur_advertise advertise;
     enum ur_http2_answer http2_answer;
 };
@@ -34,11 +36,11 @@ struct ur_reply {
     bool reset;        /* end the HTTP/2 stream with HTTP_1_1_REQUIRED; status is 403 */
 };
 
-/* One header field; both strings are static or stand in the writer's buffer. */
+/* One header; both strings are static or in the writer's buffer. */
 struct ur_field {
     const char *name;
     const char *value;
-    bool list; /* joins what others have said in this field, instead of replacing it */
+    bool list; /* appended to existing values of this header, instead of replacing them */
 };
 
 #define UR_FIELDS_MAX   9
@@ -51,21 +53,20 @@ struct ur_reply ur_reply_decide(const struct ur_refusal *refusal);
 size_t ur_reply_upgrades(const struct ur_refusal *refusal,
                          const char *upgrades[UR_UPGRADES_MAX]);
 
-/* The answer's own header fields, Content-Type and Content-Length aside. Composed
- * values are written to *scratch, NUL-terminated. Returns how many fields there are, or 0
- * when scratch was too small: then scratch->len says how large it must be. */
+/* The headers of the response, except Content-Type and Content-Length. Composed values are
+ * written to *scratch, NUL-terminated. Returns how many headers there are, or 0 if scratch was
+ * too small: then scratch->len says how large it must be. */
 size_t ur_reply_fields(const struct ur_refusal *refusal, const struct ur_reply *reply,
                        struct ur_buf *scratch, struct ur_field fields[UR_FIELDS_MAX]);
 
 /* Longer than any of the sentences below. */
 #define UR_SENTENCE_MAX 1024
 
-/* The module's own sentences for this refusal, unescaped; refusal->message is not
- * looked at. */
+/* The module's own sentences for this refusal, unescaped; refusal->message is ignored. */
 void ur_reply_detail(const struct ur_refusal *refusal, struct ur_buf *out);
 void ur_reply_hint(const struct ur_refusal *refusal, struct ur_buf *out);
 
-/* The sentences that tell of a rehearsal; nothing where there is none. */
+/* The sentences about a rehearsal; nothing if there is none. */
 void ur_reply_rehearsal(const struct ur_refusal *refusal, struct ur_buf *out);
 
 #endif

@@ -6,13 +6,13 @@
 #include <stdint.h>
 #include <string.h>
 
-/* A text being written into memory of the caller. What does not fit is dropped but
- * counted, so that a caller who finds ur_buf_full() can come back with len bytes
- * and write the same again. No call fails and none allocates. */
+/* Text being written into memory of the caller. What does not fit is dropped but counted, so
+ * that after ur_buf_full() the caller can provide len bytes and write the same again. No call
+ * fails and none allocates. */
 struct ur_buf {
     char *at;    /* may be NULL when size is 0 */
     size_t size; /* bytes at at */
-    size_t len;  /* bytes the text has, or would have */
+    size_t len;  /* length of the text, even if it does not fit */
 };
 
 static inline bool ur_buf_full(const struct ur_buf *buf)
@@ -23,7 +23,7 @@ static inline bool ur_buf_full(const struct ur_buf *buf)
 /* What ur_buf_bytes() does at the end of the room. */
 void ur_buf_overflow(struct ur_buf *buf, const char *bytes, size_t len);
 
-/* In the header, so that the copy of a literal becomes a few moves. */
+/* Inline, so that copying a literal becomes a few moves. */
 static inline void ur_buf_bytes(struct ur_buf *buf, const char *bytes, size_t len)
 {
     if (buf->len <= buf->size && len <= buf->size - buf->len && len) {

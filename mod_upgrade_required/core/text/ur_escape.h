@@ -3,8 +3,8 @@
 
 #include "core/text/ur_buf.h"
 
-/* Foreign text into a format, so that it can neither end the string it stands in nor
- * make the whole invalid. Bytes that are not UTF-8 become U+FFFD, one each. */
+/* Escapes foreign text for a format, so that it can neither end the string that contains it nor
+ * make the document invalid. Bytes that are not UTF-8 become U+FFFD, one each. */
 
 /* The inside of a JSON string (RFC 8259, 7). */
 void ur_escape_json(struct ur_buf *buf, struct ur_span text);

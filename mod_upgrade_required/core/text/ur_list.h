@@ -3,13 +3,13 @@
 
 #include "core/text/ur_span.h"
 
-/* Comma-separated lists (RFC 9110, 5.6.1): Connection, Upgrade, Accept. Linear in
- * the length, whatever stands in it. */
+/* Comma-separated lists (RFC 9110, 5.6.1): Connection, Upgrade, Accept. Linear in the length,
+ * whatever the content. */
 
-/* Cuts the next member off *rest and stores it, trimmed, in *member. Empty members
- * are passed over, as a recipient must. A comma inside a quoted string does not
- * separate; a quoted string that never ends reaches to the end of the list. False
- * at the end of the list; then *member is left alone. */
+/* Cuts the next member off *rest and stores it, trimmed, in *member. Empty members are skipped,
+ * as a recipient must. A comma inside a quoted string does not separate; an unterminated quoted
+ * string extends to the end of the list. False at the end of the list; then *member is
+ * unchanged. */
 bool ur_list_next(struct ur_span *rest, struct ur_span *member);
 
 /* Whether one member is exactly this word, in any case. "websocket/13" and

@@ -4,8 +4,8 @@
 #include <stdbool.h>
 #include <stddef.h>
 
-/* Bytes that belong to somebody else. at == NULL: the value is absent, which is
- * not the same as empty (a field that was sent without a value). */
+/* Bytes owned by someone else. at == NULL: the value is absent, which is not the same as empty
+ * (a header that was sent without a value). */
 struct ur_span {
     const char *at;
     size_t len;
@@ -28,7 +28,7 @@ struct ur_span ur_span_trim(struct ur_span span);
 /* Equal, whatever the case of ASCII letters. An absent span equals nothing. */
 bool ur_span_is(struct ur_span span, struct ur_span word);
 
-/* Whether it is a token: names of fields and methods, members of Connection (RFC 9110, 5.6.2).
+/* Whether it is a token: names of headers and methods, members of Connection (RFC 9110, 5.6.2).
  */
 bool ur_span_is_token(struct ur_span span);
 

@@ -7,7 +7,7 @@
 
 /* Points in time are seconds since 1970-01-01T00:00:00Z, durations are seconds. */
 
-/* Before and after every time that can be written. */
+/* Before and after every representable time. */
 #define UR_TIME_NEVER  INT64_MAX
 #define UR_TIME_ALWAYS INT64_MIN
 
@@ -16,16 +16,16 @@
  * what is wrong and what would be right. */
 const char *ur_time_parse(struct ur_span text, int64_t *time);
 
-/* Reads an ISO 8601 duration of weeks, days, hours, minutes and seconds: "P7D", "PT1H30M".
- * One that is too long for an int64_t becomes the longest. Errors as above; months and years
- * are one, because they have no length. */
+/* Reads an ISO 8601 duration of weeks, days, hours, minutes and seconds: "P7D", "PT1H30M". One
+ * that is too long for an int64_t becomes the longest. Errors as above; months and years are
+ * errors, because they have no fixed length. */
 const char *ur_time_parse_duration(struct ur_span text, int64_t *seconds);
 
 /* The sum, or the nearest value that can be represented. */
 int64_t ur_time_add(int64_t time, int64_t seconds);
 
-/* "2027-01-01T00:00:00Z". A time outside of the years 0000 to 9999 becomes the nearest that
- * can be written. */
+/* "2027-01-01T00:00:00Z". A time outside the years 0000 to 9999 becomes the nearest within
+ * them. */
 void ur_time_write(struct ur_buf *out, int64_t time);
 
 #endif
