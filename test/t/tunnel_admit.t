@@ -202,7 +202,7 @@ for my $case (
         "StartServers 1\n${four}MinSpareThreads 5\nMaxRequestWorkers 12\n", 10,
         'AsyncRequestWorkerFactor (now 2) or StartServers (now 1) or MinSpareThreads (now 5)', 15],
     ['more are started than may be idle', "StartServers 8\n${four}MaxSpareThreads 12\nMaxRequestWorkers 32\n",
-        15, 'AsyncRequestWorkerFactor (now 2) or StartServers (now 8) with MaxSpareThreads (now 12)', 15],
+        15, 'AsyncRequestWorkerFactor (now 2) or StartServers (now 8) and MaxSpareThreads (now 12)', 15],
     ['a large factor', "StartServers 2\n${four}MaxRequestWorkers 8\nAsyncRequestWorkerFactor 20\n", 46,
         'AsyncRequestWorkerFactor (now 20) or MaxRequestWorkers and ServerLimit (now 2 children)', 46],
     ['few descriptors', "StartServers 2\n${four}MaxRequestWorkers 8\nAsyncRequestWorkerFactor 200\n", 60,
