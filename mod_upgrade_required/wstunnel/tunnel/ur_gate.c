@@ -21,7 +21,8 @@ static struct {
     atomic_uint_fast64_t unlogged;
     apr_thread_mutex_t *mutex; /* over what follows; NULL: there is one thread */
     apr_thread_cond_t *moved;
-    uint64_t waiting;
+    uint64_t waiting; /* for a backend */
+    uint64_t asleep;  /* until one has answered */
     apr_time_t since; /* when the last one came in, or was answered */
     bool hanging;     /* nobody has been answered since PATIENCE ran out */
 } gate;
@@ -66,6 +67,17 @@ static void unlock(void)
 {
     if (gate.mutex) {
         apr_thread_mutex_unlock(gate.mutex);
+    }
+}
+
+/* Wakes one that waits for an answer, if there is one: after the lock, which it takes first. */
+static void unlock_and_tell(bool answered)
+{
+    apr_thread_cond_t *moved = answered && gate.asleep ? gate.moved : NULL;
+
+    unlock();
+    if (moved) {
+        apr_thread_cond_signal(moved);
     }
 }
 
@@ -134,7 +146,9 @@ static bool wait_for_answers(void)
     if (gate.hanging) {
         return false;
     }
+    gate.asleep++;
     apr_thread_cond_timedwait(gate.moved, gate.mutex, left);
+    gate.asleep--;
     return true;
 }
 
@@ -164,15 +178,14 @@ static void give_back(struct ur_ticket *ticket)
     ticket->kept = false;
 }
 
-static void stop_waiting(struct ur_ticket *ticket)
+/* Whether it was waiting. */
+static bool stop_waiting(struct ur_ticket *ticket)
 {
-    if (ticket->waiting) {
-        ticket->waiting = false;
-        gate.waiting--;
-        if (gate.moved) {
-            apr_thread_cond_signal(gate.moved);
-        }
-    }
+    bool waited = ticket->waiting;
+
+    ticket->waiting = false;
+    gate.waiting -= waited;
+    return waited;
 }
 
 enum ur_admission ur_gate_enter(struct ur_ticket *ticket, bool event)
@@ -208,15 +221,13 @@ void ur_gate_answered(struct ur_ticket *ticket)
     lock();
     gate.hanging = false;
     gate.since = ur_clock();
-    stop_waiting(ticket);
-    unlock();
+    unlock_and_tell(stop_waiting(ticket));
 }
 
 void ur_gate_give_up(struct ur_ticket *ticket)
 {
     lock();
-    stop_waiting(ticket);
-    unlock();
+    unlock_and_tell(stop_waiting(ticket));
 }
 
 void ur_gate_to_thread(struct ur_ticket *ticket)
@@ -239,8 +250,10 @@ void ur_gate_log_ends(void)
 
 void ur_gate_leave(struct ur_ticket *ticket)
 {
+    bool waited;
+
     lock();
-    stop_waiting(ticket);
+    waited = stop_waiting(ticket);
     give_back(ticket);
-    unlock();
+    unlock_and_tell(waited);
 }
