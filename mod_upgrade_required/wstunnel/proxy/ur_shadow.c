@@ -17,6 +17,7 @@
 #include <apr_strings.h>
 #include <http_core.h>
 #include <http_protocol.h>
+#include <http_ssl.h>
 #include <mpm_common.h>
 
 #define FUNCTION "WEBSOCKET" /* what mod_proxy calls the user of a connection in its log */
@@ -203,6 +204,19 @@ static int run_in_worker(request_rec *r, proxy_worker *worker, proxy_server_conf
     return status;
 }
 
+/* The filter that has read the request keeps its 8 KB until it is asked for more. The request's
+ * pool, which this handshake fills, gets them now, and not others that would stay with the
+ * tunnel. TLS asks for more by itself. */
+static void settle_input(conn_rec *c, apr_pool_t *pool)
+{
+    apr_bucket_brigade *bb = apr_brigade_create(pool, c->bucket_alloc);
+
+    if (!ap_ssl_conn_is_ssl(c)) {
+        ap_get_brigade(c->input_filters, bb, AP_MODE_SPECULATIVE, APR_NONBLOCK_READ, 1);
+    }
+    apr_brigade_destroy(bb);
+}
+
 /* Of a connection for itself, in pool. shadow, which is large, is not kept for the tunnel. */
 static int ask_backend(request_rec *r, struct ur_shadow *shadow, proxy_worker *worker,
                        proxy_server_conf *conf, char *url)
@@ -217,6 +231,7 @@ static int ask_backend(request_rec *r, struct ur_shadow *shadow, proxy_worker *w
     if (status != OK) {
         return status;
     }
+    settle_input(r->connection, shadow->pool.pool);
     hiding = ur_takeover_hide(r, &shadow->switched);
     status = run_with(r, shadow, worker, conf, url, NULL, 0);
     ur_takeover_show(hiding);

@@ -7,7 +7,6 @@
 #include "wstunnel/tunnel/ur_child.h"
 
 #include <apr_strings.h>
-#include <http_protocol.h>
 
 static ap_filter_rec_t *filter_handle;
 
@@ -35,9 +34,46 @@ void ur_takeover_show(ap_filter_t *hiding)
     ap_remove_output_filter(hiding);
 }
 
+static void add_word(apr_array_header_t *head, const char *word)
+{
+    APR_ARRAY_PUSH(head, struct iovec) = (struct iovec){(char *)word, strlen(word)};
+}
+
+static int add_field(void *head, const char *name, const char *value)
+{
+    add_word(head, name);
+    add_word(head, ": ");
+    add_word(head, value);
+    add_word(head, "\r\n");
+    return 1;
+}
+
+/* As ap_send_interim_response() does it, which takes 8 KB from the system for this head, and
+ * gives them back. */
+static void send_head(request_rec *r, apr_pool_t *pool)
+{
+    conn_rec *c = r->connection;
+    apr_bucket_brigade *bb = apr_brigade_create(pool, c->bucket_alloc);
+    apr_array_header_t *head = apr_array_make(pool, 40, sizeof(struct iovec));
+    const char *text;
+    apr_size_t len;
+
+    add_word(head, AP_SERVER_PROTOCOL " ");
+    add_word(head, r->status_line ? r->status_line : ap_get_status_line(r->status));
+    add_word(head, "\r\n");
+    apr_table_do(add_field, head, r->headers_out, NULL);
+    add_word(head, "\r\n");
+    apr_table_clear(r->headers_out);
+    text = apr_pstrcatv(pool, (struct iovec *)head->elts, (apr_size_t)head->nelts, &len);
+    APR_BRIGADE_INSERT_TAIL(bb, apr_bucket_transient_create(text, len, c->bucket_alloc));
+    APR_BRIGADE_INSERT_TAIL(bb, apr_bucket_flush_create(c->bucket_alloc));
+    ap_pass_brigade(c->output_filters, bb);
+    apr_brigade_destroy(bb);
+}
+
 /* As mod_proxy_http sends it itself for a thread's tunnel: it has been shown a 204 with the
  * backend's phrase and fields. */
-static void send_switch(request_rec *r)
+static void send_switch(request_rec *r, apr_pool_t *pool)
 {
     const char *upgrade = apr_table_get(r->headers_out, "Upgrade");
 
@@ -48,7 +84,7 @@ static void send_switch(request_rec *r)
     r->no_cache = 0;
     apr_table_setn(r->headers_out, "Connection", "Upgrade");
     apr_table_setn(r->headers_out, "Upgrade", upgrade ? upgrade : "websocket");
-    ap_send_interim_response(r, 1);
+    send_head(r, pool);
     r->connection->keepalive = AP_CONN_CLOSE;
 }
 
@@ -102,11 +138,11 @@ int ur_takeover(request_rec *r, proxy_worker *worker, proxy_conn_rec *connection
         return HTTP_BAD_GATEWAY;
     }
     ur_books_opened(ur_keep_of(r)->label, UR_CARRIED_EVENT);
-    tunnel = ur_tunnel_prepare(r, worker, connection->connection, connection->sock);
-    ur_books_note_opened(r, UR_CARRIED_EVENT, tunnel->timeout);
     /* What is freed from here on is given back to the system: there may be many tunnels. */
     apr_allocator_max_free_set(apr_pool_allocator_get(r->connection->pool), 1);
-    send_switch(r);
+    tunnel = ur_tunnel_prepare(r, worker, connection->connection, connection->sock);
+    ur_books_note_opened(r, UR_CARRIED_EVENT, tunnel->timeout);
+    send_switch(r, pool);
     if (r->connection->aborted) {
         end_missed(tunnel);
         return DONE;

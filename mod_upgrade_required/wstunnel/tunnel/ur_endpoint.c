@@ -9,7 +9,6 @@
 
 #include <apr_portable.h>
 #include <http_ssl.h>
-#include <util_filter.h>
 
 /* So often filters are read in a row; mod_ssl gives 8 KB. */
 #define READS 16
@@ -31,36 +30,46 @@ static bool is_plain(const ap_filter_t *filter)
     return true;
 }
 
-/* What the filters have read already. They are asked for all that there is, the socket itself
- * included, and thus ask the socket for nothing. mod_logio does not count what it cannot know
- * the length of. */
-static void take_early(struct ur_endpoint *end, conn_rec *c, apr_pool_t *pool,
-                       struct ur_span *early)
+/* They are asked for all that there is, the socket itself included, and thus ask the socket for
+ * nothing, and take no memory for it. mod_logio does not count what it cannot know the length
+ * of. */
+apr_status_t ur_endpoint_take_early(struct ur_endpoint *end, ap_filter_t *filters,
+                                    apr_bucket_brigade *bb, apr_size_t *len)
 {
-    apr_bucket_brigade *all = end->brigade;
-    char *bytes;
-    apr_size_t len = 0;
+    apr_status_t rv = ap_get_brigade(filters, bb, AP_MODE_EXHAUSTIVE, APR_NONBLOCK_READ, 0);
+    bool counted = true;
 
-    if (ap_get_brigade(c->input_filters, all, AP_MODE_EXHAUSTIVE, APR_NONBLOCK_READ, 0) !=
-        APR_SUCCESS) {
-        return;
-    }
-    for (apr_bucket *b = APR_BRIGADE_FIRST(all); b != APR_BRIGADE_SENTINEL(all);) {
+    *len = 0;
+    for (apr_bucket *b = APR_BRIGADE_FIRST(bb); b != APR_BRIGADE_SENTINEL(bb);) {
         apr_bucket *next = APR_BUCKET_NEXT(b);
         if (APR_BUCKET_IS_SOCKET(b)) {
+            counted = false;
+            apr_bucket_delete(b);
+        }
+        else if (APR_BUCKET_IS_METADATA(b)) {
             apr_bucket_delete(b);
         }
         else {
-            len += b->length;
+            *len += b->length;
         }
         b = next;
     }
-    if (len && (bytes = apr_palloc(pool, len)) != NULL &&
-        apr_brigade_flatten(all, bytes, &len) == APR_SUCCESS) {
-        end->wire_in += len;
+    end->wire_in += counted ? 0 : *len;
+    return rv;
+}
+
+static void keep_early(struct ur_endpoint *end, conn_rec *c, apr_pool_t *pool,
+                       struct ur_span *early)
+{
+    char *bytes;
+    apr_size_t len;
+
+    if (ur_endpoint_take_early(end, c->input_filters, end->brigade, &len) == APR_SUCCESS &&
+        len && (bytes = apr_palloc(pool, len)) != NULL &&
+        apr_brigade_flatten(end->brigade, bytes, &len) == APR_SUCCESS) {
         *early = (struct ur_span){bytes, len};
     }
-    apr_brigade_cleanup(all);
+    apr_brigade_cleanup(end->brigade);
 }
 
 static void use(struct ur_endpoint *end, apr_socket_t *socket)
@@ -83,7 +92,7 @@ void ur_endpoint_prepare(struct ur_endpoint *end, conn_rec *c, apr_pool_t *pool,
     *early = (struct ur_span){NULL, 0};
     end->brigade = apr_brigade_create(pool, c->bucket_alloc);
     if (is_plain(c->input_filters) && is_plain(c->output_filters)) {
-        take_early(end, c, pool, early);
+        keep_early(end, c, pool, early);
     }
     else {
         end->filtered = c;

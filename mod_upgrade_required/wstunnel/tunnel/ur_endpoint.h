@@ -9,6 +9,7 @@
 #include <apr_poll.h>
 #include <apr_portable.h>
 #include <httpd.h>
+#include <util_filter.h>
 
 struct ur_tunnel;
 struct ur_scratch;
@@ -124,6 +125,11 @@ void ur_endpoint_open(struct ur_endpoint *end);
 
 /* Makes the socket, of a plain end, its own, in pool: what it stood in may go. */
 void ur_endpoint_own(struct ur_endpoint *end, apr_pool_t *pool);
+
+/* Takes out of filters what they have read already, *len bytes of it, into bb; once for each
+ * connection. An error: there is nothing. */
+apr_status_t ur_endpoint_take_early(struct ur_endpoint *end, ap_filter_t *filters,
+                                    apr_bucket_brigade *bb, apr_size_t *len);
 
 /* Reads into at, at most *len bytes. APR_SUCCESS: *len of them, at least one; APR_EAGAIN: none
  * now; APR_EOF: none any more; another: the connection is broken. */

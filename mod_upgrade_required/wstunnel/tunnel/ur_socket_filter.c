@@ -10,19 +10,6 @@
 static ap_filter_rec_t *in_handle;
 static ap_filter_rec_t *out_handle;
 
-/* What httpd has read before: it has nothing more once it would have to ask the socket. */
-static apr_status_t read_early(ap_filter_t *f, apr_bucket_brigade *bb, apr_off_t wanted)
-{
-    struct ur_endpoint *end = f->ctx;
-    apr_status_t rv = ap_get_brigade(f->next, bb, AP_MODE_READBYTES, APR_NONBLOCK_READ, wanted);
-
-    if (APR_STATUS_IS_EAGAIN(rv) || (rv == APR_SUCCESS && APR_BRIGADE_EMPTY(bb))) {
-        end->inflow = UR_INFLOW_TOLD;
-        return APR_EAGAIN;
-    }
-    return rv;
-}
-
 /* With a copy of the bytes, which is none of the list's: the allocator of a connection that has
  * become a tunnel keeps nothing, and would map and unmap memory for each read. */
 static apr_bucket *make_bucket(const char *bytes, apr_size_t len, apr_bucket_alloc_t *list)
@@ -44,6 +31,16 @@ static apr_bucket *make_bucket(const char *bytes, apr_size_t len, apr_bucket_all
 #endif
 }
 
+/* What httpd has read before. */
+static bool read_early(ap_filter_t *f, apr_bucket_brigade *bb)
+{
+    struct ur_endpoint *end = f->ctx;
+    apr_size_t len;
+
+    end->inflow = UR_INFLOW_UNKNOWN;
+    return ur_endpoint_take_early(end, f->next, bb, &len) == APR_SUCCESS && len;
+}
+
 /* More than is wanted may be given, and is: the filter above keeps it. */
 static apr_status_t read_wire(ap_filter_t *f, apr_bucket_brigade *bb, ap_input_mode_t mode,
                               apr_read_type_e block, apr_off_t wanted)
@@ -56,8 +53,8 @@ static apr_status_t read_wire(ap_filter_t *f, apr_bucket_brigade *bb, ap_input_m
         !ur_tunnel_is_carried(end->tunnel)) {
         return ap_get_brigade(f->next, bb, mode, block, wanted);
     }
-    if (end->inflow == UR_INFLOW_EARLY) {
-        return read_early(f, bb, wanted);
+    if (end->inflow == UR_INFLOW_EARLY && read_early(f, bb)) {
+        return APR_SUCCESS;
     }
     rv = end->inflow == UR_INFLOW_DRY ? APR_EAGAIN
                                       : ur_endpoint_receive(end, end->scratch->wire, &len);
