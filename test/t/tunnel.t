@@ -249,7 +249,8 @@ for my $kind (@kinds[0, 1, 4]) {
 # Ends that are none of the above
 {
     my $before = tunnels_of($server);
-    my $number = logged($server);
+    # Whoever is told of an end is told before it is logged.
+    my $number = logged($server, $before->{opened} - $before->{open});
     for my $kind (@kinds) {
         my ($name, $option) = @$kind;
         my ($client, $backend) = open_tunnel($server, $option->{from} || $listener, %$option);
