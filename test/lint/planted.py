@@ -103,6 +103,11 @@ PLANTED = [
     (changed('conf.d/upgrade_required.reference.conf', r'^( *)(UpgradeGuide|UpgradeTunnelDrain) ', r'\1#\2 '), [
         ('documented', 'reference configuration: no UpgradeGuide'),
         ('documented', 'reference configuration: no UpgradeTunnelDrain')]),
+    (changed(f'{M}/wstunnel/config/ur_route.c', r'^(?=.*\{\.name = NULL\})',
+             'AP_INIT_TAKE1("UpgradeTunnelNew", set_tunnel, NULL, OR_FILEINFO, "planted"),\n'), [
+        ('documented', 'UpgradeTunnelNew: no row in a directives.def'),
+        ('documented', 'manual: no section UpgradeTunnelNew'),
+        ('documented', 'reference configuration: no UpgradeTunnelNew')]),
     (added(f'{M}/manual.md', '\n### UpgradePlanted\n'), [('documented', 'manual: UpgradePlanted is no directive')]),
     (added('conf.d/upgrade_required.reference.conf', '\nUpgradePlanted on\n'), [
         ('documented', 'reference configuration: UpgradePlanted is no directive')]),
