@@ -9,7 +9,7 @@
 #error "mod_upgrade_required needs httpd 2.4.52 or later"
 #endif
 
-/* The module record stands in mod_upgrade_required.c, which does not include this file. */
+/* The module record is in mod_upgrade_required.c, which does not include this file. */
 APLOG_USE_MODULE(upgrade_required);
 
 #endif

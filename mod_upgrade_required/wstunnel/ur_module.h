@@ -5,7 +5,7 @@
 #include <http_config.h>
 #include <http_log.h>
 
-/* The module record stands in mod_upgrade_wstunnel.c, which does not include this file. */
+/* The module record is in mod_upgrade_wstunnel.c, which does not include this file. */
 APLOG_USE_MODULE(upgrade_wstunnel);
 
 #endif

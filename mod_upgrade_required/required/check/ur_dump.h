@@ -3,8 +3,8 @@
 
 #include <httpd.h>
 
-/* test_config: with -D DUMP_UPGRADE prints every floor and section policy as it will apply,
- * what a refused client would read, and the findings. */
+/* test_config: with -D DUMP_UPGRADE prints every floor and section policy as it applies, the
+ * message to refused clients, and the findings. */
 void ur_dump(apr_pool_t *pconf, server_rec *main_server);
 
 #endif

@@ -7,8 +7,8 @@
 #include <apr_hash.h>
 #include <httpd.h>
 
-/* What is wrong with a configuration that httpd accepts: policies that nobody can meet, or that
- * something else gets around. */
+/* Mistakes in a configuration that httpd accepts: policies that no client can meet, or that are
+ * bypassed. */
 
 struct ur_finding {
     const server_rec *server;
@@ -40,16 +40,16 @@ struct ur_finder {
 void ur_findings_add(struct ur_finder *finder, const server_rec *s, const char *at,
                      const char *why);
 
-/* Whether the server speaks TLS, as far as the configuration tells. */
+/* Whether the server uses TLS, as far as the configuration shows. */
 bool ur_findings_speaks_tls(const struct ur_finder *finder, const server_rec *s);
 
 /* ur_findings_policy.c: the module's own directives. */
 void ur_findings_policy(struct ur_finder *finder);
 
-/* ur_findings_protocol.c: TLS versions and HTTP/2 that are demanded, and what is offered. */
+/* ur_findings_protocol.c: TLS versions that policies require, and what the server offers. */
 void ur_findings_protocol(struct ur_finder *finder);
 
-/* ur_findings_http2.c: HTTP/2 that is demanded beside what keeps clients from it. */
+/* ur_findings_http2.c: required HTTP/2, and what prevents clients from using it. */
 void ur_findings_http2(struct ur_finder *finder);
 
 /* ur_findings_around.c: caches, proxies and mod_md. */
@@ -62,8 +62,7 @@ void ur_findings_kept(struct ur_finder *finder);
  * server that has a route with UpgradeTunnel event. */
 void ur_findings_logs(struct ur_finder *finder, apr_hash_t *by_event);
 
-/* ur_findings_pages.c: the pages of this module that everybody or nobody can read, and guides.
- */
+/* ur_findings_pages.c: pages of this module that everybody or no one can read, and guides. */
 void ur_findings_pages(struct ur_finder *finder);
 
 #endif

@@ -11,13 +11,13 @@ struct ur_server_config *ur_command_server(const cmd_parms *cmd);
 /* .htaccess files are parsed while a request waits, into the request's pool. */
 bool ur_command_in_htaccess(const cmd_parms *cmd);
 
-/* To be called first by every setter of a section's directive: an error message, or NULL. */
+/* Every setter of a section's directive calls this first: an error message, or NULL. */
 const char *ur_command_enter(cmd_parms *cmd, void *dir);
 
 /* "file:line" of a directive. */
 const char *ur_command_at_line(const cmd_parms *cmd, const ap_directive_t *directive);
 
-/* What a policy is called that is stated in this section, unless UpgradeName says otherwise. */
+/* The name of a policy in this section, unless UpgradeName sets another. */
 const struct ur_policy_name *ur_command_label(const cmd_parms *cmd);
 
 /* The setter of a row of required/config/directives.def that is a choice. */

@@ -13,10 +13,10 @@
 
 extern module upgrade_required_module;
 
-/* What the administrator wrote. In every enumeration 0 means "not said here", which is
- * what the merge of scopes rests on. */
+/* What the administrator configured. In every enumeration 0 means "not set here"; the merge
+ * depends on it. */
 
-/* UpgradeMode. A date that was not given is UR_TIME_ALWAYS, and its text NULL. */
+/* UpgradeMode. A missing date is UR_TIME_ALWAYS, and its text NULL. */
 struct ur_mode_setting {
     enum ur_mode mode;
     const char *at; /* "file:line" */
@@ -24,7 +24,7 @@ struct ur_mode_setting {
     int64_t since;
     const char *enforced_from; /* from, in RFC 3339 */
     const char *sunset;        /* from, as an HTTP-date */
-    const char *deprecation;   /* since, as the Deprecation field has it (RFC 9745) */
+    const char *deprecation;   /* since, as in the Deprecation header (RFC 9745) */
 };
 
 /* UpgradeMessage, parsed and as it was written. */
@@ -35,26 +35,26 @@ struct ur_message {
 
 /* A requirement with its exceptions; the two are inherited together. */
 struct ur_rule {
-    bool said; /* a requirement directive stood here, maybe "none" */
+    bool said; /* a requirement is set here, possibly "none" */
     struct ur_policy policy;
-    const struct ur_policy_name *label; /* what the policy is called without UpgradeName */
+    const struct ur_policy_name *label; /* the name of the policy without UpgradeName */
     const char *at;                     /* "file:line" of the requirement; NULL in .htaccess */
-    bool name_is_fixed;                 /* no UpgradeName changes it */
+    bool name_is_fixed;                 /* UpgradeName does not change it */
     apr_array_header_t *exceptions;     /* of const ap_expr_info_t *; NULL: none */
 };
 
-/* Its settings are inherited each by itself, main server -> virtual host -> outer -> inner
- * section. */
+/* Each setting is inherited separately, main server -> virtual host -> outer -> inner section.
+ */
 struct ur_dir_config {
 #define UR_CHOICE(type, member, name, where, words, help)       type member;
 #define UR_VALUE(type, member, name, take, setter, where, help) type member;
 #include "required/config/directives.def"
     struct ur_rule route;
-    bool speaks; /* at least one directive stood here or in a scope around it */
+    bool speaks; /* at least one directive is set here or in an enclosing section */
 };
 
-/* UpgradeTrustedProxy: who is believed, and the names of the fields that state what the
- * client speaks, each NULL where none does. "none" has no networks. */
+/* UpgradeTrustedProxy: which addresses are trusted, and the names of the headers that state the
+ * client's protocol, NULL for none. "none" has no networks. */
 struct ur_trusted_proxy {
     apr_array_header_t *networks; /* of apr_ipsubnet_t * */
     const char *tls;
@@ -64,9 +64,9 @@ struct ur_trusted_proxy {
 
 struct ur_server_config {
     struct ur_rule floor;
-    const struct ur_trusted_proxy *trusted; /* NULL: not said, nobody is believed */
-    const apr_array_header_t *tls_sections; /* of const struct ur_dir_config *: whose policies
-                                             * demand TLS; set in post_config */
+    const struct ur_trusted_proxy *trusted; /* NULL: not set, no proxy is trusted */
+    const apr_array_header_t *tls_sections; /* of const struct ur_dir_config *: sections whose
+                                             * policies require TLS; set in post_config */
 };
 
 void *ur_config_create_dir(apr_pool_t *p, char *dir);

@@ -5,31 +5,30 @@
 
 #include <httpd.h>
 
-/* The names of policies. All that will be counted are known when the configuration has been
+/* The names of policies. All that can be counted are known when the configuration has been
  * read; .htaccess files share one. */
 
 struct ur_policy_name {
     const char *name;
-    const server_rec *server; /* in whose configuration it was written */
+    const server_rec *server; /* in whose configuration it is */
     struct ur_tally_slots tally;
 };
 
-/* pre_config: forgets the labels of the configuration before. */
+/* pre_config: discards the names of the previous configuration. */
 void ur_policy_name_reset(apr_pool_t *pconf);
 
 /* post_config: no more names. */
 void ur_policy_name_close(void);
 
-/* For a directive outside of .htaccess; name must live as long as the configuration. One that
- * comes when no more are taken, as mod_perl's add_config can let it, shares that of .htaccess.
- */
+/* For a directive outside of .htaccess; name must live as long as the configuration. A name
+ * that comes too late, as with mod_perl's add_config, shares that of .htaccess. */
 const struct ur_policy_name *ur_policy_name_make(apr_pool_t *pconf, const server_rec *server,
                                                  const char *name);
 
 /* That of all .htaccess files. */
 const struct ur_policy_name *ur_policy_name_htaccess(void);
 
-/* Every label, once the configuration has been read; array of struct ur_policy_name *. */
+/* All names, once the configuration has been read; array of struct ur_policy_name *. */
 const apr_array_header_t *ur_policy_name_all(void);
 
 #endif

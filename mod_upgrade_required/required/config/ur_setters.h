@@ -4,7 +4,7 @@
 #include <httpd.h>
 #include <http_config.h>
 
-/* One function for each directive that is more than a row of directives.def, ur_set_x for
+/* One function for each directive that needs more than a row in directives.def, ur_set_x for
  * UpgradeX: the error message, or NULL. */
 
 /* ur_set_policy.c */

@@ -9,7 +9,7 @@
  * UpgradeKeep stands, and of policies that demand WebSocket, as UpgradeName changes them.
  * .htaccess files aside. */
 
-/* pre_config: forgets those of the configuration before. */
+/* pre_config: discards those of the previous configuration. */
 void ur_tunnel_names_reset(apr_pool_t *pconf);
 
 /* An UpgradeKeep stands here; label is what its scope is called without UpgradeName. */

@@ -5,7 +5,7 @@
 
 #include <httpd.h>
 
-/* The hooks that judge requests. Where each stands, and why, is said at its registration
+/* The hooks that judge requests. The position of each, and the reason, is at its registration
  * in mod_upgrade_required.c. */
 
 /* post_read_request: the floor. */
@@ -20,7 +20,7 @@ int ur_enforce_route(request_rec *r);
 /* What ur_modules.h promises of upgrade_required_keep(). */
 int ur_enforce_keep(request_rec *r, const struct ur_policy_name **label, int *keeps);
 
-/* For who tells of policies without a request: the stage of a policy with these settings at a
+/* For reports about policies without a request: the stage of a policy with these settings at a
  * time in seconds (ur_schedule_at), and the name under which it is counted. */
 enum ur_stage ur_enforce_stage(const struct ur_dir_config *settings, int64_t time,
                                int64_t *ends);

@@ -6,7 +6,7 @@
 
 #include <httpd.h>
 
-/* The only writer of response fields and of the variables that tell what happened. */
+/* The only writer of response headers and of the UPGRADE_* variables. */
 
 enum ur_phase { UR_PHASE_FLOOR, UR_PHASE_ROUTE };
 
@@ -17,9 +17,9 @@ const char *ur_respond_phase_word(enum ur_phase phase);
 void ur_respond_note(request_rec *r, enum ur_verdict verdict, enum ur_reason reason,
                      const char *policy, enum ur_phase phase);
 
-/* Answers a refused request. Returns what the calling hook has to return: DONE where
- * the answer has been sent, a status where an ErrorDocument is to send it. *reply
- * tells the status for the log. */
+/* Answers a refused request. Returns what the calling hook has to return: DONE if the response
+ * has been sent, a status if an ErrorDocument is to send it. *reply has the status for the log.
+ */
 int ur_respond_refusal(request_rec *r, const struct ur_refusal *refusal,
                        struct ur_reply *reply);
 
@@ -27,27 +27,27 @@ int ur_respond_refusal(request_rec *r, const struct ur_refusal *refusal,
 bool ur_respond_noted(const request_rec *r, enum ur_verdict verdict, enum ur_reason reason,
                       const char *policy, enum ur_phase phase);
 
-/* Sends the client on to an https URL, which must live as long as the request. Returns
- * the status for the calling hook. */
+/* Redirects the client to an https URL, which must live as long as the request. Returns the
+ * status for the calling hook. */
 int ur_respond_redirect(request_rec *r, const char *url, bool permanent);
 
 /* Prepares a request that httpd makes in the course of another, an internal redirect or an
- * ErrorDocument: it keeps the variables. Where it tells of an answer of this module, it waits
- * for no body, and httpd's own protocol switch stays out of it. */
+ * ErrorDocument: it keeps the variables. If it is about a response of this module, it waits for
+ * no body, and httpd's own protocol switch does not apply. */
 void ur_respond_internal(request_rec *r);
 
-/* Takes the client's Upgrade from a request that is not judged: whoever answers it cannot
- * switch to another protocol. The requests from which it was made keep theirs. */
+/* Removes the client's Upgrade from a request that is not judged, so that its handler or
+ * backend cannot switch protocols. The requests from which it was made keep theirs. */
 void ur_respond_no_switch(request_rec *r);
 
-/* Sends a page of this module itself, not to be kept; the text lives as long as the request.
- * Returns what a handler has to return. */
+/* Sends a page of this module, not cacheable; the text lives as long as the request. Returns
+ * what a handler has to return. */
 int ur_respond_page(request_rec *r, int status, const char *type, struct ur_span text);
 
-/* The same for a page that does not exist in the form that was asked for: says which do. */
+/* The same for a page that does not exist in the requested format: lists those that do. */
 int ur_respond_no_form(request_rec *r, const struct ur_form forms[], size_t count);
 
-/* The client must come back on another connection. */
+/* The client must reconnect. */
 void ur_respond_close(request_rec *r);
 
 #endif

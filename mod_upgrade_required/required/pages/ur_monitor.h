@@ -8,33 +8,33 @@
 #include <httpd.h>
 #include <mpm_common.h>
 
-/* Counts, in shared memory that outlives graceful restarts: children of old generations go on
- * counting into it, and a policy that keeps its name keeps its numbers. */
+/* Counts, in shared memory that outlives graceful restarts: children of old generations
+ * continue to count into it, and a policy that keeps its name keeps its numbers. */
 
-/* post_config, last: finds the memory or makes it, and has each label point to its numbers.
- * Where it cannot be made, nothing is counted, and the log says so. */
+/* post_config, last: finds or creates the memory, and makes each name point to its counters. If
+ * that fails, nothing is counted, and the log says so. */
 int ur_monitor_open(apr_pool_t *pconf, apr_pool_t *plog, apr_pool_t *ptemp, server_rec *s);
 
 void ur_monitor_request(struct ur_seen seen);
 
-/* A ClientHello whose highest version is this, or that its handshake has failed. */
+/* Counts a ClientHello with this highest version, or the failure of its handshake. */
 void ur_monitor_hello(enum ur_tls highest, bool failed);
 
 void ur_monitor_decision(const struct ur_policy_name *label, enum ur_verdict verdict,
                          enum ur_reason reason, struct ur_seen seen);
 
-/* To be called once in a child: where it counts its tunnels; nowhere, if nothing is counted. */
+/* Call once in a child: where it counts its tunnels; nowhere, if nothing is counted. */
 struct ur_tunnel_place ur_monitor_tunnels(void);
 
 /* A tunnel was opened under the policy. */
 void ur_monitor_opened(const struct ur_policy_name *label, enum ur_carried carrier);
 
-/* child_status, in the server: a child that has gone has no tunnels, and those that it has not
- * ended itself are lost. */
+/* child_status, in the parent process: a child that has exited has no tunnels; those that it
+ * has not ended itself are lost. */
 void ur_monitor_child(server_rec *s, pid_t pid, ap_generation_t generation, int slot,
                       mpm_child_status state);
 
-/* What has been counted up to now. False where nothing is. The arrays live as long as the
+/* What has been counted up to now. False if nothing is counted. The arrays live as long as the
  * server. */
 bool ur_monitor_report(struct ur_report *report);
 

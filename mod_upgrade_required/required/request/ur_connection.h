@@ -5,11 +5,11 @@
 
 #include <httpd.h>
 
-/* What is found out once for a connection from a client, so that no request pays for it. */
+/* What is determined once per client connection, so that no request pays for it. */
 struct ur_connection {
-    /* The streams of one HTTP/2 connection are served by several threads at once; all of
-     * them find the same version, but they must not race. */
-    apr_uint32_t tls; /* enum ur_tls; UR_TLS_NONE: not asked yet, or in clear */
+    /* The streams of one HTTP/2 connection are served by several threads at once; all of them
+     * determine the same version, but they must not race. */
+    apr_uint32_t tls; /* enum ur_tls; UR_TLS_NONE: not determined yet, or no TLS */
     void *ssl;        /* OpenSSL's; as long as ap_ssl_conn_is_ssl() says so */
     const char *alpn; /* protocols that the client offered, ", " between them; NULL: none, or
                        * not known */

@@ -3,17 +3,17 @@
 
 #include <httpd.h>
 
-/* Looks at each ClientHello through mod_ssl's public hook: what it offers is counted, and
- * whether the handshake then fails; and the protocols of its ALPN are kept for the probe.
- * Nothing is paid for once the handshake is over. Neither mod_ssl nor OpenSSL need be there:
- * this module is not linked with them. */
+/* Examines each ClientHello through mod_ssl's public hook: counts what it offers and whether
+ * the handshake then fails, and keeps its ALPN protocols for the probe. It costs nothing after
+ * the handshake. Neither mod_ssl nor OpenSSL need to be present: this module is not linked with
+ * them. */
 
 void ur_tls_hello_register(void);
 
-/* post_config: finds OpenSSL's functions where mod_ssl has brought them. */
+/* post_config: finds OpenSSL's functions if mod_ssl has loaded them. */
 int ur_tls_hello_open(apr_pool_t *pconf, apr_pool_t *plog, apr_pool_t *ptemp, server_rec *s);
 
-/* Whether ClientHellos are looked at. */
+/* Whether ClientHellos are examined. */
 int ur_tls_hello_available(void);
 
 /* See ur_modules.h. */

@@ -7,23 +7,23 @@
 #include <httpd.h>
 #include <http_config.h>
 
-/* What the configuration says about proxied WebSockets. In every type 0 or NULL means "not
- * said". */
+/* The configuration of proxied WebSockets. In every type 0 or NULL means "not set". */
 
 struct ur_policy_name;
 
 /* UpgradeKeep */
 struct ur_keep_setting {
     bool none;                          /* else WebSocket */
-    const struct ur_policy_name *label; /* of the scope in which it stands; NULL with none */
+    const struct ur_policy_name *label; /* of the section or server that contains it; NULL with
+                                         * none */
 };
 
-/* UpgradeTunnel: who carries the tunnel after a 101; not said: a thread. */
+/* UpgradeTunnel: what carries the tunnel after a 101; not set: a thread. */
 enum ur_carrier { UR_CARRIER_UNSET, UR_CARRIER_THREAD, UR_CARRIER_EVENT };
 
-/* UpgradeTunnelPing: when the proxy pings a side by itself. */
+/* UpgradeTunnelPing: when the proxy itself pings a side. */
 struct ur_ping_setting {
-    uint64_t seconds; /* without a byte from the side; 0: never, none was given */
+    uint64_t seconds; /* without a byte from the side; 0: never, not set */
     bool client;      /* to which sides */
     bool backend;
     uint64_t unanswered; /* pings in a row after which the tunnel ends */
@@ -31,11 +31,11 @@ struct ur_ping_setting {
 
 /* UpgradeTunnelAge: how long a tunnel may live. */
 struct ur_age_setting {
-    uint64_t seconds; /* 0: as long as it likes, none was given */
-    uint64_t jitter;  /* per cent by which it may be shorter */
+    uint64_t seconds; /* 0: no limit, not set */
+    uint64_t jitter;  /* percent by which it may be shorter */
 };
 
-/* UpgradeTunnelLogOpen; not said: off. */
+/* UpgradeTunnelLogOpen; not set: off. */
 enum ur_log_open { UR_LOG_OPEN_UNSET, UR_LOG_OPEN_ON, UR_LOG_OPEN_OFF };
 
 /* Of a section, or of a virtual host as a whole. */

@@ -4,12 +4,12 @@
 #include <apr_pools.h>
 #include <apr_thread_proc.h>
 
-/* Memory for what a handshake needs and its tunnel does not. APR gives memory back to the
- * system as soon as a tunnel is to be small, and takes it again for the next one, block by
- * block; so each worker thread has some of its own, which is used again. */
+/* Memory for what a handshake needs and its tunnel does not. To keep tunnels small APR would
+ * return memory to the system and take it again for the next one, block by block; so each
+ * worker thread has some of its own, which is reused. */
 
-/* A child of parent in thread's memory, or in parent's if there is none. To be destroyed by the
- * same thread, before it makes one for another request; or kept. */
+/* A child of parent in thread's memory, or in parent's if there is none. Must be destroyed by
+ * the same thread before it makes one for another request, or kept. */
 apr_pool_t *ur_handshake_pool_create(apr_pool_t *parent, apr_thread_t *thread);
 
 /* The pool, the only one that is left, is going to live on: the memory is its own from here on,

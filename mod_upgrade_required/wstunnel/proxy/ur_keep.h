@@ -16,23 +16,23 @@ struct ur_overflow;
 struct ur_threaded;
 
 struct ur_kept {
-    const char *accept; /* of a valid handshake: what Sec-WebSocket-Accept has to be; NULL: the
-                         * request is none, and nothing may be switched */
-    const struct ur_policy_name *label; /* under which its tunnel is counted */
+    const char *accept; /* of a valid handshake: the required Sec-WebSocket-Accept; NULL: not a
+                         * handshake, and it must not switch protocols */
+    const struct ur_policy_name *label; /* the policy under which its tunnel is counted */
     apr_table_t *client_fields;         /* headers_in as the client sent them */
     struct ur_ticket ticket;            /* of a valid handshake */
     bool event;                         /* an event tunnel is wanted for it */
-    struct ur_overflow *overflow;       /* a thread carries it all the same; NULL: none does */
+    struct ur_overflow *overflow;       /* a thread carries it nevertheless; NULL: none does */
     struct ur_wait wait;                /* for the backend that is asked */
     struct ur_threaded *threaded; /* a tunnel that mod_proxy carries; NULL: none is open */
     struct ur_shadow *shadow;     /* while a backend is asked; else NULL */
 };
 
-/* post_config: finds the policy module, whose judgement this one uses. */
+/* post_config: finds the policy module, whose verdicts this one uses. */
 int ur_keep_find_policy(apr_pool_t *pconf, apr_pool_t *plog, apr_pool_t *ptemp, server_rec *s);
 
-/* fixups, after the policy module's: judges, refuses, marks what is to be kept, and keeps a
- * place for an event tunnel. */
+/* fixups, after the policy module's: judges, refuses, marks what is to be kept, and reserves
+ * room for an event tunnel. */
 int ur_keep_fixups(request_rec *r);
 
 /* log_transaction, first: the log sees what the client sent. */
@@ -41,7 +41,7 @@ int ur_keep_restore(request_rec *r);
 /* The mark; NULL for every other request. */
 struct ur_kept *ur_keep_of(const request_rec *r);
 
-/* Whether the client reads the answer over HTTP/2, so that it must not have an Upgrade. */
+/* Whether the client receives the response over HTTP/2, so that it must not have an Upgrade. */
 bool ur_keep_ends_in_http2(request_rec *r);
 
 #endif

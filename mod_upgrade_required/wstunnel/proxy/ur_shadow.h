@@ -8,9 +8,9 @@ int ur_shadow_find_handler(apr_pool_t *pconf, apr_pool_t *plog, apr_pool_t *ptem
                            server_rec *s);
 
 /* scheme_handler, first: has mod_proxy_http proxy a kept handshake as if its worker had
- * upgrade=websocket. DECLINED for every other request; one on a route that keeps handshakes
- * has no Upgrade then but what its worker names (ur_upgrade_limit). Nothing that other requests
- * share is written. */
+ * upgrade=websocket. DECLINED for every other request; on a route that keeps handshakes, such a
+ * request has no Upgrade except what its worker names (ur_upgrade_limit). Nothing that other
+ * requests share is written. */
 int ur_shadow_handler(request_rec *r, proxy_worker *worker, proxy_server_conf *conf, char *url,
                       const char *proxyname, apr_port_t proxyport);
 
@@ -19,11 +19,10 @@ int ur_shadow_fixups(request_rec *r);
 
 struct ur_shadow;
 
-/* mod_proxy_http is connected, and has asked. */
+/* mod_proxy_http is connected, and has sent the request. */
 void ur_shadow_connected(struct ur_shadow *shadow);
 
-/* The backend has switched: when mod_proxy_http gives the connection back, it is to stay open.
- */
+/* The backend has switched: the connection must stay open when mod_proxy_http returns it. */
 void ur_shadow_keep_open(struct ur_shadow *shadow);
 
 #endif

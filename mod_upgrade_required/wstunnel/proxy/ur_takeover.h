@@ -28,14 +28,14 @@
 
 void ur_takeover_register(void);
 
-/* Until ur_takeover_show(), nothing that is sent in answer to r gets to the client once
+/* Until ur_takeover_show(), nothing that is sent in response to r reaches the client once
  * *switched is true. */
 ap_filter_t *ur_takeover_hide(request_rec *r, const bool *switched);
 void ur_takeover_show(ap_filter_t *hiding);
 
-/* Sends the client the 101, whose fields are in headers_out, and makes a tunnel of r and the
- * backend's connection, which stands in pool, a child of r's. What has to be returned to
- * mod_proxy: SUSPENDED, or how it went wrong. */
+/* Sends the client the 101, whose headers are in headers_out, and makes a tunnel of r and the
+ * backend's connection, which is in pool, a child of r's. Returns the value for mod_proxy:
+ * SUSPENDED, or an error. */
 int ur_takeover(request_rec *r, proxy_worker *worker, proxy_conn_rec *connection,
                 apr_pool_t *pool);
 

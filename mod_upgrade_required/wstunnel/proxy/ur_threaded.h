@@ -7,9 +7,9 @@
 
 #include <httpd.h>
 
-/* A tunnel that mod_proxy carries itself, in a thread that waits for it. Nothing is done to its
- * bytes; who says and does what is looked at, for the books and for the log. When its child
- * tells it to end (ur_overflow_tell), that is where its thread notices. */
+/* A tunnel that mod_proxy carries itself, in a thread that waits for it. Its bytes are not
+ * changed; what each side sends and does is observed for the counters and the log. When its
+ * child tells it to end (ur_overflow_tell), that is where its thread notices. */
 
 struct ur_threaded;
 
@@ -19,18 +19,18 @@ void ur_threaded_register(void);
 void ur_threaded_stop(apr_pool_t *pchild, int graceful);
 
 /* The backend, at the other end of origin, has accepted r's handshake; the client is about to
- * be told. From here on until ur_threaded_end() the tunnel is open. */
+ * get the 101. The tunnel is open until ur_threaded_end(). */
 struct ur_threaded *ur_threaded_open(request_rec *r, conn_rec *origin);
 
-/* What one reading from this side has come to. */
+/* The result of one read from this side. */
 void ur_threaded_heard(struct ur_threaded *tunnel, enum ur_side side, apr_status_t rv,
                        apr_bucket_brigade *bytes);
 
 /* The connection of this side takes nothing any more. */
 void ur_threaded_broke(struct ur_threaded *tunnel, enum ur_side side);
 
-/* mod_proxy has done with the tunnel, if there has been one. drained: its child has told it to
- * end. */
+/* mod_proxy has finished with the tunnel, if there was one. drained: its child has made it end.
+ */
 void ur_threaded_end(request_rec *r, bool drained);
 
 #endif

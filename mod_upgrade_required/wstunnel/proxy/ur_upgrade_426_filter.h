@@ -3,7 +3,7 @@
 
 #include <httpd.h>
 
-/* Gives a backend's 426 its Upgrade back, which mod_proxy drops as a field of its own
+/* Restores the Upgrade of a backend's 426, which mod_proxy drops as a header of its own
  * connection. */
 
 void ur_upgrade_426_filter_register(void);

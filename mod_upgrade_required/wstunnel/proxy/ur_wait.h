@@ -5,30 +5,31 @@
 
 #include <httpd.h>
 
-/* The wait of a handshake for its backend's answer: not for long, and not without a client. */
+/* The wait of a handshake for its backend's response: limited, and only while the client is
+ * there. */
 
 struct ur_wait {
-    apr_time_t until;            /* of ur_clock(); 0: nobody waits */
+    apr_time_t until;            /* of ur_clock(); 0: not waiting */
     apr_interval_time_t limit;   /* from its beginning on */
-    apr_interval_time_t timeout; /* of the backend's socket, as mod_proxy has set it */
+    apr_interval_time_t timeout; /* of the backend's socket, as set by mod_proxy */
     bool late;                   /* it has not answered in time */
     bool gone;                   /* the client has not waited for it */
 };
 
-/* The backend at the other end of socket is about to be asked. */
+/* A handshake is about to be sent to the backend at the other end of socket. */
 void ur_wait_begin(struct ur_wait *wait, const request_rec *r, apr_socket_t *socket);
 
-/* The next blocking read of socket takes no longer than it may until somebody looks again. */
+/* Limits the next blocking read of socket to the time until the next check. */
 void ur_wait_slice(const struct ur_wait *wait, apr_socket_t *socket);
 
-/* That read has timed out: whether to go on. Not when the backend is late, or the client has
- * gone; no byte of either is read to know that. */
+/* That read has timed out: whether to continue. False if the backend is late, or the client has
+ * disconnected; neither is read from to determine that. */
 bool ur_wait_on(struct ur_wait *wait, request_rec *r);
 
-/* It has answered, or is not waited for any more: the socket is as mod_proxy has set it. */
+/* It has answered, or the wait is over: restores the socket as set by mod_proxy. */
 void ur_wait_end(struct ur_wait *wait, apr_socket_t *socket);
 
-/* What mod_proxy_http's answer, status, becomes: a gateway that was late says so. */
+/* What mod_proxy_http's status becomes: 504 if the backend was late. */
 int ur_wait_status(const struct ur_wait *wait, request_rec *r, int status);
 
 #endif

@@ -8,17 +8,17 @@
 
 struct ur_policy_name;
 
-/* The books of this child. Each tunnel is opened in them once, when its client is about to get
- * the 101, and ends once, whoever carries it; a child that goes before that has the server end
- * them. */
+/* The counters of this child's tunnels. Each tunnel is counted as opened once, when its client
+ * is about to get the 101, and as ended once, whatever carries it; if a child exits before
+ * that, the parent process ends them. */
 
 /* child_init: where this child counts; NULL: nowhere. */
 void ur_books_open(struct ur_tunnel_cell *cell);
 
-/* label is of the route on which it was opened. */
+/* label is that of the route on which it was opened. */
 void ur_books_opened(const struct ur_policy_name *label, enum ur_carried carrier);
 
-/* The same for the log of r. It ends after so much silence; 0 and less: never for that. */
+/* The same for the log of r. timeout: its idle timeout; 0 or less: none. */
 void ur_books_note_opened(const request_rec *r, enum ur_carried carrier,
                           apr_interval_time_t timeout);
 
@@ -35,8 +35,8 @@ struct ur_ending {
     apr_interval_time_t lasted; /* from its opening on */
 };
 
-/* For the logs of r: UPGRADE_TUNNEL and UPGRADE_TUNNEL_CODE, and a line. Never by a poller: a
- * log may take its time. */
+/* For the logs of r: UPGRADE_TUNNEL and UPGRADE_TUNNEL_CODE, and a line. Never from a poller,
+ * because a log may block. */
 void ur_books_note_ended(request_rec *r, const struct ur_ending *ending);
 
 #endif

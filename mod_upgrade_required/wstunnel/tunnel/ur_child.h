@@ -3,14 +3,14 @@
 
 #include "wstunnel/tunnel/ur_tunnel.h"
 
-/* A child process's event tunnels as a whole: their places, and the threads that carry them. */
+/* A child process's event tunnels as a whole: their number, and the threads that carry them. */
 
 /* child_init */
 void ur_child_init(apr_pool_t *pchild, server_rec *s);
 
-/* Before r's backend is asked for a tunnel. OK: ticket, which lives as long as r, is good for
- * one, and says who carries it: an event tunnel where event is wanted and there can be one.
- * Another: the status to answer with, since there is no room. */
+/* Before r's backend is asked for a tunnel. OK: ticket, which lives as long as r, is valid for
+ * one tunnel and says what carries it: an event tunnel if event is wanted and possible.
+ * Anything else: the status to respond with, because there is no room. */
 int ur_child_admit(request_rec *r, struct ur_ticket *ticket, bool event);
 
 /* The tunnel takes the place that its request's ticket has, and is carried from the moment on

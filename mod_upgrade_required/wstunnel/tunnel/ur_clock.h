@@ -5,7 +5,7 @@
 
 #include <apr_time.h>
 
-/* Microseconds on a clock that nobody sets: for how long something has lasted. */
+/* Microseconds of a monotonic clock, for durations. */
 static inline apr_time_t ur_clock(void)
 {
     struct timespec now;

@@ -3,8 +3,8 @@
 
 #include "wstunnel/tunnel/ur_tunnel.h"
 
-/* How the two sides of a tunnel are told that it is over. Nothing here waits for either, nor
- * for the log, which is written later: what it says is settled here. */
+/* How the two sides of a tunnel learn that it is over. Nothing here waits for either side, or
+ * for the log, which is written later; its content is determined here. */
 
 /* optional_fn_retrieve: finds mod_logio, and the policy module. */
 void ur_close_open(void);

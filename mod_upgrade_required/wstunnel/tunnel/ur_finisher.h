@@ -3,10 +3,9 @@
 
 #include "wstunnel/tunnel/ur_tunnel.h"
 
-/* Logs tunnels that are over, and releases them. By then both sides have been told: nothing
- * waits for a log but what is to be logged in the same virtual host. Each virtual host has a
- * queue, which one thread at a time works on; there are more threads than one when there are
- * queues and all of them are busy. */
+/* Logs tunnels that are over, and frees them. By then both sides know: only what is to be
+ * logged in the same virtual host waits for a log. Each virtual host has a queue, served by one
+ * thread at a time; a thread is added when queues are waiting and all threads are busy. */
 
 struct ur_finisher;
 
@@ -19,8 +18,8 @@ void ur_finisher_add(struct ur_finisher *finisher, struct ur_tunnel *tunnel);
 /* resume_connection: the MPM takes back the connection of one that is being released. */
 void ur_finisher_resume(conn_rec *c, request_rec *r);
 
-/* The process is about to go: from here on all is logged, and nothing released any more. For
- * that the MPM would have to be asked, which is ending itself. */
+/* The process is about to exit: from here on tunnels are logged but not freed, because that
+ * would need the MPM, which is ending itself. */
 void ur_finisher_keep(struct ur_finisher *finisher);
 
 /* Logs all that has been handed over, and ends the threads. */

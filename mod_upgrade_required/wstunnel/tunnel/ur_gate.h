@@ -8,8 +8,8 @@
 
 struct ur_tunnel_place;
 
-/* The gate through which all handshakes of a child go to their backends: it knows how many
- * tunnels there are, and how many handshakes wait. */
+/* The gate that all handshakes of a child pass on the way to their backends: it knows how many
+ * tunnels there are, and how many handshakes are waiting. */
 
 /* What one handshake, and its tunnel, has of it. All zero: nothing. */
 struct ur_ticket {
@@ -21,30 +21,30 @@ struct ur_ticket {
 /* child_init. place: where siblings can be seen, and see this one. */
 void ur_gate_open(apr_pool_t *pchild, const struct ur_tunnel_place *place);
 
-/* So many event tunnels there may be. */
+/* Sets the maximum number of event tunnels. */
 void ur_gate_set_room(uint64_t room);
 
-/* Before a backend is asked. Waits for a moment where too many wait for their backends, as long
- * as these answer. EVENT and THREAD: the ticket is good. */
+/* Before a backend is contacted. If too many handshakes are waiting for backends it waits a
+ * moment, as long as these answer. EVENT and THREAD: the ticket is valid. */
 enum ur_admission ur_gate_enter(struct ur_ticket *ticket, bool event);
 
-/* Who is in, for a message. */
+/* The current numbers, for a message. */
 struct ur_crowd ur_gate_crowd(void);
 
-/* The backend has answered; or it is not waited for any more. */
+/* The backend has answered, or the wait is over. */
 void ur_gate_answered(struct ur_ticket *ticket);
 void ur_gate_give_up(struct ur_ticket *ticket);
 
-/* A worker thread carries it after all. */
+/* A worker thread carries it instead. */
 void ur_gate_to_thread(struct ur_ticket *ticket);
 
-/* A tunnel that is over waits for its log, and then does not any more. It has no place, but the
- * MPM counts its connection as it counts those of tunnels, so that fewer of these may be
- * opened meanwhile: otherwise a log that is stuck would have the MPM accept no connection. */
+/* A tunnel that is over waits for its log, and then does not any more. It no longer counts as a
+ * tunnel, but the MPM still counts its connection, so fewer tunnels may be opened meanwhile:
+ * otherwise a stuck log would keep the MPM from accepting connections. */
 void ur_gate_log_begins(void);
 void ur_gate_log_ends(void);
 
-/* It is over, however it went; for a second time, it makes no difference. */
+/* It is over, whatever the result; calling this twice makes no difference. */
 void ur_gate_leave(struct ur_ticket *ticket);
 
 #endif

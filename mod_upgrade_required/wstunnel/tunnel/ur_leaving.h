@@ -7,22 +7,22 @@
 
 #include <apr_time.h>
 
-/* When a child's tunnels have to leave it: each child that is leaving decides for itself, from
- * what the scoreboard and the cells of its siblings tell. */
+/* When a child's tunnels must end: each child that is leaving decides for itself, from the
+ * scoreboard and the cells of its siblings. */
 
 enum ur_leave {
     UR_LEAVE_NOT,
-    UR_LEAVE_DRAIN, /* evenly in the time that is given, each between two frames */
+    UR_LEAVE_DRAIN, /* evenly in the given time, each between two frames */
     UR_LEAVE_NOW
 };
 
 /* child_init. place lives as long as the child. */
 void ur_leaving_reset(const struct ur_tunnel_place *place);
 
-/* The child is told to stop, gracefully or at once. */
+/* The child is asked to stop, gracefully or at once. */
 void ur_leaving_begin(bool gracefully);
 
-/* Whether it has been. */
+/* Whether it is stopping. */
 bool ur_leaving_begun(void);
 
 /* From a poller, at least once a second; it hears the signals then. DRAIN: *since (of

@@ -5,7 +5,7 @@
 
 #include <ap_mpm.h>
 
-/* A number that the MPM knows (AP_MPMQ_*); 0 where it does not. */
+/* A number that the MPM knows (AP_MPMQ_*); 0 if it does not. */
 static inline uint64_t ur_mpm_ask(int question)
 {
     int answer = 0;

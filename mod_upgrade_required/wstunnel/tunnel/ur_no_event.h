@@ -3,7 +3,7 @@
 
 #include <httpd.h>
 
-/* Why a worker thread carries a tunnel, or nobody does. The sentences stand in no_event.def. */
+/* Why a worker thread carries a tunnel, or nothing does. The sentences are in no_event.def. */
 enum ur_no_event {
     UR_NO_EVENT_NONE, /* an event tunnel can carry it */
 #define UR_NO_EVENT_ROW(name, sentence) UR_NO_EVENT_##name,

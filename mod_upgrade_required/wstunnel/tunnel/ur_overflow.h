@@ -8,8 +8,8 @@
 #include <httpd.h>
 
 /* The tunnels of this child that worker threads carry although their routes want event tunnels:
- * those beyond its room, and those that came when it was leaving. Once it has to go they must
- * not keep it. */
+ * those beyond its maximum, and those opened while it was leaving. They must not keep it when
+ * it has to exit. */
 
 struct ur_overflow {
     APR_RING_ENTRY(ur_overflow) link; /* any thread's, with the list's lock */
@@ -20,18 +20,18 @@ struct ur_overflow {
 /* child_init */
 void ur_overflow_reset(void);
 
-/* Before a thread waits for r's tunnel, and after that: whether it has been told to end. */
+/* Before a thread waits for r's tunnel; and after that, whether it was made to end. */
 void ur_overflow_begin(struct ur_overflow *tunnel, const request_rec *r);
 bool ur_overflow_end(struct ur_overflow *tunnel);
 
-/* Whether it has been, for the thread that carries it. */
+/* The same, for the thread that carries it. */
 bool ur_overflow_is_told(const struct ur_overflow *tunnel);
 
 /* How many have not been told to end. */
 uint64_t ur_overflow_count(void);
 
-/* From any thread: so many are, the oldest first. Their threads read the end of what the client
- * has to say, and see then that it is none of the client's. */
+/* From any thread: makes this many end, the oldest first. Their threads read an end from the
+ * client's side, and then see that it did not come from the client. */
 void ur_overflow_tell(uint64_t count);
 
 #endif

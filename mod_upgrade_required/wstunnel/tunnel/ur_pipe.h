@@ -7,16 +7,16 @@
 
 struct ur_endpoint;
 
-/* Takes bytes from one socket to another within the kernel, where it can do that (Linux);
- * elsewhere there is no pipe. One pipe serves all tunnels of a thread, and is empty between two
- * calls, or gone. */
+/* Moves bytes from one socket to another within the kernel, where supported (Linux); elsewhere
+ * there is no pipe. One pipe serves all tunnels of a thread, and is empty between two calls, or
+ * closed. */
 
 struct ur_pipe {
     int in;
     int out;
 };
 
-/* What fails leaves none. It is closed with the pool. */
+/* If this fails there is no pipe. It is closed with the pool. */
 void ur_pipe_open(struct ur_pipe *pipe, apr_pool_t *pool);
 
 static inline bool ur_pipe_is_there(const struct ur_pipe *pipe)

@@ -5,10 +5,10 @@
 
 #include <apr_allocator.h>
 
-/* The most that is read at a time, and thus waits for a slow end. */
+/* The most that is read at a time, and so the most that waits for a slow end. */
 #define UR_CHUNK ((apr_size_t)65536)
 
-/* TLS makes so much of a chunk: its records have a header and more each. */
+/* The size of a chunk after TLS: each record has a header and more. */
 #define UR_RECORDS (UR_CHUNK + 1024)
 
 /* What a poller has for all its tunnels, while it is busy with one of them. Its own. */

@@ -3,8 +3,8 @@
 
 #include "wstunnel/tunnel/ur_endpoint.h"
 
-/* The lowest filters of an end whose bytes go through filters (TLS), in place of httpd's own,
- * which wait for slow clients, hold small pieces back, and take 8 KB for each read. */
+/* The lowest filters of an endpoint whose bytes go through filters (TLS), in place of httpd's
+ * own, which wait for slow clients, hold back small pieces, and allocate 8 KB for each read. */
 
 void ur_socket_filter_register(void);
 

@@ -3,7 +3,7 @@
 
 #include <mod_proxy.h>
 
-/* Adds to what mod_proxy has counted of a backend, from any thread. */
+/* Adds to mod_proxy's counters of a backend, from any thread. */
 static inline void ur_worker_count(proxy_worker *worker, apr_off_t read, apr_off_t transferred)
 {
     __atomic_fetch_add(&worker->s->read, read, __ATOMIC_RELAXED);
