@@ -292,7 +292,7 @@ sub end_line {
     my $code = $end{code} // 0;
     return "UR0030: tunnel ended: $end{outcome} after N seconds, carried by $carrier, "
       . "Close first from $closer, code $code, connection ended first by $ender, "
-      . "$end{bytes}[0] bytes from the client, $end{bytes}[1] from the backend";
+      . "$end{bytes}[0] bytes from the client, $end{bytes}[1] bytes from the backend";
 }
 
 # The lines of one tunnel, whose duration is any.

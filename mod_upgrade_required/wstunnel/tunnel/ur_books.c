@@ -55,7 +55,7 @@ static void log_ending(const request_rec *r, const struct ur_ending *ending)
                   "UR0030: tunnel ended: %s after %" APR_TIME_T_FMT ".%03" APR_TIME_T_FMT
                   " seconds, carried by %s, Close first from %s, code %u, connection ended "
                   "first by %s, %" APR_UINT64_T_FMT " bytes from the client, %" APR_UINT64_T_FMT
-                  " from the backend",
+                  " bytes from the backend",
                   ur_outcome_word(ending->outcome), apr_time_sec(ending->lasted),
                   apr_time_msec(ending->lasted), ur_outcome_carried_word(ending->carrier),
                   sides[farewell->closer], farewell->code, sides[farewell->ender],
