@@ -39,6 +39,16 @@ struct ur_shadow {
 typedef int scheme_handler(request_rec *r, proxy_worker *worker, proxy_server_conf *conf,
                            char *url, const char *proxyname, apr_port_t proxyport);
 
+/* With what mod_proxy has called it. */
+struct call {
+    request_rec *r;
+    proxy_worker *worker;
+    proxy_server_conf *conf;
+    char *url;
+    const char *proxyname; /* another proxy that is to be asked; NULL: the backend itself */
+    apr_port_t proxyport;
+};
+
 static scheme_handler *http_handler;
 
 int ur_shadow_find_handler(apr_pool_t *pconf, apr_pool_t *plog, apr_pool_t *ptemp,
@@ -73,11 +83,12 @@ static bool wants_new_connection(const request_rec *r)
 }
 
 /* Connects it as one of the real worker's. */
-static int connect_backend(request_rec *r, struct ur_shadow *shadow, proxy_worker *worker,
-                           proxy_server_conf *conf, char *url, const char *proxyname,
-                           apr_port_t proxyport)
+static int connect_backend(const struct call *call, struct ur_shadow *shadow)
 {
+    request_rec *r = call->r;
+    proxy_worker *worker = call->worker;
     proxy_conn_rec *connection = shadow->connection;
+    char *url = call->url;
     apr_uri_t uri;
     char port[32];
     int status;
@@ -86,8 +97,9 @@ static int connect_backend(request_rec *r, struct ur_shadow *shadow, proxy_worke
     connection->is_ssl = ur_backend_url_is_tls(url);
     connection->close = wants_new_connection(r);
     connection->worker = ur_address_owner(&shadow->worker, worker);
-    status = ap_proxy_determine_connection(r->pool, r, conf, worker, connection, &uri, &url,
-                                           proxyname, proxyport, port, sizeof port);
+    status =
+        ap_proxy_determine_connection(r->pool, r, call->conf, worker, connection, &uri, &url,
+                                      call->proxyname, call->proxyport, port, sizeof port);
     connection->worker = worker;
     if (status == OK &&
         ap_proxy_check_connection(FUNCTION, connection, r->server, 1, PROXY_CHECK_CONN_EMPTY) !=
@@ -101,14 +113,15 @@ static int connect_backend(request_rec *r, struct ur_shadow *shadow, proxy_worke
 
 /* mod_proxy_http would close the connection that it is handed and make a new one, where the
  * environment demands a new one, which it is. */
-static int run_http_handler(request_rec *r, struct ur_shadow *shadow, proxy_server_conf *conf,
-                            char *url, const char *proxyname, apr_port_t proxyport)
+static int run_http_handler(const struct call *call, struct ur_shadow *shadow)
 {
+    request_rec *r = call->r;
     const char *demand = apr_table_get(r->subprocess_env, NOT_POOLED);
     int status;
 
     apr_table_unset(r->subprocess_env, NOT_POOLED);
-    status = http_handler(r, &shadow->worker, conf, url, proxyname, proxyport);
+    status = http_handler(r, &shadow->worker, call->conf, call->url, call->proxyname,
+                          call->proxyport);
     if (demand) {
         apr_table_setn(r->subprocess_env, NOT_POOLED, demand);
     }
@@ -138,10 +151,9 @@ static struct ur_shadow *make_shadow(apr_pool_t *room, proxy_worker *worker, apr
     return shadow;
 }
 
-static int run_with(request_rec *r, struct ur_shadow *shadow, proxy_worker *worker,
-                    proxy_server_conf *conf, char *url, const char *proxyname,
-                    apr_port_t proxyport)
+static int run_with(const struct call *call, struct ur_shadow *shadow)
 {
+    request_rec *r = call->r;
     struct ur_kept *kept = ur_keep_of(r);
     int status;
 
@@ -149,24 +161,23 @@ static int run_with(request_rec *r, struct ur_shadow *shadow, proxy_worker *work
     shadow->pool.conn = shadow->connection;
     ur_wait_begin(&kept->wait, r, shadow->connection->sock);
     kept->shadow = shadow;
-    status = run_http_handler(r, shadow, conf, url, proxyname, proxyport);
+    status = run_http_handler(call, shadow);
     kept->shadow = NULL;
     /* An ErrorDocument sees what the client sent. */
     r->headers_in = kept->client_fields;
-    ur_worker_count(worker, shadow->shared.read, shadow->shared.transferred);
+    ur_worker_count(call->worker, shadow->shared.read, shadow->shared.transferred);
     shadow->connection = shadow->pool.conn;
     if (shadow->connection) {
-        shadow->connection->worker = worker;
+        shadow->connection->worker = call->worker;
         ur_wait_end(&kept->wait, shadow->connection->sock);
     }
     return ur_wait_status(&kept->wait, r, status);
 }
 
 /* Where an event tunnel is wanted, a child that has to go ends this one too. */
-static int run_thread(request_rec *r, struct ur_shadow *shadow, proxy_worker *worker,
-                      proxy_server_conf *conf, char *url, const char *proxyname,
-                      apr_port_t proxyport)
+static int run_thread(const struct call *call, struct ur_shadow *shadow)
 {
+    request_rec *r = call->r;
     struct ur_kept *kept = ur_keep_of(r);
     struct ur_overflow overflow;
     int status;
@@ -175,25 +186,26 @@ static int run_thread(request_rec *r, struct ur_shadow *shadow, proxy_worker *wo
         ur_overflow_begin(&overflow, r);
         kept->overflow = &overflow;
     }
-    status = run_with(r, shadow, worker, conf, url, proxyname, proxyport);
+    status = run_with(call, shadow);
     ur_threaded_end(r, kept->overflow && ur_overflow_end(&overflow));
     kept->overflow = NULL;
     return status;
 }
 
 /* The connection is one of the real worker's, and goes back to it. */
-static int run_in_worker(request_rec *r, proxy_worker *worker, proxy_server_conf *conf,
-                         char *url, const char *proxyname, apr_port_t proxyport)
+static int run_in_worker(const struct call *call)
 {
-    struct ur_shadow *shadow = make_shadow(r->pool, worker, r->pool);
-    int status = ap_proxy_acquire_connection(FUNCTION, &shadow->connection, worker, r->server);
+    request_rec *r = call->r;
+    struct ur_shadow *shadow = make_shadow(r->pool, call->worker, r->pool);
+    int status =
+        ap_proxy_acquire_connection(FUNCTION, &shadow->connection, call->worker, r->server);
 
     if (status != OK) {
         return status;
     }
-    status = connect_backend(r, shadow, worker, conf, url, proxyname, proxyport);
+    status = connect_backend(call, shadow);
     if (status == OK) {
-        status = run_thread(r, shadow, worker, conf, url, proxyname, proxyport);
+        status = run_thread(call, shadow);
     }
     else {
         shadow->connection->close = 1;
@@ -218,41 +230,41 @@ static void settle_input(conn_rec *c, apr_pool_t *pool)
 }
 
 /* Of a connection for itself, in pool. shadow, which is large, is not kept for the tunnel. */
-static int ask_backend(request_rec *r, struct ur_shadow *shadow, proxy_worker *worker,
-                       proxy_server_conf *conf, char *url)
+static int ask_backend(const struct call *call, struct ur_shadow *shadow)
 {
+    request_rec *r = call->r;
     ap_filter_t *hiding;
     int status =
         ap_proxy_acquire_connection(FUNCTION, &shadow->connection, &shadow->worker, r->server);
 
     if (status == OK) {
-        status = connect_backend(r, shadow, worker, conf, url, NULL, 0);
+        status = connect_backend(call, shadow);
     }
     if (status != OK) {
         return status;
     }
     settle_input(r->connection, shadow->pool.pool);
     hiding = ur_takeover_hide(r, &shadow->switched);
-    status = run_with(r, shadow, worker, conf, url, NULL, 0);
+    status = run_with(call, shadow);
     ur_takeover_show(hiding);
     return status;
 }
 
 /* The connection is none of the worker's pool, which holds as many as there are threads, and
  * waits for one when they are gone. */
-static int run_in_tunnel(request_rec *r, proxy_worker *worker, proxy_server_conf *conf,
-                         char *url)
+static int run_in_tunnel(const struct call *call)
 {
+    request_rec *r = call->r;
     apr_thread_t *thread = r->connection->current_thread;
     apr_pool_t *temporary = ur_handshake_pool_create(r->pool, thread);
     apr_pool_t *pool = ur_handshake_pool_create(r->pool, thread);
-    struct ur_shadow *shadow = make_shadow(temporary, worker, pool);
-    int status = ask_backend(r, shadow, worker, conf, url);
+    struct ur_shadow *shadow = make_shadow(temporary, call->worker, pool);
+    int status = ask_backend(call, shadow);
 
     if (status == OK && shadow->switched) {
         proxy_conn_rec *connection = shadow->connection;
         apr_pool_destroy(temporary);
-        return ur_takeover(r, worker, connection, pool);
+        return ur_takeover(r, call->worker, connection, pool);
     }
     apr_pool_destroy(pool);
     apr_pool_destroy(temporary);
@@ -301,6 +313,7 @@ static int decline(request_rec *r, struct ur_kept *kept)
 int ur_shadow_handler(request_rec *r, proxy_worker *worker, proxy_server_conf *conf, char *url,
                       const char *proxyname, apr_port_t proxyport)
 {
+    const struct call call = {r, worker, conf, url, proxyname, proxyport};
     struct ur_kept *kept = ur_keep_of(r);
 
     if (kept && !kept->accept && ur_backend_url_is_http(url)) {
@@ -315,7 +328,6 @@ int ur_shadow_handler(request_rec *r, proxy_worker *worker, proxy_server_conf *c
         ur_gate_to_thread(&kept->ticket);
         ur_no_event_log(r, UR_NO_EVENT_REMOTE);
     }
-    return kept->ticket.carrier == UR_CARRIED_EVENT
-               ? run_in_tunnel(r, worker, conf, url)
-               : run_in_worker(r, worker, conf, url, proxyname, proxyport);
+    return kept->ticket.carrier == UR_CARRIED_EVENT ? run_in_tunnel(&call)
+                                                    : run_in_worker(&call);
 }
