@@ -213,7 +213,7 @@ test:
 	build/test $(T)
 
 # ThreadSanitizer watches what threads share: the event tunnels.
-tsan: T ?= tunnel tunnel_life
+tsan: T ?= tunnel tunnel_life tunnel_generations
 asan tsan cov:
 	build/setup suite test demo node
 	build/test --variant $@ $(T)

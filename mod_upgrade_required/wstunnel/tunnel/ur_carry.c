@@ -146,12 +146,14 @@ static void finish_as(struct ur_carry *carry, struct ur_tunnel *tunnel, enum ur_
     finish(carry, tunnel);
 }
 
-/* Where there is a boundary now, what waits for one is put there. */
-static void put_controls(struct ur_carry *carry, struct ur_tunnel *tunnel)
+/* Where there is a boundary now, what waits for one is put there. False: the tunnel is over. */
+static bool put_controls(struct ur_carry *carry, struct ur_tunnel *tunnel)
 {
     if (ur_control_waits(tunnel) && ur_control_put(tunnel)) {
         finish(carry, tunnel);
+        return false;
     }
+    return true;
 }
 
 /* After something was forwarded, or could have been. */
@@ -159,6 +161,9 @@ static void go_on(struct ur_carry *carry, struct ur_tunnel *tunnel, bool more)
 {
     touch(carry, tunnel);
     count_both(carry, tunnel);
+    if (!put_controls(carry, tunnel)) {
+        return;
+    }
     if (watch_both(carry, tunnel) != APR_SUCCESS) {
         finish_as(carry, tunnel, UR_OUTCOME_STOPPED);
         return;
@@ -167,7 +172,6 @@ static void go_on(struct ur_carry *carry, struct ur_tunnel *tunnel, bool more)
         tunnel->again = true;
         APR_RING_INSERT_TAIL(&carry->again, tunnel, ur_tunnel, again_link);
     }
-    put_controls(carry, tunnel);
 }
 
 static void forward_both(struct ur_carry *carry, struct ur_tunnel *tunnel)
