@@ -53,7 +53,7 @@ my %sections = (
     # With a requirement stated anew its exceptions are, too: config.t has those that are added.
     UpgradeExcept => [$socket, q("%{QUERY_STRING} == 'outer'"), q("%{QUERY_STRING} == 'inner'"),
         \&excepted, '404 426', '404 404'],
-    UpgradeMode => [$socket, 'enforce', 'off', \&status, 426, 404],
+    UpgradeMode => [$socket, 'off', 'enforce', \&status, 404, 426],
     UpgradeBrownout => ["$socket\nUpgradeMode enforce from=2099-01-01T00:00:00Z",
         '2020-01-01T00:00:00Z/2098-01-01T00:00:00Z', '2098-02-01T00:00:00Z/P1D', \&status, 426, 404],
     UpgradeGuide       => [$socket, '/outer', '/inner', \&guide, '/outer', '/inner'],
@@ -64,9 +64,9 @@ my %sections = (
     UpgradeAdvertise   => [$socket, 'off', 'on', \&status, 403, 426],
     UpgradeHTTP2Answer => [$socket, '403', '426', \&over_http2, 403, 426],
     UpgradeWebSocketOrigin => [$socket, 'http://outer.test', 'http://inner.test',
-        handshake_with('Origin: http://outer.test'), 404, 403],
-    UpgradeWebSocketProtocol => [$socket, 'outer', 'inner', handshake_with('Sec-WebSocket-Protocol: outer'),
-        404, 400],
+        handshake_with('Origin: http://inner.test'), 403, 404],
+    UpgradeWebSocketProtocol => [$socket, 'outer', 'inner', handshake_with('Sec-WebSocket-Protocol: inner'),
+        400, 404],
     UpgradeKeep   => ["ProxyPass http://127.0.0.1:$port/", 'WebSocket', 'none', \&kept, 'kept', 'dropped'],
     UpgradeTunnel => ["ProxyPass http://127.0.0.1:$port/\nUpgradeKeep WebSocket", 'event', 'thread',
         \&carrier, 'event', 'thread'],
@@ -81,7 +81,8 @@ my $text = "Protocols h2c http/1.1\nAsyncRequestWorkerFactor 10\n"
     . section('status', 'SetHandler upgrade-status');
 for my $directive (sort keys %sections) {
     my ($more, $outer, $inner) = @{ $sections{$directive} };
-    $text .= section($directive, $more, "$directive $outer")
+    $text .= section("unsaid/$directive", $more)
+      . section($directive, $more, "$directive $outer")
       . section("$directive/silent", $else{$directive} // 'UpgradeName silent')
       . section("$directive/own", "$directive $inner");
 }
@@ -91,6 +92,7 @@ my @directives = $listed =~ /^(Upgrade\w+) \(mod_upgrade_\w+\.c\)$/mg;
 
 for my $directive (sort keys %sections) {
     my (undef, undef, undef, $shown, $outer, $inner) = @{ $sections{$directive} };
+    isnt $shown->("/unsaid/$directive/x"), $outer, "$directive: what it says is seen";
     is $shown->("/$directive/x"),        $outer, "$directive: said";
     is $shown->("/$directive/silent/x"), $outer, "$directive: kept";
     is $shown->("/$directive/own/x"),    $inner, "$directive: replaced";
