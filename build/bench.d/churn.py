@@ -87,6 +87,10 @@ class End:
             return data[:2] == b"\x88\x82"[:len(data)]
         return data[:2] == b"\x88\x82" and bytes(a ^ b for a, b in zip(data[2:4], data[6:8])) == b"\x03\xe9"
 
+    def is_over(self):
+        """Whether the server has ended it, though nobody has read that yet."""
+        return self.reader.at_eof() or bool(self.reader._buffer) and self.is_farewell(bytes(self.reader._buffer[:8]))
+
     async def expect(self, data):
         """Nothing but this arrives, unless the server ends the tunnel: then part of it, or its Close."""
         got = await self.read(len(data))
@@ -112,10 +116,8 @@ class End:
 
     def reset(self):
         wire = self.writer.get_extra_info("socket")
-        try:
+        if wire and wire.fileno() >= 0:
             wire.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, struct.pack("ii", 1, 0))
-        except OSError:
-            pass
         self.writer.transport.abort()
 
 
@@ -316,7 +318,7 @@ class Churn:
         finally:
             self.busy -= 1
         if client:
-            self.open[number] = None
+            self.open[number] = client
             backend = await self.waiting.pop(number)
             try:
                 await self.live(client, backend, life)
@@ -337,7 +339,7 @@ class Churn:
         number, fate, client = await self.shake_hands(self.random.random() < 0.3, path, patience)
         if client:
             del self.waiting[number]
-            self.open[number] = None
+            self.open[number] = client
             message = self.random.randbytes(100)
             client.send(masked(message))
             try:
@@ -385,7 +387,7 @@ class Churn:
         if word == "hold":
             self.may_go.clear()
             held = await self.settle(lambda: self.busy == 0)
-            return " ".join(["hold" if held else "stuck", *map(str, self.open)])
+            return " ".join(["hold" if held else "stuck", *(str(n) for n, end in self.open.items() if not end.is_over())])
         if word == "rest":
             self.may_go.clear()
             self.must_end.set()

@@ -40,7 +40,7 @@ class Books:
         self.held = {pid: child["event"] + child["thread"] for pid, child in self.children.items()}
 
     def closes(self):
-        return self.opened == sum(self.ended.values()) + self.open and self.open == sum(self.held.values())
+        return self.opened == sum(self.ended.values()) + self.open
 
     def leaving(self):
         """Children that wait for their tunnels, the one with most of them first."""

@@ -7,7 +7,7 @@ use Apache::Test ();
 
 my $top     = $ENV{UPGRADE_TEST_TOP} or die 'run this through build/test';
 my $folder  = Apache::Test::vars('t_logs') . '/soak';
-my $minutes = $ENV{UPGRADE_TEST_SOAK} || 0.2;
+my $minutes = $ENV{UPGRADE_TEST_SOAK} || 0.1;
 my $table   = qx{$top/build/soak $minutes $folder 2>&1};
 my $status  = $? >> 8;
 
