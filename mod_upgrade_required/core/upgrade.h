@@ -7,6 +7,7 @@
 #include "core/text/ur_ascii.h"
 #include "core/text/ur_buf.h"
 #include "core/text/ur_escape.h"
+#include "core/text/ur_jitter.h"
 #include "core/text/ur_json.h"
 #include "core/text/ur_list.h"
 #include "core/text/ur_span.h"

@@ -5,6 +5,7 @@
 #include "wstunnel/proxy/ur_handshake_pool.h"
 #include "wstunnel/tunnel/ur_books.h"
 #include "wstunnel/tunnel/ur_child.h"
+#include "wstunnel/tunnel/ur_guard.h"
 
 #include <apr_strings.h>
 
@@ -141,6 +142,7 @@ int ur_takeover(request_rec *r, proxy_worker *worker, proxy_conn_rec *connection
     /* What is freed from here on is given back to the system: there may be many tunnels. */
     apr_allocator_max_free_set(apr_pool_allocator_get(r->connection->pool), 1);
     tunnel = ur_tunnel_prepare(r, worker, connection->connection, connection->sock);
+    ur_guard_prepare(tunnel, ap_get_module_config(r->per_dir_config, &upgrade_wstunnel_module));
     ur_books_note_opened(r, UR_CARRIED_EVENT, tunnel->timeout);
     send_switch(r, pool);
     if (r->connection->aborted) {

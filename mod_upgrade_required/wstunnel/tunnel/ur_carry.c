@@ -12,6 +12,10 @@
 /* A tunnel that is closed in one direction is given up after so much silence. */
 #define HALF_CLOSED_TIMEOUT apr_time_from_sec(30)
 
+/* One that leaves waits so long for the end of a frame. Where a child drains its tunnels, the
+ * end of that is the end of them as well. */
+#define LEAVE_TIMEOUT apr_time_from_sec(10)
+
 /* What the allocator keeps of the memory that slow ends have needed. */
 #define MAX_FREE ((apr_size_t)1024 * 1024)
 
@@ -26,13 +30,24 @@ static apr_interval_time_t patience(const struct ur_tunnel *tunnel)
     return tunnel->timeout;
 }
 
-/* The earliest moment at which something may be due of a tunnel, if nothing happens: the one
- * place that knows all of them, together with meet_deadline(). */
-static apr_time_t next_deadline(const struct ur_tunnel *tunnel)
+static apr_time_t earlier(apr_time_t one, apr_time_t other)
+{
+    return one < other ? one : other;
+}
+
+/* When it will have been silent for too long, if nothing is said. */
+static apr_time_t silent_too_long(const struct ur_tunnel *tunnel)
 {
     apr_interval_time_t silence = patience(tunnel);
 
     return silence > 0 ? tunnel->active + silence : UR_DEADLINE_NEVER;
+}
+
+/* The earliest moment at which something may be due of a tunnel, if nothing happens: the one
+ * place that knows all of them, together with meet_deadline(). */
+static apr_time_t next_deadline(const struct ur_tunnel *tunnel)
+{
+    return earlier(silent_too_long(tunnel), tunnel->limit);
 }
 
 /* Something was said. */
@@ -139,7 +154,8 @@ static void finish(struct ur_carry *carry, struct ur_tunnel *tunnel)
 
 static void finish_as(struct ur_carry *carry, struct ur_tunnel *tunnel, enum ur_outcome outcome)
 {
-    if (outcome == UR_OUTCOME_DRAINED || outcome == UR_OUTCOME_STOPPED) {
+    /* After Timeout there is only the end, as mod_proxy has it. */
+    if (outcome != UR_OUTCOME_TIMEOUT || tunnel->idle_limit) {
         ur_control_close_now(tunnel, GOING_AWAY);
     }
     tunnel->outcome = outcome;
@@ -268,10 +284,42 @@ void ur_carry_again(struct ur_carry *carry)
     }
 }
 
-/* So far it is one thing: there was silence for too long. */
+/* It ends as soon as a Close can stand in both directions. */
+static void leave(struct ur_carry *carry, struct ur_tunnel *tunnel, enum ur_outcome outcome)
+{
+    tunnel->life = UR_TUNNEL_LEAVING;
+    tunnel->outcome = outcome;
+    APR_RING_REMOVE(tunnel, link);
+    APR_RING_INSERT_TAIL(&carry->leaving, tunnel, ur_tunnel, link);
+    ur_control_ask_close(tunnel, GOING_AWAY, GOING_AWAY);
+    put_controls(carry, tunnel);
+}
+
+/* Of one that is open, the longest life is over; one that leaves has had time to come to the
+ * end of a frame. */
+static void meet_limit(struct ur_carry *carry, struct ur_tunnel *tunnel)
+{
+    if (tunnel->life == UR_TUNNEL_OPEN) {
+        tunnel->limit = carry->now + LEAVE_TIMEOUT;
+        leave(carry, tunnel, UR_OUTCOME_DRAINED);
+    }
+    else {
+        finish_as(carry, tunnel, tunnel->outcome);
+    }
+}
+
+/* One of the moments of next_deadline() has come. */
 static void meet_deadline(struct ur_carry *carry, struct ur_tunnel *tunnel)
 {
-    finish_as(carry, tunnel, UR_OUTCOME_TIMEOUT);
+    if (silent_too_long(tunnel) <= carry->now) {
+        finish_as(carry, tunnel, UR_OUTCOME_TIMEOUT);
+    }
+    else if (tunnel->limit <= carry->now) {
+        meet_limit(carry, tunnel);
+    }
+    if (ur_tunnel_is_carried(tunnel)) {
+        ur_deadline_set(&carry->deadlines, tunnel, next_deadline(tunnel));
+    }
 }
 
 void ur_carry_expire(struct ur_carry *carry)
@@ -282,17 +330,6 @@ void ur_carry_expire(struct ur_carry *carry)
         meet_deadline(carry, tunnel);
     }
     ur_linger_expire(&carry->lingering, carry->now);
-}
-
-/* It ends as soon as a Close can stand in both directions. */
-static void leave(struct ur_carry *carry, struct ur_tunnel *tunnel, enum ur_outcome outcome)
-{
-    tunnel->life = UR_TUNNEL_LEAVING;
-    tunnel->outcome = outcome;
-    APR_RING_REMOVE(tunnel, link);
-    APR_RING_INSERT_TAIL(&carry->leaving, tunnel, ur_tunnel, link);
-    ur_control_ask_close(tunnel, GOING_AWAY, GOING_AWAY);
-    put_controls(carry, tunnel);
 }
 
 bool ur_carry_leave_next(struct ur_carry *carry)

@@ -45,6 +45,7 @@ struct ur_tunnel {
     proxy_worker *worker;
     apr_interval_time_t timeout; /* 0 and less: none */
     apr_time_t opened;           /* by ur_clock() */
+    bool idle_limit;             /* timeout is the route's own */
     bool no_half_close;          /* proxy-nohalfclose in the environment */
 
     /* Of the thread whose it is. */
@@ -60,7 +61,9 @@ struct ur_tunnel {
     /* The poller's. */
     APR_RING_ENTRY(ur_tunnel) deadline_link;
     APR_RING_ENTRY(ur_tunnel) again_link;
-    apr_time_t active;   /* when something was said last */
+    apr_time_t active; /* when something was said last */
+    apr_time_t limit;  /* of one that is OPEN: it is told to leave then; of one that is LEAVING:
+                        * it goes then, boundary or not */
     apr_time_t deadline; /* when something is due of it, if nothing comes: see ur_deadline.h */
     apr_time_t look; /* when that is looked at: never later, and earlier where it was put off */
     bool again;      /* it is in the list of those that have more to forward */
