@@ -112,7 +112,10 @@ for my $directive (sort keys %servers) {
     my ($more, $outer, $inner, $line, @shown) = @{ $servers{$directive} };
     my $own = Server->new(modules => [qw(authz_core alias dir)]);
     my $host = sub { "<VirtualHost *:$own->{port}>\nServerName $_[0]\n$_[1]\n</VirtualHost>\n" };
-    $own->configure("$more\n$directive $outer\n" . $host->('silent.test', '')
+    # One that says nothing at all has the main server's, and nothing is merged.
+    my $other = $directive eq 'UpgradeTrustedProxy' ? 'UpgradeFloorExcept false'
+      : 'UpgradeTrustedProxy 192.0.2.1 http=X-HTTP';
+    $own->configure("$more\n$directive $outer\n" . $host->('silent.test', $other)
           . $host->('own.test', "$directive $inner"))->start;
     for my $name (qw(silent.test own.test)) {
         my $answer = $own->ask('GET /x HTTP/1.1', "Host: $name", $line || ());
