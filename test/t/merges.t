@@ -5,6 +5,7 @@ use strict;
 use warnings;
 use Test::More;
 use FindBin;
+use IO::Select ();
 use lib "$FindBin::Bin/lib";
 use Server;
 use Tunnel;
@@ -14,6 +15,8 @@ my $listener = backend();
 my $port     = $listener->sockport;
 my $server   = Server->new(modules => [qw(authz_core alias dir proxy proxy_http http2)], helper => 1);
 my $socket   = 'UpgradeRequire WebSocket';
+my $proxied  = "ProxyPass http://127.0.0.1:$port/";
+my $event    = "$proxied\nUpgradeKeep WebSocket\nUpgradeTunnel event";
 
 # How a route shows what is in force: each takes a path.
 sub status { return $server->ask("GET $_[0] HTTP/1.1")->{status} }
@@ -46,6 +49,18 @@ sub carrier {
     return join ' ', grep { $after->{$_} > ($before->{$_} // 0) } sort keys %$after;
 }
 
+# Whether a tunnel is over before one that was opened later and may live a second longer.
+sub life {
+    my ($path) = @_;
+    my ($directive) = $path =~ m{/(UpgradeTunnel\w+)};
+    my ($client, $backend) = open_tunnel($server, $listener, path => $path);
+    my ($later, $other) = open_tunnel($server, $listener, path => "/later/$directive/x");
+    IO::Select->new($later)->can_read(Wire::LIMIT) or die "$path: nothing ends";
+    return 'ended' if IO::Select->new($client)->can_read(0);
+    syswrite $backend, frame('down');
+    return receive($client, 6) eq frame('down') ? 'stays' : 'ended';
+}
+
 # directive => [what else the outer section says, what the directive says there and in the inner one, what
 # shows it, as the outer one and as the inner one]
 my %sections = (
@@ -67,18 +82,22 @@ my %sections = (
         handshake_with('Origin: http://inner.test'), 403, 404],
     UpgradeWebSocketProtocol => [$socket, 'outer', 'inner', handshake_with('Sec-WebSocket-Protocol: inner'),
         400, 404],
-    UpgradeKeep   => ["ProxyPass http://127.0.0.1:$port/", 'WebSocket', 'none', \&kept, 'kept', 'dropped'],
-    UpgradeTunnel => ["ProxyPass http://127.0.0.1:$port/\nUpgradeKeep WebSocket", 'event', 'thread',
-        \&carrier, 'event', 'thread'],
+    UpgradeKeep       => [$proxied, 'WebSocket', 'none', \&kept, 'kept', 'dropped'],
+    UpgradeTunnel     => ["$proxied\nUpgradeKeep WebSocket", 'event', 'thread', \&carrier, 'event', 'thread'],
+    UpgradeTunnelIdle => [$event, 1, 3600, \&life, 'ended', 'stays'],
+    UpgradeTunnelAge  => [$event, '1 jitter=0', 3600, \&life, 'ended', 'stays'],
 );
+my %later = (UpgradeTunnelIdle => 2, UpgradeTunnelAge => '2 jitter=0');
 
 # What the inner section says that keeps the outer one's: something else of the same module.
-my %else = (UpgradeName => 'UpgradeGuide /', UpgradeKeep => 'UpgradeTunnel thread', UpgradeTunnel => '');
+my %else = (UpgradeName => 'UpgradeGuide /',
+    map { ($_ => 'UpgradeTunnelLogOpen off') } grep { /Keep|Tunnel/ } keys %sections);
 
 sub section { my ($path, @lines) = @_; return join "\n", "<Location /$path>", @lines, '</Location>', '' }
 
 my $text = "Protocols h2c http/1.1\nAsyncRequestWorkerFactor 10\n"
     . section('status', 'SetHandler upgrade-status');
+$text .= section("later/$_", $event, "$_ $later{$_}") for sort keys %later;
 for my $directive (sort keys %sections) {
     my ($more, $outer, $inner) = @{ $sections{$directive} };
     $text .= section("unsaid/$directive", $more)
@@ -135,7 +154,7 @@ for my $directive (@global) {
 }
 
 # Merged by the same table (wstunnel/config/directives.def), which build/lint sees; nothing shows them yet.
-my @unseen = map { "UpgradeTunnel$_" } qw(Idle Ping Age MessageMax PerClient LogOpen);
+my @unseen = map { "UpgradeTunnel$_" } qw(Ping MessageMax PerClient LogOpen);
 
 is_deeply [sort keys %sections, keys %servers, @global, @unseen], [sort @directives],
     'each directive has a row';

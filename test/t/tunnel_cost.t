@@ -17,7 +17,8 @@ use constant OPENS => 100;
 
 my $folder   = Apache::Test::vars('t_conf');
 my $listener = backend();
-my ($port, $tls) = map { $_->sockport } $listener, IO::Socket::INET->new(LocalAddr => '127.0.0.1', Listen => 1);
+my ($port, $tls) = map { $_->sockport } $listener,
+    IO::Socket::INET->new(LocalAddr => '127.0.0.1', Listen => 1);
 
 # [clients, options, calls an open, KB a tunnel]. httpd itself needs 4 blocks for any request on a new
 # connection, and 3 more behind TLS, for which one is taken and given back with the 101; what httpd
