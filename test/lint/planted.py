@@ -108,6 +108,10 @@ PLANTED = [
         ('documented', 'UpgradeTunnelNew: no row in a directives.def'),
         ('documented', 'manual: no section UpgradeTunnelNew'),
         ('documented', 'reference configuration: no UpgradeTunnelNew')]),
+    (changed(f'{M}/manual.md', r'^- Context: server config, virtual host, directory$',
+             '- Context: server config, virtual host, .htaccess'), [
+        ('documented', 'manual: UpgradeName and .htaccess: Allowed in *.conf anywhere'),
+        ('documented', 'manual: UpgradeName in sections: Allowed in *.conf anywhere')]),
     (added(f'{M}/manual.md', '\n### UpgradePlanted\n'), [('documented', 'manual: UpgradePlanted is no directive')]),
     (added('conf.d/upgrade_required.reference.conf', '\nUpgradePlanted on\n'), [
         ('documented', 'reference configuration: UpgradePlanted is no directive')]),
