@@ -11,7 +11,7 @@ import tempfile
 TOP = os.path.abspath(os.path.join(os.path.dirname(__file__), '..', '..'))
 M = 'mod_upgrade_required'
 TOOLS = 'format gcc clang analyzer tidy cppcheck'.split()
-TREE = 'tags arrows single documented registered parsed columns folders named'.split()
+TREE = 'tags arrows single documented registered parsed columns folders named links'.split()
 
 LOG = f'''#include <httpd.h>
 #include <http_log.h>
@@ -145,6 +145,9 @@ PLANTED = [
     (added('DESIGN.md', '\n`core/text/ur_gone`, `test/gone/`, `ur_left()`, `struct ur_went`\n'), [
         ('named', 'DESIGN.md: there is no core/text/ur_gone'), ('named', 'DESIGN.md: there is no test/gone/'),
         ('named', 'DESIGN.md: nothing is called ur_left'), ('named', 'DESIGN.md: nothing is called ur_went')]),
+    (added('SECURITY.md', '\n[a](gone.md) [b](#nowhere) [c](mod_upgrade_required/manual.md#nowhere)\n'), [
+        ('links', 'SECURITY.md: there is no gone.md'), ('links', 'SECURITY.md: the document has no heading #nowhere'),
+        ('links', 'SECURITY.md: mod_upgrade_required/manual.md has no heading #nowhere')]),
 ]
 
 # For the tools: a file each, with a fault that one of them finds.
