@@ -91,16 +91,16 @@ static void register_hooks(apr_pool_t *p)
      * read; before URL mapping, caches and authentication. */
     ap_hook_post_read_request(ur_enforce_floor, NULL, NULL, APR_HOOK_REALLY_LAST);
 
-    /* Before access control: nobody should be asked for a password over a connection
-     * that the policy is about to refuse. Last, so that SetEnvIf has spoken. */
+    /* Before access control: no password should be requested over a connection that the policy
+     * is about to refuse. Last, after SetEnvIf. */
     ap_hook_header_parser(ur_enforce_route_tls, NULL, NULL, APR_HOOK_REALLY_LAST);
 
     /* mod_dir chooses the index file in fixups, mod_speling the file that was meant, both
      * at APR_HOOK_LAST: the policy of that file is the one that counts. */
     ap_hook_fixups(ur_enforce_route, NULL, NULL, APR_HOOK_REALLY_LAST);
 
-    /* When the request that will be answered is known, be it after internal redirects; an error
-     * loses the filters that there were. */
+    /* When the request that will be answered is known, possibly after internal redirects; an
+     * error discards the filters added before. */
     ap_hook_insert_filter(ur_announce_insert, NULL, NULL, APR_HOOK_MIDDLE);
     ap_hook_insert_error_filter(ur_announce_insert, NULL, NULL, APR_HOOK_MIDDLE);
 

@@ -45,8 +45,8 @@ static void register_hooks(apr_pool_t *p)
     ap_hook_child_init(ur_child_init, NULL, NULL, APR_HOOK_MIDDLE);
     ap_hook_child_stopping(ur_child_stop, NULL, NULL, APR_HOOK_MIDDLE);
     ap_hook_child_stopping(ur_threaded_stop, NULL, NULL, APR_HOOK_MIDDLE);
-    /* Last: whoever else is told of it may look at the request, which is the tunnel's from
-     * then on. */
+    /* Last: other modules' hooks may still look at the request, which belongs to the tunnel
+     * from then on. */
     ap_hook_suspend_connection(ur_child_suspend, NULL, NULL, APR_HOOK_REALLY_LAST);
     ap_hook_resume_connection(ur_finisher_resume, NULL, NULL, APR_HOOK_MIDDLE);
     ap_hook_post_config(ur_keep_find_policy, NULL, NULL, APR_HOOK_MIDDLE);
@@ -56,7 +56,7 @@ static void register_hooks(apr_pool_t *p)
     ap_hook_insert_filter(ur_upgrade_426_filter_add, NULL, NULL, APR_HOOK_MIDDLE);
     ap_hook_log_transaction(ur_keep_restore, NULL, NULL, APR_HOOK_REALLY_FIRST);
 
-    /* Before mod_proxy_http and mod_proxy_wstunnel, who stand at APR_HOOK_FIRST. */
+    /* Before mod_proxy_http and mod_proxy_wstunnel, which are at APR_HOOK_FIRST. */
     proxy_hook_scheme_handler(ur_shadow_handler, NULL, NULL, APR_HOOK_REALLY_FIRST);
     APR_OPTIONAL_HOOK(proxy, fixups, ur_shadow_fixups, NULL, NULL, APR_HOOK_MIDDLE);
     APR_OPTIONAL_HOOK(proxy, create_req, ur_backend_filter_create_req, NULL, NULL,

@@ -28,7 +28,7 @@ static void set_used(ur_used *used, size_t mark)
     }
 }
 
-/* All that decides where a number stands, and what it means. */
+/* Everything that decides where a counter is, and what it means. */
 void ur_counters_layout(struct ur_buf *out)
 {
     ur_buf_number(out, sizeof(struct ur_requests));

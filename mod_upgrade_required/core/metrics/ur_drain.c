@@ -2,8 +2,8 @@
 
 #define SECOND INT64_C(1000000)
 
-/* A reason that passes by itself is none: right after a reload children without tunnels still
- * have their places, and new ones are not there yet. */
+/* A reason that goes away by itself does not count: right after a reload, children without
+ * tunnels still have their slots, and new ones have not started yet. */
 static const struct {
     int64_t patience;
     int64_t span;
@@ -11,7 +11,7 @@ static const struct {
     [UR_DRAIN_SAID] = {3 * SECOND, 0},
     [UR_DRAIN_PLACES] = {3 * SECOND, UR_DRAIN_EARLY},
     [UR_DRAIN_ASKED] = {0, UR_DRAIN_EARLY},
-    /* Nobody could come back before there is a place, so there is nothing to be spread. */
+    /* No client could reconnect before a slot is free, so there is nothing to spread. */
     [UR_DRAIN_NOBODY] = {2 * SECOND, UR_DRAIN_HURRY},
 };
 
@@ -21,8 +21,8 @@ static bool is_older(const struct ur_sibling *sibling, const struct ur_sibling *
                                              : sibling->leaving < self->leaving;
 }
 
-/* Whoever ends its tunnels is about to go, unless it should have gone already: then something
- * else keeps it. */
+/* A child that ends its tunnels is about to exit, unless it should have exited already: then
+ * something else keeps it. */
 bool ur_drain_goes_first(const struct ur_sibling *sibling, const struct ur_sibling *self,
                          int64_t now, int64_t span)
 {
@@ -45,8 +45,8 @@ static bool holds(enum ur_drain why, const struct ur_leaver *leaver)
     case UR_DRAIN_SAID:
         return leaver->said && (leaver->replaced || !leaver->serving);
     case UR_DRAIN_PLACES:
-        /* Where nobody serves although there is a place, the server is stopping, or a child
-         * is there in a moment. */
+        /* If no child is serving although a slot is free, the server is stopping, or a child is
+         * about to start. */
         return leaver->serving && leaver->free + leaver->going < wanted(leaver);
     case UR_DRAIN_ASKED:
         return leaver->asked;

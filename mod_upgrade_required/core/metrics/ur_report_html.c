@@ -4,7 +4,7 @@
 #include "core/text/ur_time.h"
 #include "core/response/ur_page.h"
 
-/* So many rows of those who would break are shown, the most frequent ones. */
+/* How many rows of clients that would break are shown, the most frequent ones. */
 #define ROWS_MAX 100
 
 static const char STYLE[] = UR_PAGE_COLOURS
@@ -25,7 +25,7 @@ static void cell(struct ur_buf *out, const char *text)
     ur_escape_html(out, ur_span_of(text));
 }
 
-/* "12.3 %", and never 0 for what is not nothing. */
+/* "12.3 %", and never 0 for a count above 0. */
 static void percent(struct ur_buf *out, uint64_t permille, bool nothing)
 {
     if (!permille && !nothing) {

@@ -38,8 +38,8 @@ static void value(struct ur_buf *out, uint64_t number)
     ur_buf_literal(out, "\n");
 }
 
-/* Zeros too, so that a rate is right from the first request on; but not of a TLS version
- * without a name, which nobody is expected to speak. */
+/* Zeros too, so that a rate is correct from the first request on; but not for an unknown TLS
+ * version, which is not expected. */
 static void requests(const struct ur_report *report, struct ur_buf *out)
 {
     struct ur_seen seen = {UR_TLS_NONE, UR_HTTP_ANY};

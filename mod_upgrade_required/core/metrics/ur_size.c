@@ -28,7 +28,7 @@ static bool is_enough(const struct ur_tunnel_budget *room, uint64_t tunnels)
     return ur_tunnel_budget_max(room, &unused) >= tunnels;
 }
 
-/* The least that one of the room's numbers has to be. */
+/* The smallest sufficient value of one of the budget's numbers. */
 static void set_least(const struct ur_tunnel_budget *room, uint64_t *number, uint64_t tunnels)
 {
     uint64_t step = 1;

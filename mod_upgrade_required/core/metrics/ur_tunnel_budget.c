@@ -1,14 +1,14 @@
 #include "core/metrics/ur_tunnel_budget.h"
 
-/* What a child has open beside its tunnels: logs, listeners, pipes; and for each thread, a
+/* What a child has open besides its tunnels: logs, listeners, pipes; and for each thread a
  * client, a backend, a file, and one more. */
 #define DESCRIPTORS_OF_CHILD  128
 #define DESCRIPTORS_OF_THREAD 4
 #define DESCRIPTORS_OF_TUNNEL 2
 
-/* With n tunnels and half of the threads at work on a connection each, there have to be
- * fewer than threads + (threads / 2 - 1) * factor; the one that is taken off is the MPM's own
- * reserve, once it has stopped accepting. */
+/* With n tunnels and half of the threads busy with a connection each, there must be fewer than
+ * threads + (threads / 2 - 1) * factor; the one subtracted is the MPM's own reserve after it
+ * has stopped accepting. */
 static uint64_t max_by_factor(uint64_t threads, uint64_t factor)
 {
     uint64_t half = threads / 2;
@@ -40,7 +40,7 @@ uint64_t ur_tunnel_budget_max(const struct ur_tunnel_budget *room, enum ur_limit
     return max;
 }
 
-/* At least one: a child has to be able to open a tunnel. */
+/* At least one: a child must be able to open a tunnel. */
 static uint64_t max_waiting(const struct ur_crowd *crowd)
 {
     uint64_t others = crowd->threads > crowd->carried ? crowd->threads - crowd->carried : 0;

@@ -13,7 +13,7 @@ struct ur_tunnel_cell *ur_tunnel_cell_take(struct ur_tunnel_cells cells, long pi
     return NULL;
 }
 
-/* What has ended is read first: nothing ends that was not opened. */
+/* Ended tunnels are read first: none ends before it was opened. */
 uint64_t ur_tunnel_cell_open(const struct ur_tunnel_cell *cell, enum ur_carried carrier)
 {
     uint64_t ended = 0;

@@ -6,9 +6,9 @@ static bool redirects(const struct ur_settings *settings)
            settings->redirect == UR_REDIRECT_PERMANENT;
 }
 
-/* Only a plain navigation in clear that lacks nothing but TLS is sent on: a client that follows
- * a redirect with a handshake or a POST is rare, and one that shows its data twice is worse
- * off than one refused. */
+/* Only a plain navigation whose only unmet requirement is TLS is redirected: a client that
+ * follows a redirect with a handshake or a POST is rare, and one that shows its data twice is
+ * worse off than one refused. */
 static bool is_sent_on(const struct ur_case *c)
 {
     return redirects(c->settings) && c->judgement.unmet == UR_FAMILY_TLS && c->clear &&

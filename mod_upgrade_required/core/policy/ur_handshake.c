@@ -26,8 +26,8 @@ static bool was_stripped(const struct ur_handshake *handshake, bool names_websoc
     return names_upgrade && !ur_span_present(handshake->upgrade);
 }
 
-/* Fields that Connection must not name (RFC 9110, 7.6.1): whoever forwards the request removes
- * what is named there, and the backend would see another handshake than the one judged here. */
+/* Headers that Connection must not name (RFC 9110, 7.6.1): a proxy removes the headers named
+ * there, and the backend would see a handshake other than the one judged here. */
 static bool is_end_to_end(struct ur_span name)
 {
     static const struct ur_span names[] = {{"Origin", 6}, {"Host", 4}, {"Cookie", 6}};
@@ -41,8 +41,8 @@ static bool is_end_to_end(struct ur_span name)
     return name.len >= prefix.len && ur_span_is((struct ur_span){name.at, prefix.len}, prefix);
 }
 
-/* Every token counts, whatever stands between two of them: proxies do not agree on how to take
- * a malformed list apart. */
+/* Every token counts, whatever separates them: proxies do not agree on how to parse a malformed
+ * list. */
 static bool gives_up_fields(struct ur_span connection)
 {
     if (ur_span_is(connection, UPGRADE)) {
@@ -63,7 +63,7 @@ static bool gives_up_fields(struct ur_span connection)
     return false;
 }
 
-/* Only browsers are bound to tell the truth here, and they always send the field: it guards
+/* Only browsers are bound to tell the truth here, and they always send this header: it protects
  * their users, not the server (RFC 6455, 10.2). */
 static bool origin_allowed(const struct ur_handshake *handshake)
 {
@@ -122,7 +122,7 @@ enum ur_reason ur_handshake_judge(const struct ur_handshake *handshake)
     if (handshake->body) {
         return UR_REASON_WEBSOCKET_BODY;
     }
-    /* Joined values of a field that came twice are neither "13" nor a key. */
+    /* The joined values of a header that was sent twice are neither "13" nor a key. */
     if (!ur_span_is(ur_span_trim(handshake->version), VERSION)) {
         return UR_REASON_WEBSOCKET_VERSION;
     }

@@ -1,6 +1,6 @@
 #include "core/policy/ur_reason.h"
 
-/* Lines that mend proxies, each of them complete: people paste them, and so do the tests. */
+/* Lines that fix proxies, each of them complete: people paste them, and so do the tests. */
 #define NGINX_HTTP_1_1 "\nnginx: proxy_http_version 1.1;"
 #define HAPROXY_CHECK_1_1                                                                      \
     "\nHAProxy, health checks: http-check send ver HTTP/1.1 hdr Host www.example.com"

@@ -58,8 +58,8 @@ static bool says_nothing(struct ur_span value)
 }
 
 /* Two proxies in a row leave a list, as does one that appends to what its client sent. As long
- * as its members mean the same it does not matter who wrote which. *meaning counts only where
- * the statement is heard well. */
+ * as its members mean the same, it does not matter who wrote which. *meaning counts only if the
+ * statement was understood. */
 static enum ur_heard hear(const struct ur_statement *statement,
                           bool (*read)(struct ur_span, int *), int *meaning)
 {

@@ -4,7 +4,7 @@
 #define ALPN               16
 #define SUPPORTED_VERSIONS 43
 
-/* The first bytes as a number of so many bytes; moves behind them. */
+/* The first bytes, this many, as a number; moves past them. */
 static bool take_number(struct ur_span *rest, size_t bytes, size_t *number)
 {
     if (rest->len < bytes) {
@@ -19,7 +19,7 @@ static bool take_number(struct ur_span *rest, size_t bytes, size_t *number)
     return true;
 }
 
-/* A vector: its length in so many bytes, and what follows. */
+/* A vector: its length in this many bytes, and its content. */
 static bool take_vector(struct ur_span *rest, size_t bytes, struct ur_span *vector)
 {
     size_t len;
@@ -38,7 +38,7 @@ static bool is_grease(size_t number)
     return (number & 0x0F0F) == 0x0A0A && number >> 8 == (number & 0xFF);
 }
 
-/* 0x0304 is TLS 1.3. A later one that is no draft (0x7F..) counts as the highest known. */
+/* 0x0304 is TLS 1.3. A later one that is not a draft (0x7F..) counts as the highest known. */
 static enum ur_tls version_of(size_t number)
 {
     if (number < 0x0301 || number > 0x03FF) {

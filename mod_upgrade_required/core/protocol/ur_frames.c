@@ -48,8 +48,8 @@ static bool is_close(const unsigned char *header)
     return (header[0] & OPCODE) == CLOSE;
 }
 
-/* 5.2 and 5.5: what no endpoint may send, after which the rest cannot be trusted. The
- * payload of a Close is none, or begins with two bytes of code (5.5.1). */
+/* 5.2 and 5.5: what no endpoint may send, after which the rest cannot be trusted. The payload
+ * of a Close is empty, or begins with two bytes of code (5.5.1). */
 static bool is_sound(const struct ur_frames *frames, uint64_t size)
 {
     const unsigned char *header = frames->header;

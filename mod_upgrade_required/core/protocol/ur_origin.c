@@ -214,8 +214,8 @@ static enum ur_origin_kind kind_of(struct ur_span scheme)
     return kind;
 }
 
-/* What stands in front of "://" goes into *origin, and what stands behind it into *authority;
- * false where there is no scheme. */
+/* The part before "://" goes to *origin, and the part after it to *authority; false if there is
+ * no scheme. */
 static bool split_scheme(struct ur_span text, struct ur_origin *origin,
                          struct ur_span *authority)
 {
@@ -313,8 +313,8 @@ bool ur_origin_own(bool tls, struct ur_span host, struct ur_origin *own)
     return ur_span_present(host) && !parse_authority(host, own);
 }
 
-/* The dot before the host is not compared with anything, so one label at least stands there:
- * a name has no empty ones. */
+/* The part before the dot is not compared, but is at least one label: a name has no empty ones.
+ */
 static bool is_below(struct ur_span name, struct ur_span host)
 {
     size_t before = name.len > host.len ? name.len - host.len : 0;

@@ -2,7 +2,7 @@
 
 #include <string.h>
 
-/* Who encodes more often than this does it for no good reason, and each round reads it all. */
+/* There is no good reason to encode more often than this, and each round reads everything. */
 enum { ROUNDS_MAX = 4 };
 
 static int hex_value(char c)
@@ -16,7 +16,7 @@ static int hex_value(char c)
     return -1;
 }
 
-/* What is left in path; as long as before where nothing was encoded. */
+/* What is left in path; the same length if nothing was encoded. */
 static size_t decode(char *path, size_t len)
 {
     size_t out = 0;
@@ -81,8 +81,8 @@ static size_t count(const char *path, size_t len, char wanted)
     return found;
 }
 
-/* Decodes it until nothing is left to decode, and len is what remains; false where that takes
- * too long. */
+/* Decodes it until nothing is left to decode, and len is what remains; false if that takes too
+ * many rounds. */
 static bool decode_all(char *path, size_t *len)
 {
     for (int round = 0; round <= ROUNDS_MAX; round++) {
@@ -102,7 +102,7 @@ bool ur_path_plain(char *path, size_t len)
     if (!decode_all(path, &len)) {
         return false;
     }
-    /* Whether such a separator ends a parameter depends on who reads it. */
+    /* Whether such a separator ends a parameter depends on the backend. */
     if (count(path, len, ';') && count(path, len, '/') + count(path, len, '\\') != slashes) {
         return false;
     }

@@ -2,7 +2,7 @@
 
 #define ALL ((1U << (UR_TLS_1_3 + 1)) - (1U << UR_TLS_1_0))
 
-/* Quotes may stand around a word. */
+/* A word may be quoted. */
 static bool is_space(char c)
 {
     return c == ' ' || c == '\t' || c == '"' || c == '\'';
@@ -35,7 +35,7 @@ static unsigned versions_of(struct ur_span word)
     return tls == UR_TLS_SOME ? 0 : 1U << tls;
 }
 
-/* A word without a sign begins anew. */
+/* A word without a sign starts over. */
 unsigned ur_ssl_protocol_tls(struct ur_span arguments)
 {
     unsigned versions = 0;

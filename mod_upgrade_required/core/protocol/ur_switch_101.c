@@ -5,7 +5,7 @@
 
 #include <string.h>
 
-/* Fields that may stand once (RFC 6455, 4.1 and 11.3). */
+/* Headers that may appear once (RFC 6455, 4.1 and 11.3). */
 enum once { UPGRADE, ACCEPT, PROTOCOL, EXTENSIONS, ONCE };
 
 static const char *const once[ONCE] = {
@@ -25,8 +25,8 @@ static bool begins(struct ur_span span, struct ur_span word)
     return span.len >= word.len && ur_span_is((struct ur_span){span.at, word.len}, word);
 }
 
-/* What Connection names is gone behind the next hop: the switch would lose what makes it one.
- */
+/* The headers that Connection names do not pass the next hop: the switch would lose what makes
+ * it one. */
 static const char *see_connection(struct seen *seen, struct ur_span list)
 {
     struct ur_span member;
@@ -78,7 +78,7 @@ static const char *see_field(struct seen *seen, struct ur_span name, struct ur_s
     return NULL;
 }
 
-/* What is wrong with the fields of a 101; NULL: nothing. */
+/* What is wrong with the headers of a 101; NULL: nothing. */
 static const char *judge_101(struct ur_span first, struct ur_span rest, struct ur_span accept)
 {
     struct seen seen = {{false}, false};
@@ -123,7 +123,7 @@ static const char *judge_lines(struct ur_span head, struct ur_span fields)
     return NULL;
 }
 
-/* The part of rest that ends with the first empty line; absent where there is none yet. */
+/* The part of rest that ends with the first empty line; absent if there is none yet. */
 static struct ur_span until_end(struct ur_span rest)
 {
     const char *start = rest.at;

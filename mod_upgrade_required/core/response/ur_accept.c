@@ -9,7 +9,7 @@ enum named { NOT_NAMED, ANY_TYPE, ANY_SUBTYPE, ALIAS, EXACT };
 
 #define Q_ONE 1000
 
-/* Cuts off what stands before the separator; all of it where there is none. */
+/* Cuts off the part before the separator; all of it if there is none. */
 static struct ur_span cut(struct ur_span *rest, char separator)
 {
     const char *end = rest->len ? memchr(rest->at, separator, rest->len) : NULL;
@@ -21,7 +21,7 @@ static struct ur_span cut(struct ur_span *rest, char separator)
     return ur_span_trim(head);
 }
 
-/* A qvalue (RFC 9110, 12.4.2) in thousandths, -1 when it is none. */
+/* A qvalue (RFC 9110, 12.4.2) in thousandths, -1 if it is not valid. */
 static int parse_quality(struct ur_span value)
 {
     int quality;
@@ -79,9 +79,9 @@ struct wish {
     int quality;
 };
 
-/* Quality first. Between equals, whoever names a form wants that one, and the rest of it is
- * there for what cannot be had otherwise: browsers without q values send "text/html, and
- * so on, all the rest". By an alias a form is named as well as by its own name. */
+/* Quality first. Among equals, a format that is named is wanted, and wildcards are for
+ * everything else: browsers without q values send "text/html, and so on, all the rest". An
+ * alias names a format as well as its own name does. */
 static int weight(struct wish wish)
 {
     int named = wish.named == ALIAS ? EXACT : (int)wish.named;

@@ -7,7 +7,7 @@ static struct ur_span text_of(const struct ur_buf *buf)
     return (struct ur_span){buf->at, ur_buf_full(buf) ? buf->size : buf->len};
 }
 
-/* What only one reason has to tell. */
+/* What only one reason has. */
 static void tell_more(struct ur_body_facts *facts)
 {
     const struct ur_refusal *refusal = facts->refusal;

@@ -20,8 +20,8 @@ static const char *status_phrase(int status)
     }
 }
 
-/* Whether the same client would do better in HTTP/1.1, which is all that
- * HTTP_1_1_REQUIRED can tell it (RFC 9113, 7). */
+/* Whether the same client would succeed with HTTP/1.1, which is all that HTTP_1_1_REQUIRED can
+ * say (RFC 9113, 7). */
 static bool http1_would_help(const struct ur_refusal *refusal)
 {
     return refusal->judgement.unmet == UR_FAMILY_WEBSOCKET && refusal->policy->http < UR_HTTP_2;
@@ -117,7 +117,7 @@ static void join_field(struct fields *fields, const char *name, const char *valu
     fields->list[fields->count++] = (struct ur_field){name, value, true};
 }
 
-/* Where the next value will stand. NULL once the buffer is full: then nobody reads it. */
+/* Where the next value will be. NULL once the buffer is full: then nothing reads it. */
 static const char *value_start(const struct ur_buf *scratch)
 {
     return scratch->len < scratch->size ? scratch->at + scratch->len : NULL;

@@ -7,8 +7,8 @@ static bool is_continuation(unsigned char c)
     return (c & 0xC0) == 0x80;
 }
 
-/* Bytes of the UTF-8 character that text begins with; 0 where it begins with none
- * (RFC 3629, 4: no overlong forms, no surrogates, nothing above U+10FFFF). */
+/* Length of the UTF-8 character at the start of text; 0 if there is none (RFC 3629, 4: no
+ * overlong forms, no surrogates, nothing above U+10FFFF). */
 static size_t utf8_length(struct ur_span text)
 {
     const unsigned char *at = (const unsigned char *)text.at;
@@ -55,8 +55,8 @@ enum {
     ALL = JSON | HTML | TEXT | LABEL
 };
 
-/* In which formats a byte stands for itself. Most text is such bytes, and they go out in
- * runs: one look at this table is all that each of them costs. */
+/* The formats in which a byte needs no escape. Most text consists of such bytes, and they are
+ * written in runs: each costs one lookup in this table. */
 #define A ALL
 #define H HTML
 #define T TEXT
@@ -102,7 +102,7 @@ static void write_json_control(struct ur_buf *buf, char c)
     }
 }
 
-/* One ASCII byte that does not stand for itself in this format. */
+/* One ASCII byte that needs an escape in this format. */
 static void write_special(struct ur_buf *buf, char c, unsigned format)
 {
     switch (c) {

@@ -2,8 +2,8 @@
 
 #include "core/text/ur_escape.h"
 
-/* What stands before an element: a comma, its line, its name. The first member of an object
- * stands beside the bracket, the first element of an array in lines does not. */
+/* What precedes an element: a comma, its line, its name. The first member of an object is on
+ * the line of the bracket, the first element of an array in lines is not. */
 static void begin(struct ur_json *json, const char *name)
 {
     unsigned bit = 1U << json->depth;

@@ -18,7 +18,7 @@ static bool is_digit(char c)
     return c >= '0' && c <= '9';
 }
 
-/* Cuts a number of so many digits off, -1 where there is none. */
+/* Cuts off a number of this many digits, -1 if there is none. */
 static int take_number(struct ur_span *rest, size_t digits)
 {
     int number = 0;
@@ -189,8 +189,8 @@ struct unit {
     int64_t seconds;
 };
 
-/* The parts of a duration in the order of the units, each at most once. False where
- * something else stands there. *parts counts those that were read. */
+/* The parts of a duration in the order of the units, each at most once. False for anything
+ * else. *parts counts those that were read. */
 static bool add_parts(struct ur_span *rest, const struct unit units[], size_t count,
                       int64_t *seconds, size_t *parts)
 {
@@ -214,7 +214,7 @@ static bool add_parts(struct ur_span *rest, const struct unit units[], size_t co
     return true;
 }
 
-/* Whether a year or a month stands before the T, where M is no minute. */
+/* Whether there is a year or a month before the T, where M is not a minute. */
 static bool has_no_length(struct ur_span text)
 {
     for (size_t i = 0; i < text.len && text.at[i] != 'T' && text.at[i] != 't'; i++) {

@@ -6,7 +6,7 @@
 
 enum who { NOT_SAID, EVERYBODY, SOME };
 
-/* A section that says who may read it. */
+/* A section with access control. */
 struct said {
     const ap_directive_t *section;
     const server_rec *server;
@@ -51,9 +51,8 @@ static enum who who_of_directive(apr_pool_t *pool, const ap_directive_t *directi
     return is_one_of(directive, narrow, sizeof narrow / sizeof narrow[0]) ? SOME : NOT_SAID;
 }
 
-/* "Require all granted" beside another is enough for everybody; "Order" without "Allow from
- * all" is enough for nobody. What stands in <RequireAll>, <Limit>, <If> counts as a restriction
- * as soon as it is more than that. */
+/* "Require all granted" next to another Require admits everybody; "Order" without "Allow from
+ * all" admits no one. Anything more in <RequireAll>, <Limit>, <If> counts as a restriction. */
 static enum who who_of(apr_pool_t *pool, const ap_directive_t *section)
 {
     bool all_count = ur_conftree_is(section, "<RequireAll");
@@ -123,7 +122,7 @@ static bool is_for(const server_rec *s, apr_port_t port)
     return false;
 }
 
-/* The main server's sections hold for whoever comes. */
+/* The main server's sections apply to every request. */
 static bool is_reached_from_elsewhere(const struct ur_access *access, const server_rec *s)
 {
     for (const ap_listen_rec *listener = ap_listeners; listener; listener = listener->next) {
@@ -175,7 +174,7 @@ static bool may_hold(const struct ur_access *access, const ap_directive_t *secti
     if (ur_conftree_is(section, "<LocationMatch")) {
         return matches(access, argument(access, section, 0), path);
     }
-    /* What stands in another section was looked at with that one. */
+    /* The content of another section was examined with that one. */
     return !ur_conftree_section(section) &&
            (ap_cstr_casecmpn(section->directive, "<If", 3) == 0 ||
             ap_cstr_casecmpn(section->directive, "<Else", 5) == 0);

@@ -8,9 +8,8 @@
 
 /* What one server itself says. */
 struct table {
-    apr_hash_t *passes;           /* path: the first struct ur_backend that stands outside of
-                                   * sections */
-    apr_hash_t *sections;         /* path: the last that stands in a <Location> */
+    apr_hash_t *passes;           /* path: the first struct ur_backend outside of sections */
+    apr_hash_t *sections;         /* path: the last one in a <Location> */
     apr_hash_t *below;            /* a path: array of the struct ur_backend * at it and below */
     apr_array_header_t *patterns; /* of struct pattern */
     bool unknown;                 /* something else maps requests too */
@@ -87,7 +86,7 @@ static void add_path(const struct ur_backends *backends, struct table *table,
     const char *path = trimmed(backends->pool, backend->path);
 
     if (!*backend->url) {
-        /* It may talk to whoever comes, but a ProxyPass takes precedence. */
+        /* It may serve any request, but a ProxyPass takes precedence. */
     }
     else if (backend->in_section) {
         apr_hash_set(table->sections, path, APR_HASH_KEY_STRING, backend);
@@ -201,7 +200,7 @@ static void remember_handler(struct ur_backends *backends, server_rec *s,
     }
 }
 
-/* What maps requests in a way that only a request can tell. */
+/* What maps requests in a way that only a request shows. */
 static bool is_program(apr_pool_t *pool, const ap_directive_t *directive)
 {
     const char *flags;
@@ -263,7 +262,7 @@ struct ur_backends *ur_backends_open(apr_pool_t *pool, const struct ur_conftree 
 
 /* Questions */
 
-/* The first that stands for a path, or for one above it. */
+/* The first for a path, or for one above it. */
 static const struct ur_backend *first_pass(const struct table *table, const char *path)
 {
     const struct ur_backend *first = NULL;

@@ -39,7 +39,7 @@ static const char *requirements(apr_pool_t *pool, const struct ur_policy *policy
     return text;
 }
 
-/* A client that speaks what clients speak that meet nothing. */
+/* A client that meets no requirement. */
 static struct ur_refusal typical_refusal(const struct row *row)
 {
     const struct ur_policy *policy = &row->rule->policy;

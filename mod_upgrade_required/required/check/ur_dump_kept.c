@@ -31,7 +31,7 @@ static const char *where(apr_pool_t *pool, const ap_directive_t *section)
     return text ? text : "server";
 }
 
-/* "300 s"; "-": nobody said it */
+/* "300 s"; "-": not set */
 static const char *seconds(apr_pool_t *pool, const ap_directive_t *directive)
 {
     return directive ? apr_pstrcat(pool, ur_conftree_word(pool, directive, 0), " s", NULL)

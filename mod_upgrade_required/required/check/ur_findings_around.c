@@ -27,8 +27,8 @@ static bool answers_quickly(struct ur_finder *finder, const server_rec *s)
     return (!quick || !ur_conftree_has_word(finder->pool, quick, "off")) && has_route_policy(s);
 }
 
-/* That of the main server holds in the virtual hosts too; one in a section is without effect
- * where the cache answers quickly. */
+/* That of the main server applies to the virtual hosts too; one in a section has no effect with
+ * the quick handler. */
 static void find_quick_cache(struct ur_finder *finder, const ap_directive_t *enable,
                              server_rec *in)
 {

@@ -6,7 +6,7 @@
 #include <apr_strings.h>
 #include <http_core.h>
 
-/* Why nobody comes over HTTP/2; the one that is nearest to being mended counts. */
+/* Why no client can use HTTP/2; the one that is easiest to fix counts. */
 enum obstacle { NOT_SAID, NOT_IN_CLEAR, NO_THREADS, NONE };
 
 static const char *const texts[] = {

@@ -7,8 +7,8 @@
 #include <apr_strings.h>
 #include <http_core.h>
 
-/* WebSockets that say nothing for less than this are often alive: applications send their pings
- * every 20 to 60 seconds. */
+/* WebSockets that are silent for less than this are often alive: applications send pings every
+ * 20 to 60 seconds. */
 #define IDLE_LEAST 30
 
 struct kept_finder {
@@ -27,7 +27,7 @@ static bool is_noted(apr_hash_t *servers, const server_rec *s)
     return apr_hash_get(servers, &s, sizeof s) != NULL;
 }
 
-/* Sections of the main server hold in each virtual host, and the ProxyPass may stand there. */
+/* Sections of the main server apply to each virtual host, and the ProxyPass may be there. */
 static const server_rec *asked(const struct ur_finder *finder, const server_rec *s)
 {
     return s == finder->main_server && s->next ? UR_ANY_SERVER : s;
@@ -40,7 +40,7 @@ static const server_rec *server_for(const struct ur_finder *finder, const server
     return s == finder->main_server ? backend->server : s;
 }
 
-/* What is said elsewhere is found there. */
+/* A directive elsewhere is reported there. */
 static bool stands_in(const struct ur_finder *finder, const ap_directive_t *directive,
                       enum ur_conftree_name name, const struct ur_place *place)
 {
@@ -76,7 +76,7 @@ static void add_without_backend(struct ur_finder *finder, const struct ur_kept_r
     ur_findings_add(finder, route->server, ur_conftree_at(finder->pool, route->by), text);
 }
 
-/* A route whose URLs are not known is left alone, but for what stands in its own section. */
+/* A route whose URLs are not known is ignored, except for what is in its own section. */
 static void find_no_backend(struct ur_finder *finder, const struct ur_kept_route *route,
                             const apr_array_header_t *carrying, bool unknown)
 {
@@ -133,8 +133,8 @@ static bool keeps_encoding(apr_pool_t *pool, const ap_directive_t *pass)
            ur_workers_argument(pool, pass, "mapping");
 }
 
-/* AllowEncodedSlashes is merged with any section that matches a request as if that said Off;
- * the ProxyPass then encodes the percent sign again. */
+/* AllowEncodedSlashes is merged with any section that matches a request as if the section had
+ * Off; the ProxyPass then encodes the percent sign again. */
 static void find_lost_slashes(struct ur_finder *finder, const struct ur_kept_route *route,
                               const apr_array_header_t *carrying)
 {

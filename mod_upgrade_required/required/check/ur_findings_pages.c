@@ -26,7 +26,7 @@ static bool is_any_address(const apr_sockaddr_t *address)
            (strcmp(text, "0.0.0.0") == 0 || strcmp(text, "::") == 0);
 }
 
-/* Whether whoever comes to this address comes to the virtual host, or to another like it. */
+/* Whether requests to this address go to the virtual host, or to another like it. */
 static bool takes(const server_rec *s, const apr_sockaddr_t *listens)
 {
     for (const server_addr_rec *address = s->addrs; address; address = address->next) {
@@ -40,7 +40,7 @@ static bool takes(const server_rec *s, const apr_sockaddr_t *listens)
     return false;
 }
 
-/* The main server answers where no virtual host has the address. */
+/* The main server answers if no virtual host has the address. */
 static bool main_server_answers(const server_rec *main_server)
 {
     for (const ap_listen_rec *listener = ap_listeners; listener; listener = listener->next) {
@@ -169,7 +169,7 @@ static bool has_port(const server_rec *s, apr_port_t port)
     return false;
 }
 
-/* The path of a guide that this very server answers; NULL: another does. */
+/* The path of a guide on this server; NULL: it is on another. */
 static const char *path_here(const struct page_finder *found, const struct guided *guided,
                              bool *in_clear)
 {
@@ -237,8 +237,8 @@ static bool says_other(const struct page_finder *found, const struct guided *gui
     return false;
 }
 
-/* Another section that says so decides for the page, and for sections that are for no certain
- * path nobody knows. */
+/* Another section with UpgradeRequire decides for the page; sections without a definite path
+ * may. */
 static bool is_lifted(const struct page_finder *found, const struct guided *guided,
                       const char *path)
 {

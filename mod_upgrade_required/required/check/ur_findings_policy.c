@@ -11,8 +11,8 @@ static const struct ur_scope *scope_at(int i)
     return &APR_ARRAY_IDX(ur_scope_all(), i, const struct ur_scope);
 }
 
-/* A date that is past when the server starts was meant to be announced first; one that
- * passes later is the course of things, and a reload then is none of its business. */
+/* A date in the past at startup was meant to be announced first; one that passes later is
+ * normal, and not reported at a reload. */
 static void find_past_date(struct ur_finder *finder, const struct ur_scope *scope)
 {
     const struct ur_mode_setting *mode = scope->config->mode;
@@ -69,7 +69,7 @@ static bool redirects_anywhere(const struct ur_finder *finder, const server_rec 
     return found;
 }
 
-/* Only what comes in clear is sent on. */
+/* Only requests without TLS are redirected. */
 static void find_open_redirects(struct ur_finder *finder)
 {
     for (server_rec *s = finder->main_server; s; s = s->next) {

@@ -18,7 +18,7 @@ struct demand {
 struct offer {
     const server_rec *server;
     unsigned versions; /* ur_ssl_protocol_tls() */
-    const char *at;    /* where its SSLProtocol stands */
+    const char *at;    /* where its SSLProtocol is */
 };
 
 struct offers {
@@ -27,7 +27,7 @@ struct offers {
     apr_hash_t *without; /* pointers to the servers that were found to have no TLS module */
 };
 
-/* Any provider counts, mod_ssl or another: it has to answer this hook (http_ssl.h). */
+/* Any provider counts, mod_ssl or another: it must implement this hook (http_ssl.h). */
 static bool tls_module_loaded(void)
 {
     const apr_array_header_t *providers = ap_hook_get_ssl_conn_is_ssl();
@@ -35,7 +35,7 @@ static bool tls_module_loaded(void)
     return providers && providers->nelts > 0;
 }
 
-/* Where a proxy states the client's protocol, what this server offers says nothing. */
+/* If a proxy states the client's protocol, what this server offers is irrelevant. */
 static bool tls_is_stated(const server_rec *s)
 {
     const struct ur_trusted_proxy *proxy = ur_config_server(s)->trusted;
@@ -43,8 +43,8 @@ static bool tls_is_stated(const server_rec *s)
     return proxy && (proxy->tls || proxy->scheme);
 }
 
-/* mod_ssl does so by itself where nothing is said, a certificate is there, and the port is
- * one of https. */
+/* mod_ssl does so by itself if nothing is set, there is a certificate, and the port is one of
+ * https. */
 static bool speaks_by_itself(const struct ur_finder *finder, const server_rec *s)
 {
     if (!ur_conftree_effective(finder->tree, s, UR_CONFTREE_SSL_CERTIFICATE_FILE)) {
@@ -194,7 +194,7 @@ void ur_findings_protocol(struct ur_finder *finder)
     const struct ur_rule *main_floor = &ur_config_server(finder->main_server)->floor;
 
     for (server_rec *s = finder->main_server; s; s = s->next) {
-        /* A virtual host that says nothing shares the main server's structure. */
+        /* A virtual host without settings shares the main server's structure. */
         const struct ur_rule *floor = &ur_config_server(s)->floor;
         if (s == finder->main_server || floor->at != main_floor->at) {
             find_all(&offers, s, floor);

@@ -28,7 +28,7 @@ const char *ur_workers_argument(apr_pool_t *pool, const ap_directive_t *directiv
     return NULL;
 }
 
-/* "unix:/run/x.sock|http://localhost/" speaks what stands behind the bar. */
+/* "unix:/run/x.sock|http://localhost/" uses the protocol after the bar. */
 static const char *behind_socket(const char *url)
 {
     const char *bar = ap_cstr_casecmpn(url, "unix:", 5) == 0 ? strchr(url, '|') : NULL;

@@ -99,8 +99,8 @@ static const char *place_of(apr_pool_t *pool, const ap_directive_t *section)
                 : apr_psprintf(pool, "%.*s:%d", len, file, section->line_num);
 }
 
-/* Others are told by where they stand: all <If> have one path, and that of a <Directory> or
- * <Proxy> is not the client's business. */
+/* Others are named by their position: all <If> have one path, and that of a <Directory> or
+ * <Proxy> must not be disclosed. */
 static const char *section_name(const cmd_parms *cmd)
 {
     const ap_directive_t *section = cmd->directive->parent;

@@ -6,8 +6,8 @@ void *ur_config_create_dir(apr_pool_t *p, char *dir)
     return apr_pcalloc(p, sizeof(struct ur_dir_config));
 }
 
-/* An inner scope that states a requirement starts anew; one that only adds exceptions
- * keeps those around it. */
+/* An inner section with a requirement starts over; one that only adds exceptions keeps the
+ * inherited ones. */
 static struct ur_rule merge_rule(apr_pool_t *p, const struct ur_rule *outer,
                                  const struct ur_rule *inner)
 {
@@ -21,8 +21,8 @@ static struct ur_rule merge_rule(apr_pool_t *p, const struct ur_rule *outer,
     return rule;
 }
 
-/* httpd merges the sections of a request anew for each request, so the common case, one
- * scope that speaks inside others that do not, must not allocate. */
+/* httpd merges the sections for each request, so the common case, one section with settings
+ * inside others without, must not allocate. */
 void *ur_config_merge_dir(apr_pool_t *p, void *outer_config, void *inner_config)
 {
     struct ur_dir_config *outer = outer_config;

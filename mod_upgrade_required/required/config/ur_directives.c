@@ -18,7 +18,7 @@
                                                       member##_choices};
 #include "required/config/directives.def"
 
-/* A command's data has no const in httpd; nobody writes to these. */
+/* A command's data has no const in httpd; these are never written to. */
 #define UR_CHOICE(type, member, name, where, words, help)                                      \
     AP_INIT_TAKE1(name, ur_command_set_choice, (void *)&member##_row, where, help),
 #define UR_VALUE(type, member, name, take, setter, where, help)                                \

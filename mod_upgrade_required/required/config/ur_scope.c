@@ -54,7 +54,7 @@ const ap_directive_t *const *ur_scope_around(apr_pool_t *pool, const ap_directiv
     return around;
 }
 
-/* The main server, which has sections before one could tell which it is, is NULL here. */
+/* The main server, which has sections before it can be identified, is NULL here. */
 static const server_rec *owner(const server_rec *s)
 {
     return s->is_virtual ? s : NULL;
@@ -167,8 +167,7 @@ int ur_scope_close(apr_pool_t *pconf, apr_pool_t *plog, apr_pool_t *ptemp, serve
     return OK;
 }
 
-/* Most virtual hosts say nothing for the server as a whole, and share what the main server has.
- */
+/* Most virtual hosts have no settings of their own, and share those of the main server. */
 const struct ur_dir_config *ur_scope_settings(apr_pool_t *pool, const struct ur_scope *scope,
                                               const server_rec *s)
 {

@@ -19,7 +19,7 @@ const char *ur_set_message(cmd_parms *cmd, void *dir, const char *text)
                                                &message->expression);
 }
 
-/* The URL is sent inside <> in a Link field and in an HTML attribute. */
+/* The URL is sent inside <> in a Link header and in an HTML attribute. */
 static bool is_guide(apr_pool_t *pool, const char *url)
 {
     apr_uri_t uri;

@@ -64,7 +64,7 @@ static const char *check_dates(const cmd_parms *cmd, const struct ur_mode_settin
     return NULL;
 }
 
-/* The dates as answers spell them: composed once, not with each answer. */
+/* The dates as responses spell them: composed once, not for each response. */
 static void spell_dates(apr_pool_t *pool, struct ur_mode_setting *mode)
 {
     if (mode->since != UR_TIME_ALWAYS) {

@@ -3,7 +3,7 @@
 #include "required/config/ur_scope.h"
 #include "required/enforce/ur_enforce.h"
 
-/* A scope in which UpgradeKeep stands. */
+/* A section or server with UpgradeKeep. */
 struct keeper {
     const server_rec *server;
     const ap_directive_t *const *sections; /* the outermost first; NULL ends them */

@@ -14,7 +14,7 @@
 
 static ap_filter_rec_t *filter_handle;
 
-/* What was put on the answer, so that it can be told from what others put there. */
+/* What was added to the response, to distinguish it from what others added. */
 struct announced {
     const char *deprecation;
     const char *sunset;
@@ -40,7 +40,7 @@ static int compare(void *search, const char *name, const char *value)
     return !wanted->found;
 }
 
-/* Whether one of several fields says this. */
+/* Whether one of several headers has this value. */
 static bool says(const apr_table_t *fields, const char *name, const char *value)
 {
     struct search search = {value, false};
@@ -64,8 +64,8 @@ static bool same(const char *one, const char *other)
     return one && other && strcmp(one, other) == 0;
 }
 
-/* httpd sends both tables. Where another one has set the field too, in whichever of them, ours
- * goes. */
+/* httpd sends both tables. If another module has set the header too, in either of them, ours is
+ * removed. */
 static void yield(request_rec *r, const char *name, const char *own)
 {
     const char *value = apr_table_get(r->headers_out, name);
@@ -91,7 +91,7 @@ static int collect(void *collected, const char *name, const char *value)
     return 1;
 }
 
-/* The others in this field stay. */
+/* The other values of this header stay. */
 static void yield_link(request_rec *r, const char *own)
 {
     struct others others = {apr_table_make(r->pool, 2), own};
@@ -137,7 +137,7 @@ void ur_announce_insert(request_rec *r)
     }
 }
 
-/* err_headers_out is what httpd sends with answers of all kinds, and keeps in internal
+/* err_headers_out is what httpd sends with responses of all kinds, and keeps in internal
  * redirects: the request may be announced again there, so nothing is added twice. */
 void ur_announce(request_rec *r, const struct ur_announcement *announcement)
 {
@@ -167,7 +167,7 @@ void ur_announce(request_rec *r, const struct ur_announcement *announcement)
 
 void ur_announce_register(void)
 {
-    /* Behind mod_headers and whatever else changes the fields, before what writes them. */
+    /* After mod_headers and anything else that changes the headers, before they are written. */
     filter_handle = ap_register_output_filter("UPGRADE_ANNOUNCE", announce_filter, NULL,
                                               (ap_filter_type)(AP_FTYPE_PROTOCOL - 1));
 }

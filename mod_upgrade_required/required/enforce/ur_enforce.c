@@ -30,8 +30,8 @@ struct trial {
     const char *url; /* where it is sent on to; NULL: nowhere, or not asked yet */
 };
 
-/* The request path: where no handshake has to be looked at, an allowed request pays for
- * this and nothing else. */
+/* The request path: if no handshake has to be checked, this is all that an allowed request pays
+ * for. */
 static inline bool is_met(request_rec *r, const struct ur_policy *policy)
 {
     return !ur_policy_demands(policy) || ur_policy_met(policy, ur_request_seen(r));
@@ -90,9 +90,9 @@ static bool excepts(request_rec *r, const apr_array_header_t *exceptions, char *
     return excepted;
 }
 
-/* "/health/../admin" is no "/health", whoever may take it for that, and httpd in
- * post_read_request does. What the path means has to be beyond doubt; where a reader behind
- * this server may pass over a part of it, the exception has to hold without that part too. */
+/* "/health/../admin" is not "/health", although httpd in post_read_request takes it for that.
+ * The meaning of the path must be beyond doubt; if a backend may ignore a part of it, the
+ * exception must be true without that part too. */
 static bool is_excepted(void *context)
 {
     const struct trial *trial = context;
@@ -176,9 +176,9 @@ static void write_origin(struct ur_buf *out, const void *origin)
     ur_origin_write(out, origin);
 }
 
-/* What a refused origin was compared with where the route says "same": behind a TLS edge, or
- * with a Host that is no name of this server, nothing else would tell. The client's Host is
- * told only where it is one. */
+/* What a refused origin was compared with if the route says "same": behind a TLS proxy, or with
+ * a Host that is not a name of this server, nothing else would show it. The client's Host is
+ * logged only if it is one. */
 static const char *same_origin(const struct trial *trial)
 {
     const struct ur_origins *origins = trial->settings->origins;
@@ -286,7 +286,7 @@ static void announce(const struct trial *trial)
     ur_announce(trial->r, &announcement);
 }
 
-/* The TLS family of a route is judged in two phases, and is to be told once. */
+/* The TLS family of a route is judged in two phases, and must be reported once. */
 static int let_pass(const struct trial *trial, enum ur_verdict verdict)
 {
     if (!ur_respond_noted(trial->r, verdict, trial->judgement.reason, trial->label->name,
@@ -339,8 +339,8 @@ static void decide(struct trial *trial)
     trial->ruling = ur_decide(&c);
 }
 
-/* After an unmet judgement: DECLINED where the request may go on all the same, else what the
- * hook has to return. */
+/* After an unmet judgement: DECLINED if the request may continue anyway, else what the hook has
+ * to return. */
 static int conclude(struct trial *trial)
 {
     decide(trial);
@@ -382,9 +382,9 @@ static int try_rule(request_rec *r, const struct ur_rule *rule, enum ur_phase ph
     return trial.judgement.unmet ? conclude(&trial) : DECLINED;
 }
 
-/* httpd answers "OPTIONS *" before any section is looked at. A client that a section has sent
- * to TLS (RFC 2817) comes with it: being told "200" it would start again, without end. Nothing
- * is excepted: this is no request for what an exception is about. */
+/* httpd answers "OPTIONS *" before sections apply. A client that a section has referred to TLS
+ * (RFC 2817) sends it: after a 200 it would start over, endlessly. Exceptions do not apply,
+ * because this is not a request for anything that they cover. */
 static int refuse_tls_offer(request_rec *r)
 {
     const struct ur_dir_config *settings = ur_tls_offer_section(r);
@@ -421,8 +421,8 @@ int ur_enforce_floor(request_rec *r)
     return result == DECLINED && r->method_number == M_OPTIONS ? refuse_tls_offer(r) : result;
 }
 
-/* Subrequests look at what might be served; an ErrorDocument tells the client what was
- * wrong. Neither is the client's request for the route, and neither opens a WebSocket. */
+/* Subrequests examine what might be served; an ErrorDocument tells the client what was wrong.
+ * Neither is the client's request for the route, and neither may open a WebSocket. */
 static bool judged_here(const request_rec *r)
 {
     return !r->main && !ur_request_is_error_document(r);

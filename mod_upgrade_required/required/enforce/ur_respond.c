@@ -61,7 +61,7 @@ void ur_respond_close(request_rec *r)
     r->connection->keepalive = AP_CONN_CLOSE;
 }
 
-/* On an error httpd sends err_headers_out only, whoever writes the body. */
+/* On an error httpd sends err_headers_out only, no matter what writes the body. */
 static void set_fields(request_rec *r, const struct ur_field *fields, size_t count)
 {
     for (size_t i = 0; i < count; i++) {
@@ -74,7 +74,7 @@ static void set_fields(request_rec *r, const struct ur_field *fields, size_t cou
     }
 }
 
-/* An answer to a refusal; what is composed of its fields. */
+/* The response to a refusal; the composed parts of its headers. */
 struct answer {
     const struct ur_refusal *refusal;
     const struct ur_reply *reply;
@@ -158,7 +158,7 @@ int ur_respond_refusal(request_rec *r, const struct ur_refusal *refusal, struct 
     *reply = ur_reply_decide(refusal);
     compose_fields(r, refusal, reply);
     if (reply->reset) {
-        /* mod_http2's own way to be told HTTP_1_1_REQUIRED, together with a 403. */
+        /* mod_http2's own way to request HTTP_1_1_REQUIRED, together with a 403. */
         apr_table_setn(r->notes, "ssl-renegotiate-forbidden", "upgrade-required");
         return send_error(r, reply->status, "text/plain", (struct ur_span){"", 0});
     }
@@ -226,9 +226,9 @@ static bool was_answered(const request_rec *r)
                        strcmp(verdict, ur_reason_verdict_word(UR_VERDICT_REDIRECT)) == 0);
 }
 
-/* Fields of the client that the request of an ErrorDocument must not act on. core's upgrade
- * handler would answer "Upgrade: h2c" with a 101; a script or a proxied document would wait
- * for a body that nobody may send any more. */
+/* Headers of the client that an ErrorDocument request must not act on. core's upgrade handler
+ * would answer "Upgrade: h2c" with a 101; a script or a proxied document would wait for a body
+ * that is no longer sent. */
 static const char *const withheld[] = {"Upgrade", "Content-Length", "Transfer-Encoding",
                                        "Expect"};
 
@@ -242,7 +242,7 @@ static void keep_variables(request_rec *r)
     }
 }
 
-/* The fields stay whole in the requests with which it shares them. */
+/* The headers stay intact in the requests that share them. */
 static void own_fields(request_rec *r)
 {
     r->headers_in = apr_table_copy(r->pool, r->headers_in);

@@ -14,8 +14,8 @@
 #include <sched.h>
 #include <unistd.h>
 
-/* Policies share a piece of memory in so many; the next ones get another piece, because
- * the children of old generations keep theirs. */
+/* Counters are allocated in blocks of this many policies; further policies get another block,
+ * because the children of old generations keep theirs. */
 #define PIECE 32
 
 /* More processors than this share slots. */
@@ -40,7 +40,7 @@ static const char KEY[] = "mod_upgrade_required counters";
 
 static struct registry *registry; /* NULL: nothing is counted */
 
-/* A slot is a processor's. Where the system does not tell the processor, it is a child's. */
+/* A slot is a processor's. If the system does not report the processor, it is a child's. */
 static inline size_t own_slot(void)
 {
 #ifdef __linux__
@@ -314,7 +314,7 @@ int ur_monitor_open(apr_pool_t *pconf, apr_pool_t *plog, apr_pool_t *ptemp, serv
     ur_policy_name_close();
     registry = NULL;
     status = find_registry(ptemp, s, &registry);
-    /* Where there is no memory for a new one, those that have theirs go on. */
+    /* If there is no memory for a new one, the existing ones continue. */
     for (int i = 0; registry && i < labels->nelts; i++) {
         apr_status_t connected = connect_label(
             ptemp, registry, APR_ARRAY_IDX(labels, i, struct ur_policy_name *), s);

@@ -49,8 +49,8 @@ static bool is_trusted(const conn_rec *c, const struct ur_trusted_proxy *proxy)
     return false;
 }
 
-/* A client that names a field in Connection asks the proxy to drop the proxy's own
- * statement, and what arrives then may be anybody's. Two fields arrive as one list. */
+/* A client that names a header in Connection asks the proxy to drop the proxy's own statement,
+ * and what arrives then may come from anyone. Two headers arrive as one list. */
 static struct ur_statement statement(const request_rec *r, const char *name)
 {
     struct ur_span connection = field(r, "Connection");
@@ -82,14 +82,14 @@ struct ur_span ur_request_tls_fact(request_rec *r, const char *name)
     return ur_span_of(value && *value ? value : NULL);
 }
 
-/* What is known of a request is kept in the place of a pointer, so that nothing is allocated;
- * never NULL once it is known, since HTTP is never UR_HTTP_ANY. */
+/* What is known about a request is stored in place of a pointer, so that nothing is allocated;
+ * never NULL once it is known, because HTTP is never UR_HTTP_ANY. */
 enum {
     HTTP_MASK = 0x0F,
     TLS_SHIFT = 4,
     TLS_MASK = 0x0F,
     ANNOUNCED = 0x100,
-    HEARD_SHIFT = 9, /* of the first statement, then so many bits further for each */
+    HEARD_SHIFT = 9, /* of the first statement, then this many bits further for each */
     HEARD_BITS = 3,
     HEARD_MASK = (1 << HEARD_BITS) - 1
 };
@@ -148,8 +148,7 @@ static uintptr_t known_of(request_rec *r)
     uintptr_t kept = kept_of(r);
 
     if (!kept) {
-        /* The client's own request has been looked at before anybody could change its
-         * fields. */
+        /* The client's own request was examined before anything could change its headers. */
         request_rec *outer = r->main ? r->main : r->prev;
         kept = outer ? known_of(outer) & ~(uintptr_t)ANNOUNCED : look_at_client(r);
         keep(r, kept);
@@ -241,8 +240,8 @@ static bool only_names(struct ur_span list)
     return true;
 }
 
-/* Families of fields of which only these are known to carry nothing secret: under other names
- * applications send tokens. */
+/* Families of headers of which only these are known not to carry secrets: applications send
+ * tokens under other names. */
 static bool is_known(const char *name, const char *prefix, const char *const endings[],
                      size_t count)
 {
@@ -291,11 +290,11 @@ bool ur_request_announces_body(const request_rec *r)
 {
     const char *length = apr_table_get(r->headers_in, "Content-Length");
 
-    /* httpd has refused lengths that are no number; "000" is zero. */
+    /* httpd has refused lengths that are not numbers; "000" is zero. */
     if (length && length[strspn(length, "0")] != '\0') {
         return true;
     }
-    /* Over HTTP/2 mod_http2 makes this field itself, for extended CONNECT too. */
+    /* Over HTTP/2 mod_http2 makes this header itself, for extended CONNECT too. */
     return !ur_request_is_http2(r) && apr_table_get(r->headers_in, "Transfer-Encoding");
 }
 
@@ -341,7 +340,7 @@ struct ur_span ur_request_accept(const request_rec *r)
     return field(r, "Accept");
 }
 
-/* The value of name=value in the query, as it stands there; absent where it does not. */
+/* The value of name=value in the query, undecoded; absent if there is none. */
 static struct ur_span argument(const request_rec *r, const char *name)
 {
     size_t len = strlen(name);
@@ -400,8 +399,8 @@ static bool mpm_has_threads(void)
     return threads != AP_MPMQ_NOT_SUPPORTED;
 }
 
-/* mod_http2 leaves prefork alone, because programs that are made for one thread run there: it
- * neither answers ALPN nor switches. What remains is h2c by clients that begin with it. */
+/* mod_http2 does not support prefork, because single-threaded programs run there: it neither
+ * answers ALPN nor switches. Only h2c by clients that start with it remains. */
 enum ur_http2_offer ur_server_http2(const server_rec *s, enum ur_tls tls)
 {
     if (!lists(s, tls == UR_TLS_NONE ? "h2c" : "h2") || !ap_find_linked_module("mod_http2.c")) {

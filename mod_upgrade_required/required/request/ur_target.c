@@ -25,8 +25,8 @@ bool ur_target_is_acme_challenge(const request_rec *r)
     return *token != '\0';
 }
 
-/* What stands behind scheme and authority, "" where nothing does; NULL for the forms that have
- * no path ("*", CONNECT's). */
+/* The part after scheme and authority, "" if empty; NULL for the forms without a path ("*",
+ * CONNECT's). */
 static const char *behind_authority(const char *target)
 {
     const char *authority;
@@ -76,8 +76,8 @@ static bool map(const request_rec *r, char *path, bool merge)
            (!slashes || ap_normalize_path(path, normalize));
 }
 
-/* What is left of a URL once the scheme and the authority, the query and the fragment are
- * gone; its server gets it as it is, so that slashes count. */
+/* What is left of a URL without scheme, authority, query and fragment; its server gets it
+ * unchanged, so that slashes count. */
 static char *forwarded_path(request_rec *r)
 {
     const char *raw = r->method_number == M_CONNECT ? NULL : behind_authority(r->unparsed_uri);

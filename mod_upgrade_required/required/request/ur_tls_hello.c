@@ -158,7 +158,7 @@ int ur_tls_hello_available(void)
     return set_message_callback != NULL;
 }
 
-/* mod_ssl frees what is told to be over; then its variables are empty. */
+/* mod_ssl frees its data when the connection is shut down; then its variables are empty. */
 int upgrade_required_end_tls(conn_rec *c)
 {
     struct ur_connection *connection = ur_connection_of(c);
