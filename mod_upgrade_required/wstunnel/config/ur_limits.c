@@ -11,7 +11,7 @@
 #include <apr_strings.h>
 #include <http_core.h>
 
-/* Where they are not said. */
+/* Defaults. */
 #define FACTOR_DEFAULT 2 /* AsyncRequestWorkerFactor */
 #define START_DEFAULT  3 /* StartServers */
 

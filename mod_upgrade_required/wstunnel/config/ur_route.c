@@ -28,8 +28,7 @@ static bool says_nothing(const struct ur_route *route)
     return true;
 }
 
-/* httpd merges the sections of a request anew for each request: one that says nothing must not
- * allocate. */
+/* httpd merges the sections for each request: one without settings must not allocate. */
 void *ur_route_merge_dir(apr_pool_t *p, void *outer_config, void *inner_config)
 {
     const struct ur_route *outer = outer_config;
@@ -85,7 +84,7 @@ static const char *set_keep(cmd_parms *cmd, void *dir, const char *word)
     int none = false;
     const char *error = choose(cmd, word, choices, &none);
 
-    /* Found anew each time: the policy module's code may have been replaced. */
+    /* Looked up each time: the policy module's code may have been replaced. */
     label_of = none ? NULL : APR_RETRIEVE_OPTIONAL_FN(upgrade_required_label);
     keep->label = label_of ? label_of(cmd) : NULL;
     keep->none = none;
@@ -252,7 +251,7 @@ static const char *set_server_number(cmd_parms *cmd, void *dir, const char *word
         offsetof(struct ur_tunnel_settings, member), UR_RANGE range, false};
 #include "wstunnel/config/directives.def"
 
-/* A command's data has no const in httpd; nobody writes to these. */
+/* A command's data has no const in httpd; these are never written to. */
 #define UR_CHOICE(type, member, name, where, words, help)                                      \
     AP_INIT_TAKE1(name, set_choice, (void *)&member##_row, where, help),
 #define UR_NUMBER(member, name, where, range, help)                                            \

@@ -4,15 +4,14 @@
 
 /* Since 2.4.59. The addresses of a worker are counted: one count is the worker's, and one is
  * each connection's. A copy of the worker that points to the address has no count of its own,
- * and there is no way to take one. As long as it only points there that does no harm: the
- * connection has its count. But it must not be the one that replaces the address, and takes a
- * count away: mod_proxy does that for an address that has expired, which is the real worker's
- * to know, so for the copy it never does; and when no address can be connected to, hence
- * ur_address_freeze().
+ * and there is no way to take one. As long as it only points to the address that does no harm:
+ * the connection has its count. But the copy must not be the one that replaces the address and
+ * releases a count: mod_proxy does that for an address that has expired, which only the real
+ * worker knows, so it never does it for the copy; and when no address can be connected to,
+ * hence ur_address_freeze().
  *
  * A worker that keeps no address (disablereuse, addressttl=0, a name that the request has a
- * part in) is never pointed to one. There the copy keeps one, for one handshake, and is the
- * owner. */
+ * part in) never points to one. Then the copy keeps one, for one handshake, and owns it. */
 
 void ur_address_open(proxy_worker *copy, apr_pool_t *pool)
 {
@@ -23,7 +22,7 @@ void ur_address_open(proxy_worker *copy, apr_pool_t *pool)
         /* Destroyed after the connections in pool, which are younger and count it. */
         apr_pool_create(&copy->cp->dns_pool, pool);
     }
-    /* It guards what all threads share. */
+    /* Guards what all threads share. */
     copy->tmutex = NULL;
 }
 
@@ -49,9 +48,9 @@ void ur_address_thaw(proxy_worker *copy)
 
 #else
 
-/* There the first address that was found is the worker's for ever, and when it cannot be
- * connected to nothing is looked up. A connection of a worker that keeps none would be closed
- * instead of used: so the copy keeps it, whatever the worker does. */
+/* There the first address found is the worker's forever, and if it cannot be connected to,
+ * nothing is looked up. A connection of a worker that keeps none would be closed instead of
+ * used: so the copy keeps it, whatever the worker does. */
 
 void ur_address_open(proxy_worker *copy, apr_pool_t *pool)
 {

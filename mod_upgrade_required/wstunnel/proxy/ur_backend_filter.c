@@ -13,31 +13,31 @@
 #include <http_core.h>
 #include <util_filter.h>
 
-/* What mod_proxy_http is shown in place of a bad 101: it answers 502 to a 101 without an
- * Upgrade, with an ErrorDocument if there is one, and closes the backend's connection. An
- * error instead would end a kept client connection without an answer. */
+/* Shown to mod_proxy_http in place of an invalid 101: it turns a 101 without Upgrade into a
+ * 502, with an ErrorDocument if there is one, and closes the backend's connection. An error
+ * instead would end a kept-alive client connection without a response. */
 static const char NO_SWITCH[] = "HTTP/1.1 101 Bad Switch\r\n\r\n";
 
-/* And in place of an answer that nobody waits for any more. A status that other proxies have
- * made known in logs; nobody else sees it. */
+/* Shown in place of a response that is no longer awaited. A status known from the logs of other
+ * proxies; it appears in the log only. */
 static const char CLIENT_GONE[] = "HTTP/1.1 499 Client Closed Request\r\n"
                                   "Content-Length: 0\r\nConnection: close\r\n\r\n";
 
 enum state {
-    JUDGING, /* a head is to be read, whole, before any of it is shown */
-    SHOWING, /* held is what mod_proxy_http gets to read next */
-    NOTING,  /* what is shown is looked at, in case it is a 426 */
-    PASSING  /* nothing more to do with this answer */
+    JUDGING, /* a complete head is to be read before any of it is shown */
+    SHOWING, /* held is what mod_proxy_http reads next */
+    NOTING,  /* what is shown is examined, in case it is a 426 */
+    PASSING  /* nothing more to do with this response */
 };
 
-/* Longer offers are none. */
+/* Longer offers are ignored. */
 #define OFFER_MAX 256
 
 struct watch {
     enum state state;
     enum state then; /* after SHOWING */
     struct ur_span accept;
-    request_rec *client; /* only while its request is being answered, that is, until PASSING */
+    request_rec *client; /* only while its request is being processed, that is, until PASSING */
     struct ur_shadow *shadow;     /* for an event tunnel; NULL: for mod_proxy's */
     struct ur_threaded *threaded; /* mod_proxy's tunnel; NULL: none is open */
     apr_bucket_brigade *held;
@@ -78,7 +78,7 @@ static int add_line(void *held, const char *name, const char *value)
     return 1;
 }
 
-/* Whether the client gets this field from the backend. */
+/* Whether the client gets this header from the backend. */
 static bool says(const struct watch *watch, const char *name)
 {
     struct ur_span head = {watch->head, watch->len};
@@ -95,8 +95,8 @@ static bool says(const struct watch *watch, const char *name)
     return false;
 }
 
-/* A switch is sent as an interim response, which has none of the fields that go with every
- * answer: what announces a policy is put into the backend's head. */
+/* A switch is sent as an interim response, without the headers that go with every response: the
+ * announcement of a policy is added to the backend's head. */
 static void hold_announcing(struct watch *watch)
 {
     static const char *const announcing[] = {"Deprecation", "Sunset", "Link"};
@@ -111,9 +111,9 @@ static void hold_announcing(struct watch *watch)
     apr_brigade_puts(watch->held, NULL, NULL, "\r\n");
 }
 
-/* Of a good 101 mod_proxy_http is shown what goes on to the client, whoever carries the tunnel.
- * For an event tunnel it becomes an answer after which mod_proxy_http gives the connection back
- * alive. Connection is written by mod_proxy_http itself, when it finds the Upgrade. */
+/* Of a valid 101 mod_proxy_http is shown what is passed on to the client, whatever carries the
+ * tunnel. For an event tunnel it becomes a response after which mod_proxy_http returns the
+ * connection alive. mod_proxy_http itself writes Connection when it finds the Upgrade. */
 static void hold_switch(struct watch *watch)
 {
     struct ur_span head = {watch->head, watch->len};
@@ -134,7 +134,7 @@ static void hold_switch(struct watch *watch)
     hold_announcing(watch);
 }
 
-/* But for a bad one, whose fault is logged. */
+/* Except for an invalid one, whose fault is logged. */
 static void log_verdict(const struct watch *watch, enum ur_switch_101 verdict)
 {
     static const char *const meanings[] = {
@@ -183,14 +183,14 @@ static void show(ap_filter_t *f, struct watch *watch, enum ur_switch_101 verdict
     }
 }
 
-/* Adds what there is to the head. APR_EAGAIN: that is nothing. */
+/* Adds what has arrived to the head. APR_EAGAIN: nothing. */
 static apr_status_t read_head(ap_filter_t *f, struct watch *watch, ap_input_mode_t mode,
                               apr_read_type_e block, apr_off_t wanted)
 {
     apr_size_t len = sizeof watch->head - watch->len;
     apr_status_t rv = ap_get_brigade(f->next, watch->line, mode, block, wanted);
 
-    /* An error comes again, what came before it does not. */
+    /* An error is reported again, what came before it is not. */
     if (apr_brigade_flatten(watch->line, watch->head + watch->len, &len) != APR_SUCCESS) {
         len = 0;
     }
@@ -222,8 +222,8 @@ static void log_lateness(const request_rec *r, const struct ur_wait *wait)
     }
 }
 
-/* A byte, so that nothing is lost when it has waited long enough: lines have to be read without
- * waiting, because of one that is not complete TLS would keep no more than its end. */
+/* Waits for a single byte, so that nothing is lost after a timeout: lines must be read without
+ * waiting, because TLS would keep only the end of an incomplete one. */
 static apr_status_t wait_for_byte(ap_filter_t *f, struct watch *watch)
 {
     struct ur_wait *wait = &ur_keep_of(watch->client)->wait;
@@ -235,7 +235,7 @@ static apr_status_t wait_for_byte(ap_filter_t *f, struct watch *watch)
     } while (APR_STATUS_IS_TIMEUP(rv) && ur_wait_on(wait, watch->client));
     if (APR_STATUS_IS_TIMEUP(rv)) {
         log_lateness(watch->client, wait);
-        /* Before the backend hears of it: the next one may come at once. */
+        /* Before the backend learns of it: the next one may come at once. */
         ur_gate_give_up(&ur_keep_of(watch->client)->ticket);
     }
     return APR_STATUS_IS_EAGAIN(rv) ? APR_EOF : rv;
@@ -290,7 +290,7 @@ static apr_status_t judge_head(ap_filter_t *f, struct watch *watch, apr_read_typ
     return APR_SUCCESS;
 }
 
-/* Notes what a 426 offers. Another answer is known by its first line. */
+/* Notes what a 426 offers. Any other response is recognized by its first line. */
 static void note(struct watch *watch, apr_bucket_brigade *line)
 {
     char room[OFFER_MAX];
@@ -315,7 +315,7 @@ static void note(struct watch *watch, apr_bucket_brigade *line)
     }
 }
 
-/* What mod_proxy_http reads passes as it comes. The body is read in another mode. */
+/* What mod_proxy_http reads passes unchanged. The body is read in another mode. */
 static apr_status_t pass_and_note(ap_filter_t *f, struct watch *watch, apr_bucket_brigade *bb,
                                   ap_input_mode_t mode, apr_read_type_e block, apr_off_t wanted)
 {
@@ -330,7 +330,7 @@ static apr_status_t pass_and_note(ap_filter_t *f, struct watch *watch, apr_bucke
     return rv;
 }
 
-/* A tunnel's bytes, or the rest of an answer */
+/* A tunnel's bytes, or the rest of a response */
 static apr_status_t pass(ap_filter_t *f, struct watch *watch, apr_bucket_brigade *bb,
                          apr_read_type_e block, apr_off_t wanted)
 {
@@ -405,7 +405,7 @@ static apr_status_t backend_filter(ap_filter_t *f, apr_bucket_brigade *bb, ap_in
     if (watch->state == PASSING && mode == AP_MODE_READBYTES) {
         return pass(f, watch, bb, block, wanted);
     }
-    /* Other modes ask about the connection, not for the answer. */
+    /* Other modes are about the connection, not the response. */
     if (watch->state == PASSING ||
         (mode != AP_MODE_GETLINE && mode != AP_MODE_SPECULATIVE && mode != AP_MODE_READBYTES)) {
         return ap_get_brigade(f->next, bb, mode, block, wanted);
@@ -422,9 +422,9 @@ static apr_status_t backend_filter(ap_filter_t *f, apr_bucket_brigade *bb, ap_in
     return serve(watch, bb, mode, block, wanted);
 }
 
-/* With the answer's pool: not while the answer is read, or what mod_proxy_http has put in
- * front of it would go missing. A tunnel's connection is not used again: mod_proxy_http closes
- * it before it returns, and here is the last that is seen of it. */
+/* With the response's pool: not while the response is read, or what mod_proxy_http has put in
+ * front of it would be lost. A tunnel's connection is not reused: mod_proxy_http closes it
+ * before it returns, and this is the last place that sees it. */
 static apr_status_t remove_filter(void *data)
 {
     ap_filter_t *filter = data;
@@ -457,8 +457,8 @@ int ur_backend_filter_create_req(request_rec *r, request_rec *answer)
         ur_shadow_connected(kept->shadow);
     }
     ur_upgrade_426_filter_set(r, NULL); /* of a backend that was tried before */
-    /* The answer's pool is the connection's child and is destroyed with each answer: what is
-     * kept longer adds up over the life of a reused connection. */
+    /* The response's pool is the connection's child and is destroyed with each response:
+     * anything kept longer would add up over the life of a reused connection. */
     watch = apr_palloc(answer->pool, sizeof *watch);
     watch->state = kept->accept ? JUDGING : NOTING;
     watch->len = 0;

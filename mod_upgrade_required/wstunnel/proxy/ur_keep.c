@@ -61,9 +61,9 @@ static struct ur_kept *mark(request_rec *r, const struct ur_policy_name *label, 
     return kept;
 }
 
-/* Whether it goes where a WebSocket could be opened: what is not proxied, or ends in FastCGI or
- * AJP, is not looked at. SetHandler "proxy:..." makes it a proxied request only when the
- * handler runs. */
+/* Whether it goes where a WebSocket could be opened: what is not proxied, or goes to FastCGI or
+ * AJP, is ignored. SetHandler "proxy:..." makes it a proxied request only when the handler
+ * runs. */
 static bool may_switch(const request_rec *r)
 {
     const char *target = r->proxyreq ? r->filename : r->handler;
@@ -71,8 +71,8 @@ static bool may_switch(const request_rec *r)
     return target && strncmp(target, "proxy:", 6) == 0 && ur_backend_url_may_switch(target + 6);
 }
 
-/* What an administrator who has forgotten the directive looks for. Other requests are none of
- * this module's business, and cost nothing. */
+/* What an administrator who has forgotten the directive looks for. Other requests do not
+ * concern this module, and cost nothing. */
 static int not_kept(const request_rec *r, int result)
 {
     if (APLOG_R_IS_LEVEL(r, APLOG_DEBUG) &&
@@ -110,14 +110,14 @@ int ur_keep_fixups(request_rec *r)
         return not_kept(r, result);
     }
     kept = mark(r, label, result == OK);
-    /* The last thing before the backend: who is refused should not hold a place. */
+    /* Last before the backend: a refused request should not hold a place. */
     kept->event = route->carrier == UR_CARRIER_EVENT;
     return result == OK ? ur_child_admit(r, &kept->ticket, kept->event) : result;
 }
 
 int ur_keep_restore(request_rec *r)
 {
-    /* A log looks at the last of the requests that redirects have made of it. */
+    /* A log uses the last of the requests that redirects have made of it. */
     for (; r; r = r->next) {
         const struct ur_kept *kept = ur_keep_of(r);
         if (kept) {

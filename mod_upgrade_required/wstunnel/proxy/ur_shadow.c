@@ -20,14 +20,14 @@
 #include <http_ssl.h>
 #include <mpm_common.h>
 
-#define FUNCTION "WEBSOCKET" /* what mod_proxy calls the user of a connection in its log */
+#define FUNCTION "WEBSOCKET" /* the name of the user of a connection in mod_proxy's log */
 
 static const char NOT_POOLED[] = "proxy-initial-not-pooled";
 
 /* mod_proxy_http decides by its worker whether a handshake is kept, and workers are shared
- * between routes and processes. So it gets a copy that says yes: a copy of the worker, of
- * the shared part of it, and a connection pool that holds one connection, which was taken
- * from and connected by the real worker. Error state, failover and limits stay there. */
+ * between routes and processes. So it gets a copy that says yes: a copy of the worker, of its
+ * shared part, and a connection pool that holds one connection, which was taken from and
+ * connected by the real worker. Error state, failover and limits stay with the real worker. */
 struct ur_shadow {
     proxy_worker worker;
     proxy_worker_shared shared;
@@ -39,13 +39,13 @@ struct ur_shadow {
 typedef int scheme_handler(request_rec *r, proxy_worker *worker, proxy_server_conf *conf,
                            char *url, const char *proxyname, apr_port_t proxyport);
 
-/* With what mod_proxy has called it. */
+/* The arguments of mod_proxy's call. */
 struct call {
     request_rec *r;
     proxy_worker *worker;
     proxy_server_conf *conf;
     char *url;
-    const char *proxyname; /* another proxy that is to be asked; NULL: the backend itself */
+    const char *proxyname; /* another proxy in between (ProxyRemote); NULL: none */
     apr_port_t proxyport;
 };
 
@@ -111,8 +111,8 @@ static int connect_backend(const struct call *call, struct ur_shadow *shadow)
     return status;
 }
 
-/* mod_proxy_http would close the connection that it is handed and make a new one, where the
- * environment demands a new one, which it is. */
+/* If the environment demands a new connection, mod_proxy_http would close the one it gets and
+ * make another; but the one it gets is new. */
 static int run_http_handler(const struct call *call, struct ur_shadow *shadow)
 {
     request_rec *r = call->r;
@@ -174,7 +174,7 @@ static int run_with(const struct call *call, struct ur_shadow *shadow)
     return ur_wait_status(&kept->wait, r, status);
 }
 
-/* Where an event tunnel is wanted, a child that has to go ends this one too. */
+/* If an event tunnel is wanted, a child that has to exit ends this one too. */
 static int run_thread(const struct call *call, struct ur_shadow *shadow)
 {
     request_rec *r = call->r;
@@ -192,7 +192,7 @@ static int run_thread(const struct call *call, struct ur_shadow *shadow)
     return status;
 }
 
-/* The connection is one of the real worker's, and goes back to it. */
+/* The connection belongs to the real worker, and is returned to it. */
 static int run_in_worker(const struct call *call)
 {
     request_rec *r = call->r;
@@ -250,8 +250,8 @@ static int ask_backend(const struct call *call, struct ur_shadow *shadow)
     return status;
 }
 
-/* The connection is none of the worker's pool, which holds as many as there are threads, and
- * waits for one when they are gone. */
+/* The connection is not from the worker's pool, which holds as many as there are threads, and
+ * waits when none is left. */
 static int run_in_tunnel(const struct call *call)
 {
     request_rec *r = call->r;
@@ -298,7 +298,7 @@ void ur_shadow_keep_open(struct ur_shadow *shadow)
     connection->connection->keepalive = AP_CONN_UNKNOWN;
 }
 
-/* Whoever asks the backend does not say when it has answered. */
+/* The code that sends the request to the backend does not report its response. */
 static int decline(request_rec *r, struct ur_kept *kept)
 {
     if (kept && kept->accept) {
@@ -323,7 +323,7 @@ int ur_shadow_handler(request_rec *r, proxy_worker *worker, proxy_server_conf *c
     if (!kept || !http_handler || !ur_backend_url_is_http(url)) {
         return decline(r, kept);
     }
-    /* What another proxy answers may be an answer to CONNECT: that is left to threads. */
+    /* The response of another proxy may be one to CONNECT: that is left to threads. */
     if (kept->ticket.carrier == UR_CARRIED_EVENT && proxyname) {
         ur_gate_to_thread(&kept->ticket);
         ur_no_event_log(r, UR_NO_EVENT_REMOTE);

@@ -20,7 +20,7 @@ static apr_status_t hide_filter(ap_filter_t *f, apr_bucket_brigade *bb)
 
 void ur_takeover_register(void)
 {
-    /* Before all others: none of them is to see an answer. */
+    /* Before all others: none of them may see a response. */
     filter_handle = ap_register_output_filter("UPGRADE_HIDE", hide_filter, NULL,
                                               (ap_filter_type)(AP_FTYPE_RESOURCE - 1));
 }
@@ -49,8 +49,8 @@ static int add_field(void *head, const char *name, const char *value)
     return 1;
 }
 
-/* As ap_send_interim_response() does it, which takes 8 KB from the system for this head, and
- * gives them back. */
+/* As ap_send_interim_response() does it, but without taking 8 KB from the system for this head.
+ */
 static void send_head(request_rec *r, apr_pool_t *pool)
 {
     conn_rec *c = r->connection;
@@ -73,7 +73,7 @@ static void send_head(request_rec *r, apr_pool_t *pool)
 }
 
 /* As mod_proxy_http sends it itself for a thread's tunnel: it has been shown a 204 with the
- * backend's phrase and fields. */
+ * backend's reason phrase and headers. */
 static void send_switch(request_rec *r, apr_pool_t *pool)
 {
     const char *upgrade = apr_table_get(r->headers_out, "Upgrade");
@@ -89,7 +89,7 @@ static void send_switch(request_rec *r, apr_pool_t *pool)
     r->connection->keepalive = AP_CONN_CLOSE;
 }
 
-/* A plain backend needs none of what stands around its socket. */
+/* A plain backend needs nothing but its socket. */
 static void shed_backend(struct ur_endpoint *backend, conn_rec *origin, apr_pool_t *pool)
 {
     conn_rec *c = backend->tunnel->c;
@@ -99,11 +99,11 @@ static void shed_backend(struct ur_endpoint *backend, conn_rec *origin, apr_pool
         return;
     }
     ur_endpoint_own(backend, c->pool);
-    origin->aborted = 1; /* for mod_proxy, which would end it in order */
+    origin->aborted = 1; /* for mod_proxy, which would shut it down */
     apr_pool_destroy(pool);
 }
 
-/* The client has gone before it was told. */
+/* The client has disconnected before it got the 101. */
 static void end_missed(struct ur_tunnel *tunnel)
 {
     ur_farewell_ended(&tunnel->farewell, UR_SIDE_CLIENT);
@@ -132,14 +132,14 @@ int ur_takeover(request_rec *r, proxy_worker *worker, proxy_conn_rec *connection
     if (!connection || !connection->sock || !connection->connection) {
         ap_log_rerror(APLOG_MARK, APLOG_ERR, 0, r,
                       "UR0015: the backend sent its 101, but its connection is gone");
-        /* What was hidden was none of the answer. */
+        /* What was hidden was not part of the response. */
         r->eos_sent = 0;
         r->sent_bodyct = 0;
         r->status_line = NULL;
         return HTTP_BAD_GATEWAY;
     }
     ur_books_opened(ur_keep_of(r)->label, UR_CARRIED_EVENT);
-    /* What is freed from here on is given back to the system: there may be many tunnels. */
+    /* What is freed from here on is returned to the system: there may be many tunnels. */
     apr_allocator_max_free_set(apr_pool_allocator_get(r->connection->pool), 1);
     tunnel = ur_tunnel_prepare(r, worker, connection->connection, connection->sock);
     ur_guard_prepare(tunnel, ap_get_module_config(r->per_dir_config, &upgrade_wstunnel_module));

@@ -24,7 +24,7 @@ struct ur_threaded {
     apr_time_t opened; /* by ur_clock() */
     bool client_ended;
     bool backend_ended;
-    bool broken; /* either connection, in whatever direction */
+    bool broken; /* either connection, in any direction */
     bool over;
 };
 
@@ -35,7 +35,7 @@ static ap_filter_rec_t *filter_handle;
 /* The server closes its connections without waiting for them. */
 static atomic_bool stopped;
 
-/* Its child has shut the client's direction, or told it to end while the handshake was on. */
+/* Its child has shut the client's direction, or made it end during the handshake. */
 static bool has_to_end(const struct ur_threaded *tunnel, apr_status_t rv)
 {
     return rv != APR_SUCCESS && !APR_STATUS_IS_EAGAIN(rv) && !tunnel->over &&
@@ -85,7 +85,7 @@ static apr_status_t client_filter(ap_filter_t *f, apr_bucket_brigade *bb, ap_inp
         ur_threaded_heard(f->ctx, UR_SIDE_CLIENT, rv, bb);
         if (has_to_end(f->ctx, rv)) {
             say_goodbye(f->ctx, f->c);
-            return APR_ECONNABORTED; /* after a mere end the backend could go on */
+            return APR_ECONNABORTED; /* after a half-close the backend could continue */
         }
     }
     return rv;
@@ -187,8 +187,8 @@ void ur_threaded_broke(struct ur_threaded *tunnel, enum ur_side side)
     }
 }
 
-/* What mod_proxy does not tell: its tunnel ends when both sides have, when one breaks, or after
- * the first with proxy-nohalfclose. If it was none of these, nothing was said for too long. */
+/* What mod_proxy does not report: its tunnel ends when both sides have ended, when one breaks,
+ * or after the first with proxy-nohalfclose. Otherwise there was no data for too long. */
 static enum ur_outcome outcome_of(const request_rec *r, const struct ur_threaded *tunnel)
 {
     bool ended = tunnel->broken || (tunnel->client_ended && tunnel->backend_ended);

@@ -8,7 +8,7 @@
 #include <stdbool.h>
 
 /* mod_proxy copies the table into r->pool, and a copy must not outlive what it was made of: so
- * this one is there too, where a tunnel keeps it as long as it lives. */
+ * this one is there too, and a tunnel keeps it as long as it lives. */
 static apr_table_t *own_fields(request_rec *r)
 {
     r->headers_in = apr_table_copy(r->pool, r->headers_in);
@@ -26,9 +26,9 @@ void ur_upgrade_narrow(request_rec *r, const struct ur_kept *kept)
     }
 }
 
-/* A WebSocket is not among them: what opens one has been judged, and was no handshake. Nor are
- * the two words that mod_proxy and mod_proxy_wstunnel take for more than a name: ANY, which is
- * kept as an asterisk, and NONE. */
+/* WebSocket is not among them: the request has been judged, and was not a handshake. Nor are
+ * the two words that mod_proxy and mod_proxy_wstunnel treat specially: ANY, which is stored as
+ * an asterisk, and NONE. */
 static bool is_named(const proxy_worker *worker, struct ur_span protocol)
 {
     static const struct ur_span others[] = {{"websocket", 9}, {"*", 1}, {"NONE", 4}};

@@ -6,7 +6,7 @@
 
 static ap_filter_rec_t *filter_handle;
 
-/* Among the fields that outlive an error, since with ProxyErrorOverride the answer becomes
+/* Among the headers that survive an error, because with ProxyErrorOverride the response becomes
  * httpd's own, or that of an ErrorDocument. */
 void ur_upgrade_426_filter_set(request_rec *r, const char *offer)
 {
@@ -22,7 +22,7 @@ void ur_upgrade_426_filter_set(request_rec *r, const char *offer)
 
 /* mod_proxy_http returns an Upgrade that is exactly the one its worker is to keep, and core
  * advertises h2c in an ErrorDocument. Both tables are sent, so once is enough; and not at all
- * where a proxy in front may copy it into an HTTP/2 answer. */
+ * if a proxy in front may copy it into an HTTP/2 response. */
 static apr_status_t offer_filter(ap_filter_t *f, apr_bucket_brigade *bb)
 {
     request_rec *r = f->r;
@@ -44,7 +44,7 @@ static apr_status_t offer_filter(ap_filter_t *f, apr_bucket_brigade *bb)
 
 void ur_upgrade_426_filter_register(void)
 {
-    /* Behind what changes the fields of an answer, before what writes them. */
+    /* After everything that changes the headers of a response, before they are written. */
     filter_handle = ap_register_output_filter("UPGRADE_OFFER", offer_filter, NULL,
                                               (ap_filter_type)(AP_FTYPE_PROTOCOL - 1));
 }

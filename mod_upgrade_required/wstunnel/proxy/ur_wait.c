@@ -12,10 +12,10 @@
 #define DEFAULT apr_time_from_sec(10)
 #define LONGEST 86400
 
-/* How often is looked whether the client is still there. */
+/* How often to check whether the client is still there. */
 #define SLICE apr_time_from_msec(250)
 
-/* Where a system cannot tell that the client has ended its direction, it tells of a reset. */
+/* A system that does not report that the client has shut down its direction reports a reset. */
 #ifndef POLLRDHUP
 #define POLLRDHUP 0
 #endif
@@ -46,7 +46,7 @@ void ur_wait_begin(struct ur_wait *wait, const request_rec *r, apr_socket_t *soc
     }
     wait->limit = limit;
     wait->until = ur_clock() + limit;
-    apr_socket_timeout_set(socket, limit); /* for TLS, which talks before anybody asks */
+    apr_socket_timeout_set(socket, limit); /* for TLS, which sends data unasked */
 }
 
 void ur_wait_slice(const struct ur_wait *wait, apr_socket_t *socket)
@@ -56,9 +56,9 @@ void ur_wait_slice(const struct ur_wait *wait, apr_socket_t *socket)
     apr_socket_timeout_set(socket, left > SLICE ? SLICE : left > 0 ? left : 1);
 }
 
-/* One that has ended its direction has gone: it could not send a frame. That is seen without
- * reading, also behind TLS, and behind frames that have come early. A stream of HTTP/2 has no
- * socket that would tell. */
+/* A client that has shut down its direction is gone: it could not send a frame. That is
+ * detected without reading, also with TLS, and after early frames. An HTTP/2 stream has no
+ * socket that would show it. */
 static bool client_has_gone(const request_rec *r)
 {
     struct pollfd client = {-1, POLLRDHUP, 0};

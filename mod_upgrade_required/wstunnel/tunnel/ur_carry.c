@@ -9,17 +9,17 @@
 
 #define GOING_AWAY 1001 /* RFC 6455, 7.4.1 */
 
-/* A tunnel that is closed in one direction is given up after so much silence. */
+/* A half-closed tunnel is given up after this time without data. */
 #define HALF_CLOSED_TIMEOUT apr_time_from_sec(30)
 
-/* One that leaves waits so long for the end of a frame. Where a child drains its tunnels, the
- * end of that is the end of them as well. */
+/* One that leaves waits this long for the end of a frame. If a child drains its tunnels, they
+ * end at the latest with the drain. */
 #define LEAVE_TIMEOUT apr_time_from_sec(10)
 
-/* What the allocator keeps of the memory that slow ends have needed. */
+/* How much of the memory needed for slow endpoints the allocator keeps. */
 #define MAX_FREE ((apr_size_t)1024 * 1024)
 
-/* For how much silence a tunnel is kept; 0 and less: any. */
+/* How long a tunnel is kept without data; 0 or less: forever. */
 static apr_interval_time_t patience(const struct ur_tunnel *tunnel)
 {
     bool whole = ur_endpoint_is_read(&tunnel->client) && ur_endpoint_is_read(&tunnel->backend);
@@ -35,7 +35,7 @@ static apr_time_t earlier(apr_time_t one, apr_time_t other)
     return one < other ? one : other;
 }
 
-/* When it will have been silent for too long, if nothing is said. */
+/* When it will have been without data for too long. */
 static apr_time_t silent_too_long(const struct ur_tunnel *tunnel)
 {
     apr_interval_time_t silence = patience(tunnel);
@@ -43,14 +43,14 @@ static apr_time_t silent_too_long(const struct ur_tunnel *tunnel)
     return silence > 0 ? tunnel->active + silence : UR_DEADLINE_NEVER;
 }
 
-/* The earliest moment at which something may be due of a tunnel, if nothing happens: the one
+/* The earliest time at which something may be due for a tunnel, if nothing happens: the only
  * place that knows all of them, together with meet_deadline(). */
 static apr_time_t next_deadline(const struct ur_tunnel *tunnel)
 {
     return earlier(silent_too_long(tunnel), tunnel->limit);
 }
 
-/* Something was said. */
+/* There was data. */
 static void touch(struct ur_carry *carry, struct ur_tunnel *tunnel)
 {
     tunnel->active = carry->now;
@@ -77,8 +77,8 @@ static apr_status_t watch(struct ur_carry *carry, struct ur_endpoint *end, int e
     return rv;
 }
 
-/* What an end is polled for: it is read while the other one takes it, and written while
- * something is pending. A reset is wanted to be known always. */
+/* What an endpoint is polled for: reading while the other one can take data, writing while
+ * something is pending. A reset is always of interest. */
 static int wanted_events(const struct ur_endpoint *end)
 {
     int events = end->alarm == UR_ALARM_ON ? APR_POLLERR : 0;
@@ -137,7 +137,7 @@ static void close_client(struct ur_carry *carry, struct ur_tunnel *tunnel, bool 
     }
 }
 
-/* From here on no event concerns it; it stays valid until the events at hand are done. */
+/* From here on no event concerns it; it stays valid until the current events are processed. */
 static void finish(struct ur_carry *carry, struct ur_tunnel *tunnel)
 {
     count_both(carry, tunnel);
@@ -162,7 +162,7 @@ static void finish_as(struct ur_carry *carry, struct ur_tunnel *tunnel, enum ur_
     finish(carry, tunnel);
 }
 
-/* Where there is a boundary now, what waits for one is put there. False: the tunnel is over. */
+/* At a frame boundary, sends what waits for one. False: the tunnel is over. */
 static bool put_controls(struct ur_carry *carry, struct ur_tunnel *tunnel)
 {
     if (ur_control_waits(tunnel) && ur_control_put(tunnel)) {
@@ -172,7 +172,7 @@ static bool put_controls(struct ur_carry *carry, struct ur_tunnel *tunnel)
     return true;
 }
 
-/* After something was forwarded, or could have been. */
+/* After data was forwarded, or could have been. */
 static void go_on(struct ur_carry *carry, struct ur_tunnel *tunnel, bool more)
 {
     touch(carry, tunnel);
@@ -205,9 +205,9 @@ static void forward_both(struct ur_carry *carry, struct ur_tunnel *tunnel)
     }
 }
 
-/* What a poll tells though it was not asked, and would go on telling: a connection that is
- * broken, or closed both ways. From the latter there may still be something to be read later;
- * if not, there is nobody left to be half a tunnel. False: the tunnel is over. */
+/* What a poll reports without being asked, and would keep reporting: a connection that is
+ * broken, or closed both ways. The latter may still have data to be read later; if not, no half
+ * of a tunnel is left. False: the tunnel is over. */
 static bool note_unasked(struct ur_endpoint *end, int events)
 {
     const int asked = APR_POLLIN | APR_POLLOUT;
@@ -247,7 +247,7 @@ void ur_carry_event(struct ur_carry *carry, struct ur_endpoint *end, int events)
     if (ur_linger_has(end)) {
         ur_linger_go_on(&carry->lingering, end, carry->scratch.buffer);
     }
-    else if (ur_tunnel_is_carried(end->tunnel)) { /* no earlier event has ended it */
+    else if (ur_tunnel_is_carried(end->tunnel)) { /* an earlier event has not ended it */
         on_open(carry, end, events);
     }
 }
@@ -284,7 +284,7 @@ void ur_carry_again(struct ur_carry *carry)
     }
 }
 
-/* It ends as soon as a Close can stand in both directions. */
+/* It ends as soon as a Close fits in both directions. */
 static void leave(struct ur_carry *carry, struct ur_tunnel *tunnel, enum ur_outcome outcome)
 {
     tunnel->life = UR_TUNNEL_LEAVING;
@@ -295,8 +295,8 @@ static void leave(struct ur_carry *carry, struct ur_tunnel *tunnel, enum ur_outc
     put_controls(carry, tunnel);
 }
 
-/* Of one that is open, the longest life is over; one that leaves has had time to come to the
- * end of a frame. */
+/* An open tunnel has reached its maximum age; one that leaves has had time to reach the end of
+ * a frame. */
 static void meet_limit(struct ur_carry *carry, struct ur_tunnel *tunnel)
 {
     if (tunnel->life == UR_TUNNEL_OPEN) {
@@ -308,7 +308,7 @@ static void meet_limit(struct ur_carry *carry, struct ur_tunnel *tunnel)
     }
 }
 
-/* One of the moments of next_deadline() has come. */
+/* One of the times of next_deadline() has come. */
 static void meet_deadline(struct ur_carry *carry, struct ur_tunnel *tunnel)
 {
     if (silent_too_long(tunnel) <= carry->now) {

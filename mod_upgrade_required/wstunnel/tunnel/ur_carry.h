@@ -35,44 +35,42 @@ struct ur_carry {
     uint64_t bytes[UR_DIRECTIONS]; /* not counted yet */
 };
 
-/* Before the thread starts. pool and pollset live as long as it does. */
+/* Before the thread starts. pool and pollset must live as long as it does. */
 apr_status_t ur_carry_open(struct ur_carry *carry, struct ur_finisher *finisher,
                            apr_pollset_t *pollset, apr_pool_t *pool);
 
-/* From the thread that is about to give a tunnel away, and still owns it: has it watched, so
- * that its first event wakes the poller. False where there is something to do of which no event
- * tells. */
+/* From the thread that is about to hand a tunnel over, and still owns it: starts watching it,
+ * so that its first event wakes the poller. False if there is something to do without an event.
+ */
 bool ur_carry_watch_ahead(struct ur_carry *carry, struct ur_tunnel *tunnel);
 
 /* The tunnel is this thread's from here on. */
 void ur_carry_adopt(struct ur_carry *carry, struct ur_tunnel *tunnel);
 
-/* What a poll tells of an endpoint: one of a tunnel, or one that lingers. What is ended here
- * stays valid until ur_carry_hand_over(), so all events of a turn may be given. */
+/* What a poll reports about an endpoint: one of a tunnel, or one that lingers. What ends here
+ * stays valid until ur_carry_hand_over(), so all events of a turn may be passed. */
 void ur_carry_event(struct ur_carry *carry, struct ur_endpoint *end, int events);
 
-/* Goes on with those that have more. */
+/* Continues with those that have more. */
 void ur_carry_again(struct ur_carry *carry);
 
-/* Does what is due of tunnels to which nothing has happened, and closes what has lingered for
- * long enough. */
+/* Does what is due for tunnels without events, and closes what has lingered long enough. */
 void ur_carry_expire(struct ur_carry *carry);
 
-/* The oldest one leaves, as soon as it is between two frames. False: there is none that has not
- * been told yet. */
+/* Makes the oldest one leave, as soon as it is between two frames. False: all are leaving
+ * already. */
 bool ur_carry_leave_next(struct ur_carry *carry);
 
 /* Ends all, as they are. */
 void ur_carry_end_all(struct ur_carry *carry, enum ur_outcome outcome);
 
-/* The last thing in a turn: tunnels that are over go to the finisher, and bytes into the books.
- */
+/* Last in a turn: tunnels that are over go to the finisher, and bytes to the counters. */
 void ur_carry_hand_over(struct ur_carry *carry);
 
 /* The thread ends: closes what lingers. */
 void ur_carry_close(struct ur_carry *carry);
 
-/* How many have not been told to leave. */
+/* How many are not leaving yet. */
 uint64_t ur_carry_count(const struct ur_carry *carry);
 
 /* Nothing is carried here, and nothing lingers. */

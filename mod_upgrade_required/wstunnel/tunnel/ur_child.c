@@ -20,8 +20,8 @@
 #include <http_connection.h>
 #include <http_core.h>
 
-/* Seconds after which a client that was turned away may try again: from here to there at
- * random, so that many of them do not all come back in the same second. */
+/* Seconds after which a refused client may try again, at random between these, so that they do
+ * not all come back in the same second. */
 #define RETRY_AFTER_MIN 5
 #define RETRY_AFTER_MAX 15
 
@@ -31,8 +31,8 @@ static struct {
     apr_pool_t *pool; /* NULL: not a child */
     struct ur_tunnel_place place;
 
-    /* Of any thread that has the mutex; once RUNNING it does not change, and whoever has been
-     * told so may read it. */
+    /* Guarded by the mutex; once RUNNING it does not change, and may be read by threads that
+     * know that. */
     apr_thread_mutex_t *starting;
     enum { UNSTARTED, RUNNING, BROKEN } state;
     struct ur_tunnel_context context;
@@ -104,7 +104,7 @@ static apr_status_t start_threads(void)
     apr_pool_t *pool;
     apr_status_t rv = apr_allocator_create(&allocator);
 
-    /* Workers start them, and pchild is not theirs to allocate from. */
+    /* Workers start them, and must not allocate from pchild. */
     if (rv != APR_SUCCESS ||
         (rv = apr_pool_create_ex(&pool, child.pool, NULL, allocator)) != APR_SUCCESS) {
         return rv;
@@ -126,7 +126,7 @@ static apr_status_t start_threads(void)
     return rv;
 }
 
-/* With the first tunnel, so that others pay nothing. One poller is enough. */
+/* With the first tunnel, so that servers without tunnels pay nothing. One poller is enough. */
 static bool start(void)
 {
     if (child.state == UNSTARTED) {
@@ -158,8 +158,8 @@ static bool is_started(void)
     return started;
 }
 
-/* Where the connection could not be left to itself: streams of HTTP/2, whose connection serves
- * others too; and requests that httpd makes of others, whose caller waits for the end. */
+/* Connections that cannot be handed over: streams of HTTP/2, whose connection serves others
+ * too; and requests that httpd derives from others, whose caller waits for the end. */
 static enum ur_no_event why_not_suspended(const request_rec *r)
 {
     const conn_rec *c = r->connection;
@@ -180,18 +180,18 @@ static enum ur_no_event why_not_suspended(const request_rec *r)
  * are none, whatever a worker has in its hands by then. The event MPM writes STOPPING
  * (signal_threads), then tells its listener to leave (wakeup_listener: listener_may_exit), and
  * the listener leaves once connection_count is 0 (listener_thread). A worker counts a
- * connection (process_socket: connection_count) before any hook of it runs. So who does not
- * see STOPPING here, with a connection that is counted, is seen by the listener, which stays
- * until the connection's pool goes. Who sees it may be in a child whose listener has gone:
- * nobody would wait for a suspended connection, but for workers somebody does (join_workers).
- * The same lines stand in httpd 2.4.52 to 2.4.71. */
+ * connection (process_socket: connection_count) before any hook of it runs. So if STOPPING is
+ * not visible here, with a connection that is counted, the listener sees the connection and
+ * stays until its pool is destroyed. If it is visible, the listener may have exited: nothing
+ * would wait for a suspended connection, but workers are waited for (join_workers). The code is
+ * the same in httpd 2.4.52 to 2.4.71. */
 static bool is_leaving(void)
 {
     return ur_mpm_ask(AP_MPMQ_MPM_STATE) == AP_MPMQ_STOPPING;
 }
 
-/* But for the room, which the gate knows. Threads are started last: only for a tunnel that they
- * can carry. */
+/* Except for the room, which the gate knows. Threads are started last: only for a tunnel that
+ * they can carry. */
 static enum ur_no_event why_no_event(const request_rec *r, bool event)
 {
     enum ur_no_event why;

@@ -32,8 +32,7 @@ static void account(const struct ur_tunnel *tunnel)
     }
 }
 
-/* What has been cut off is not called complete: then there is only the end of the TCP
- * connection. */
+/* A truncated stream is not declared complete: then only the TCP connection ends. */
 static void close_backend(struct ur_endpoint *backend)
 {
     if (backend->filtered && !ur_endpoint_pending(backend) && !backend->filtered->aborted) {
@@ -44,8 +43,8 @@ static void close_backend(struct ur_endpoint *backend)
     apr_socket_close(backend->socket);
 }
 
-/* mod_ssl's own way takes with it what it knows of the connection (%{SSL_PROTOCOL}x), and
- * that is still to be logged. Whether this is to be waited for. */
+/* mod_ssl's own way would discard what it knows about the connection (%{SSL_PROTOCOL}x), which
+ * is still to be logged. Returns whether to wait for this. */
 static bool tell_client(struct ur_endpoint *client)
 {
     conn_rec *c = client->tunnel->c;
@@ -68,7 +67,7 @@ bool ur_close(struct ur_tunnel *tunnel)
 
     account(tunnel);
     close_backend(&tunnel->backend);
-    /* Nobody is going to wait for a client that does not read. */
+    /* A client that does not read is not waited for. */
     if (ur_endpoint_pending(client)) {
         c->aborted = 1;
     }
@@ -77,6 +76,6 @@ bool ur_close(struct ur_tunnel *tunnel)
     if (!aborted) {
         lingers = tell_client(client);
     }
-    c->aborted = aborted != 0; /* as the request has met it: what comes after is not logged */
+    c->aborted = aborted != 0; /* as the request found it: what comes after is not logged */
     return lingers;
 }

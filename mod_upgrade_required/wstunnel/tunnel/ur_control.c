@@ -13,8 +13,7 @@ static bool can_be_put(const struct ur_endpoint *to)
     return at_boundary(to) && (to->due.kind != UR_CONTROL_CLOSE || at_boundary(to->other));
 }
 
-/* Whether it was a Close. That one cannot be written is noticed by what is written or read
- * next, if anything is. */
+/* Whether it was a Close. A failed write is noticed by the next write or read, if any. */
 static bool put(struct ur_endpoint *to)
 {
     bool masked = to == &to->tunnel->backend; /* 5.1 */
@@ -30,7 +29,7 @@ static bool put(struct ur_endpoint *to)
     return closes;
 }
 
-/* What is written to one side changes whether it can take something: that is asked first. */
+/* Writing to one side changes whether it can take more: that is checked first. */
 bool ur_control_put(struct ur_tunnel *tunnel)
 {
     bool to_client = can_be_put(&tunnel->client);

@@ -15,7 +15,7 @@
  * After a Close nothing may follow (5.5.1), and the other direction is not gone on with either.
  * So it goes to both sides in one moment, in which it can stand in both directions. */
 
-/* Whether a frame waits for a boundary. To be looked at after each forwarding. */
+/* Whether a frame waits for a boundary. Check after forwarding. */
 static inline bool ur_control_waits(const struct ur_tunnel *tunnel)
 {
     return tunnel->client.due.kind != UR_CONTROL_NONE ||
@@ -25,11 +25,11 @@ static inline bool ur_control_waits(const struct ur_tunnel *tunnel)
 /* Asks for a Close with this status to each side. */
 void ur_control_ask_close(struct ur_tunnel *tunnel, uint16_t client, uint16_t backend);
 
-/* Puts what can be put now. True: that was a Close, and the tunnel is over. */
+/* Sends what can be sent now. True: that was a Close, and the tunnel is over. */
 bool ur_control_put(struct ur_tunnel *tunnel);
 
-/* The tunnel ends here, whether there is a boundary or not: puts a Close with this status to
- * each side where one can stand. */
+/* The tunnel ends here, whether at a boundary or not: sends a Close with this status to each
+ * side where it fits. */
 void ur_control_close_now(struct ur_tunnel *tunnel, uint16_t status);
 
 #endif

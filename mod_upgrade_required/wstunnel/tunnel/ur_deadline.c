@@ -3,7 +3,7 @@
 /* Microseconds, as a power of two. */
 #define SLOT_BITS 17
 
-/* When its time has come, so has all that stands in a slot. */
+/* When the time of a slot has come, so has that of everything in it. */
 static apr_time_t slot_of(apr_time_t at)
 {
     return (at >> SLOT_BITS) + 1;
@@ -45,7 +45,7 @@ void ur_deadline_move(struct ur_deadlines *deadlines, struct ur_tunnel *tunnel)
     APR_RING_INSERT_TAIL(ring_of(deadlines, slot), tunnel, ur_tunnel, deadline_link);
 }
 
-/* One in this slot whose moment has come. The others, which have been put off, go on. */
+/* One in this slot whose time has come. The others, which have been postponed, move on. */
 static struct ur_tunnel *look_into(struct ur_deadlines *deadlines, apr_time_t now)
 {
     struct ur_tunnel_ring *ring = ring_of(deadlines, deadlines->slot);
@@ -65,7 +65,7 @@ struct ur_tunnel *ur_deadline_passed(struct ur_deadlines *deadlines, apr_time_t 
     apr_time_t current = now >> SLOT_BITS;
     struct ur_tunnel *tunnel;
 
-    /* After a long sleep, once around is enough. */
+    /* After a long sleep, one round is enough. */
     if (current - deadlines->slot > UR_DEADLINE_SLOTS) {
         deadlines->slot = current - UR_DEADLINE_SLOTS;
     }

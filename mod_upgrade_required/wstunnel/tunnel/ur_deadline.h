@@ -30,10 +30,10 @@ static inline void ur_deadline_begin(struct ur_tunnel *tunnel)
     tunnel->deadline = tunnel->look = UR_DEADLINE_NEVER;
 }
 
-/* Into the slot of its moment. */
+/* Into the slot of its time. */
 void ur_deadline_move(struct ur_deadlines *deadlines, struct ur_tunnel *tunnel);
 
-/* The moment is at; it replaces the one that was set before. */
+/* The time is at; it replaces the one that was set before. */
 static inline void ur_deadline_set(struct ur_deadlines *deadlines, struct ur_tunnel *tunnel,
                                    apr_time_t at)
 {
@@ -45,8 +45,8 @@ static inline void ur_deadline_set(struct ur_deadlines *deadlines, struct ur_tun
 
 void ur_deadline_forget(struct ur_tunnel *tunnel);
 
-/* One whose moment has come; NULL: none. It stays where it is: it is to be given another
- * moment, or to be forgotten, before this is asked again. */
+/* One whose time has come; NULL: none. It stays where it is: give it another time, or remove
+ * it, before calling this again. */
 struct ur_tunnel *ur_deadline_passed(struct ur_deadlines *deadlines, apr_time_t now);
 
 #endif

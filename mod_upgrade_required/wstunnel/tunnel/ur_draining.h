@@ -7,14 +7,14 @@
 /* A child that leaves: which of a poller's tunnels go next, and when. That the child leaves,
  * and in what time, ur_leaving.h knows; how one goes, ur_carry.h. Of the poller's thread. */
 
-/* What is due is looked at so often; and while tunnels are drained. */
+/* How often to check what is due; and while tunnels are drained. */
 #define UR_TICK          apr_time_from_sec(1)
 #define UR_TICK_DRAINING apr_time_from_msec(100)
 
 /* Tunnels that leave evenly. */
 struct ur_ebb {
     uint64_t staying; /* when it began */
-    uint64_t left;    /* of them, told to leave */
+    uint64_t left;    /* of them, made to leave */
 };
 
 struct ur_draining {
@@ -25,15 +25,15 @@ struct ur_draining {
     struct ur_ebb other; /* of those that threads carry */
 };
 
-/* first: of this child's pollers. number: which of the pollers of all children, as far as that
- * can be told. */
+/* first: of this child's pollers. number: which of the pollers of all children, as far as
+ * known. */
 void ur_draining_open(struct ur_draining *draining, bool first, uint32_t number);
 
-/* Has those go whose turn it is by now. */
+/* Ends those whose turn it is by now. */
 void ur_draining_go_on(struct ur_draining *draining, struct ur_carry *carry);
 
-/* After so much time there may be something to do, if no event comes; less than 0: there will
- * not be. */
+/* After this time there may be something to do, if no event comes; less than 0: there will not
+ * be. */
 static inline apr_interval_time_t ur_draining_patience(const struct ur_draining *draining,
                                                        const struct ur_carry *carry)
 {

@@ -10,7 +10,7 @@
 #include <apr_portable.h>
 #include <http_ssl.h>
 
-/* So often filters are read in a row; mod_ssl gives 8 KB. */
+/* How often filters are read in a row; mod_ssl returns 8 KB. */
 #define READS 16
 
 /* Those that pass bytes as they are. mod_logio only counts them. */
@@ -30,9 +30,8 @@ static bool is_plain(const ap_filter_t *filter)
     return true;
 }
 
-/* They are asked for all that there is, the socket itself included, and thus ask the socket for
- * nothing, and take no memory for it. mod_logio does not count what it cannot know the length
- * of. */
+/* They are asked for everything, the socket itself included, and so do not read the socket, and
+ * allocate no memory for it. mod_logio does not count what has no known length. */
 apr_status_t ur_endpoint_take_early(struct ur_endpoint *end, ap_filter_t *filters,
                                     apr_bucket_brigade *bb, apr_size_t *len)
 {
@@ -83,8 +82,8 @@ static void use(struct ur_endpoint *end, apr_socket_t *socket)
 void ur_endpoint_prepare(struct ur_endpoint *end, conn_rec *c, apr_pool_t *pool,
                          struct ur_span *early)
 {
-    /* It would hold small writes back until it is flushed. mod_reqtimeout
-     * does not know that this is no request any more. */
+    /* It would hold back small writes until it is flushed. mod_reqtimeout does not know that
+     * this is no longer a request. */
     ap_remove_output_filter_byhandle(c->output_filters, "SSL/TLS Coalescing Filter");
     ap_remove_input_filter_byhandle(c->input_filters, "reqtimeout");
     ap_remove_output_filter_byhandle(c->output_filters, "reqtimeout");
@@ -147,7 +146,8 @@ static apr_status_t read_some(struct ur_endpoint *end, char *at, apr_size_t *len
     return APR_STATUS_IS_EAGAIN(rv) ? APR_EAGAIN : rv;
 }
 
-/* Filters give little at a time, and each write has its price: as much as there is, at once. */
+/* Filters return little at a time, and each write has a cost: take as much as there is, at
+ * once. */
 static apr_status_t read_filtered(struct ur_endpoint *end, char *at, apr_size_t *len)
 {
     apr_size_t have = 0;
@@ -158,7 +158,7 @@ static apr_status_t read_filtered(struct ur_endpoint *end, char *at, apr_size_t 
         rv = read_some(end, at + have, &more);
         have += rv == APR_SUCCESS ? more : 0;
         if (rv == APR_EAGAIN && end->inflow != UR_INFLOW_TOLD) {
-            rv = APR_SUCCESS; /* something that was no data, and data may be behind it */
+            rv = APR_SUCCESS; /* something that was not data, but data may follow it */
         }
     }
     end->held = APR_SUCCESS;
@@ -175,8 +175,8 @@ static apr_status_t status_of(int error)
     return APR_STATUS_IS_EAGAIN(error) ? APR_EAGAIN : APR_FROM_OS_ERROR(error);
 }
 
-/* Not apr_socket_recv() and apr_socket_send(): they read() and write(), which costs 5 % more of
- * all that a small message costs. */
+/* Not apr_socket_recv() and apr_socket_send(): they use read() and write(), which adds 5 % to
+ * the total cost of a small message. */
 apr_status_t ur_endpoint_receive(struct ur_endpoint *end, char *at, apr_size_t *len)
 {
     ssize_t got;

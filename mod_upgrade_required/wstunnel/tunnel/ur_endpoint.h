@@ -29,26 +29,26 @@ struct ur_scratch;
 enum ur_endpoint_state {
     UR_ENDPOINT_OPEN,  /* read and written */
     UR_ENDPOINT_ENDED, /* it will not send any more: written only */
-    UR_ENDPOINT_SHUT,  /* it has been told that nothing more comes: read only */
+    UR_ENDPOINT_SHUT,  /* it knows that nothing more comes: read only */
     UR_ENDPOINT_GONE   /* neither */
 };
 
-/* Where the next of what it sends has to be looked for. */
+/* Where to look for what it sends next. */
 enum ur_inflow {
     UR_INFLOW_UNKNOWN, /* the socket may have something */
-    UR_INFLOW_DRY,     /* the socket had less than it was asked for: an event will tell */
+    UR_INFLOW_DRY,     /* the socket had less than requested: an event will follow */
     UR_INFLOW_TOLD,    /* dry, and the filters know: they hold nothing more either */
     UR_INFLOW_EARLY    /* httpd's filters may hold what was read before the tunnel was one */
 };
 
-/* A poll tells of a connection that is broken, or closed both ways, without being asked, and
- * would go on telling. */
+/* A poll reports a connection that is broken, or closed both ways, without being asked, and
+ * would keep reporting it. */
 enum ur_alarm {
-    UR_ALARM_ON, /* it is wanted to be known */
-    UR_ALARM_OFF /* it is known: nothing is polled for but what is asked for */
+    UR_ALARM_ON, /* it is of interest */
+    UR_ALARM_OFF /* it is known: only what is requested is polled for */
 };
 
-/* A frame of the proxy's own that waits to be put to an endpoint: see ur_control.h. */
+/* A frame of the proxy's own that waits to be sent to an endpoint: see ur_control.h. */
 enum ur_control_kind { UR_CONTROL_NONE, UR_CONTROL_CLOSE };
 
 struct ur_control {
@@ -56,9 +56,9 @@ struct ur_control {
     uint16_t status; /* of a Close */
 };
 
-/* One end of a tunnel. Where no filter of its connection does anything to the bytes they go
- * straight through the socket, elsewhere (TLS) through the filters. Nothing here ever waits.
- * Of the thread that has the tunnel. */
+/* One end of a tunnel. If no filter of its connection changes the bytes they go straight
+ * through the socket, otherwise (TLS) through the filters. Nothing here ever waits. Of the
+ * thread that owns the tunnel. */
 struct ur_endpoint {
     /* Set by the worker that opens the tunnel, and only read after that. */
     struct ur_tunnel *tunnel; /* NULL: it lingers, and is of no tunnel any more */
@@ -78,11 +78,11 @@ struct ur_endpoint {
     apr_memnode_t *node;        /* where rest stands; NULL: in a pool */
     uint64_t counted;           /* of received: what the counters know of */
     struct ur_frames frames;    /* of what was received */
-    apr_status_t held;          /* that reading has ended with, after the bytes it gave */
-    bool recording;             /* what TLS writes leaves together */
+    apr_status_t held;          /* the status that ended reading, after the bytes it returned */
+    bool recording;             /* what TLS writes is sent together */
     struct ur_control due;
 
-    /* The worker's first, with what came early; then the poller's. */
+    /* The worker's first, with early data; then the poller's. */
     struct ur_span rest; /* what the socket has not taken yet */
     uint64_t received;   /* of the tunnel's bytes */
     uint64_t wire_in;    /* from the socket, past httpd's filters */
@@ -107,7 +107,7 @@ static inline void ur_endpoint_end(struct ur_endpoint *end)
     end->state = end->state == UR_ENDPOINT_OPEN ? UR_ENDPOINT_ENDED : UR_ENDPOINT_GONE;
 }
 
-/* An event has come, or might have: the socket is worth being asked again. */
+/* An event has come, or may have: the socket is worth reading again. */
 static inline void ur_endpoint_stir(struct ur_endpoint *end)
 {
     if (end->inflow != UR_INFLOW_EARLY) {
@@ -115,15 +115,15 @@ static inline void ur_endpoint_stir(struct ur_endpoint *end)
     }
 }
 
-/* Takes a connection over, from which nothing is going to be read in another way. What has been
- * read of it already goes to *early, in the pool. */
+/* Takes over a connection, which from now on is read in no other way. What has already been
+ * read goes to *early, in the pool. */
 void ur_endpoint_prepare(struct ur_endpoint *end, conn_rec *c, apr_pool_t *pool,
                          struct ur_span *early);
 
-/* After the last that is written in another way: its socket is not waited for any more. */
+/* After the last write in any other way: from now on its socket does not block. */
 void ur_endpoint_open(struct ur_endpoint *end);
 
-/* Makes the socket, of a plain end, its own, in pool: what it stood in may go. */
+/* Makes the socket of a plain end its own, in pool: its former pool may be destroyed. */
 void ur_endpoint_own(struct ur_endpoint *end, apr_pool_t *pool);
 
 /* Takes out of filters what they have read already, *len bytes of it, into bb; once for each
@@ -132,7 +132,7 @@ apr_status_t ur_endpoint_take_early(struct ur_endpoint *end, ap_filter_t *filter
                                     apr_bucket_brigade *bb, apr_size_t *len);
 
 /* Reads into at, at most *len bytes. APR_SUCCESS: *len of them, at least one; APR_EAGAIN: none
- * now; APR_EOF: none any more; another: the connection is broken. */
+ * now; APR_EOF: no more; otherwise the connection is broken. */
 apr_status_t ur_endpoint_read(struct ur_endpoint *end, char *at, apr_size_t *len);
 
 /* Writes all of it, now or later: nothing more may be written while ur_endpoint_pending(). */
@@ -141,14 +141,14 @@ apr_status_t ur_endpoint_write(struct ur_endpoint *end, const char *at, apr_size
 /* After what is pending: as if the socket did not take it now. */
 apr_status_t ur_endpoint_keep(struct ur_endpoint *end, const char *at, apr_size_t len);
 
-/* The same past the filters. */
+/* The same, bypassing the filters. */
 apr_status_t ur_endpoint_receive(struct ur_endpoint *end, char *at, apr_size_t *len);
 apr_status_t ur_endpoint_send(struct ur_endpoint *end, const char *at, apr_size_t len);
 
-/* The same for what TLS has made of one ur_endpoint_write(), which is sent together. */
+/* The same for the TLS output of one ur_endpoint_write(), which is sent together. */
 apr_status_t ur_endpoint_record(struct ur_endpoint *end, const char *at, apr_size_t len);
 
-/* Goes on with what is pending. */
+/* Continues with what is pending. */
 apr_status_t ur_endpoint_flush(struct ur_endpoint *end);
 
 static inline bool ur_endpoint_pending(const struct ur_endpoint *end)
@@ -156,7 +156,7 @@ static inline bool ur_endpoint_pending(const struct ur_endpoint *end)
     return end->rest.len > 0;
 }
 
-/* Forgets what is pending. */
+/* Discards what is pending. */
 void ur_endpoint_forget(struct ur_endpoint *end);
 
 #endif

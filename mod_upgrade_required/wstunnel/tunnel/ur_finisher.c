@@ -14,27 +14,27 @@
 #include <http_core.h>
 #include <http_request.h>
 
-/* So many virtual hosts' logs may be stuck before others have to wait for them. */
+/* How many virtual hosts' logs may be stuck before others have to wait for them. */
 #define THREADS_MAX 16
 
-/* So often, a millisecond apart, is looked whether the worker has let go of a connection. What
- * it has left to do takes it less than one; a system that is very busy may need some more. */
+/* How often, a millisecond apart, to check whether the worker has released a connection. Its
+ * remaining work takes less than one; a very busy system may need some more. */
 #define LOOKS_MAX 1000
 
-/* Of one virtual host. Whoever has the finisher's mutex has it; what a thread has taken out of
- * tunnels is the thread's own. */
+/* Of one virtual host. Guarded by the finisher's mutex; what a thread has taken out of tunnels
+ * is the thread's own. */
 struct queue {
     APR_RING_ENTRY(queue) link; /* of those that a thread may take */
     const server_rec *server;
     struct ur_tunnel_ring tunnels;
-    bool taken; /* by a thread, or it stands in the list */
+    bool taken; /* by a thread, or it is in the list */
 };
 
 APR_RING_HEAD(queue_ring, queue);
 
 struct ur_finisher {
     atomic_bool keeps;         /* all memory; any thread's */
-    apr_thread_mutex_t *mutex; /* over what follows, which is any thread's that has it */
+    apr_thread_mutex_t *mutex; /* guards what follows */
     apr_thread_cond_t *filled;
     apr_pool_t *pool;
     apr_hash_t *queues; /* by server */
@@ -142,8 +142,8 @@ static void release(struct ur_tunnel *tunnel)
     apr_pool_destroy(pool);
 }
 
-/* The request ends as any other: it is logged, and its pool goes, with a backend that needs
- * filters in it. */
+/* The request ends like any other: it is logged, and its pool is destroyed, with a backend that
+ * needs filters in it. */
 static void log_request(struct ur_tunnel *tunnel)
 {
     request_rec *r = tunnel->r;
@@ -151,8 +151,8 @@ static void log_request(struct ur_tunnel *tunnel)
     ur_tunnel_note_ended(tunnel);
     tunnel->r = NULL;
     ap_process_request_after_handler(r);
-    ap_prep_lingering_close(tunnel->c); /* for those who want to know of the end */
-    /* As the MPM has counted it. */
+    ap_prep_lingering_close(tunnel->c); /* for hooks that want to know of the end */
+    /* As the MPM counted it. */
     tunnel->c->cs->state = CONN_STATE_SUSPENDED;
 }
 
@@ -170,7 +170,7 @@ static void end_all(struct ur_finisher *finisher, struct ur_tunnel_ring *ring)
     }
 }
 
-/* For a thread, if nobody works on it, and if there is something to do. */
+/* For a thread, if none works on it and there is something to do. */
 static void offer(struct ur_finisher *finisher, struct queue *queue)
 {
     if (!queue->taken && !APR_RING_EMPTY(&queue->tunnels, ur_tunnel, link)) {
@@ -236,7 +236,7 @@ apr_status_t ur_finisher_start(struct ur_finisher **made, apr_pool_t *pool)
     atomic_init(&finisher->keeps, false);
     APR_RING_INIT(&finisher->ready, queue, link);
     *made = finisher;
-    /* Who adds something allocates, too, under the mutex, and pool is not for that. */
+    /* Adding allocates too, under the mutex, and pool is not for that. */
     if (rv != APR_SUCCESS ||
         (rv = apr_pool_create_ex(&finisher->pool, pool, NULL, allocator)) != APR_SUCCESS) {
         return rv;

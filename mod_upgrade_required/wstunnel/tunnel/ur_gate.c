@@ -8,8 +8,8 @@
 #include <apr_thread_cond.h>
 #include <apr_thread_mutex.h>
 
-/* Many handshakes that come at once get their turn one after the other while backends answer.
- * When none has answered for so long, they hang. */
+/* Many handshakes that arrive at once get their turn one after the other while backends answer.
+ * If none has answered for this long, the backends hang. */
 #define PATIENCE apr_time_from_msec(100)
 
 /* Of the process. */
@@ -19,15 +19,15 @@ static struct {
     struct ur_tunnel_cell *cell;
     uint64_t threads;
     atomic_uint_fast64_t unlogged;
-    apr_thread_mutex_t *mutex; /* over what follows; NULL: there is one thread */
+    apr_thread_mutex_t *mutex; /* guards what follows; NULL: there is one thread */
     apr_thread_cond_t *moved;
     uint64_t waiting; /* for a backend */
     uint64_t asleep;  /* until one has answered */
     apr_time_t since; /* when the last one came in, or was answered */
-    bool hanging;     /* nobody has been answered since PATIENCE ran out */
+    bool hanging;     /* no handshake has been answered since PATIENCE ran out */
 } gate;
 
-/* Connections that go later than the child's memory find no lock, and no other thread. */
+/* Connections that are destroyed after the child's memory find no lock, and no other thread. */
 static apr_status_t close_gate(void *unused)
 {
     (void)unused;
@@ -70,7 +70,7 @@ static void unlock(void)
     }
 }
 
-/* Wakes one that waits for an answer, if there is one: after the lock, which it takes first. */
+/* Wakes one that waits for a response, if any: after unlocking, because it locks first. */
 static void unlock_and_tell(bool answered)
 {
     apr_thread_cond_t *moved = answered && gate.asleep ? gate.moved : NULL;
@@ -87,9 +87,9 @@ static bool has_room(struct ur_tunnel_cell *cell)
            atomic_load(&cell->carried) < ur_tunnel_budget_reserve(gate.threads);
 }
 
-/* Whether connections that this child does not take come to one that has room: to a sibling
- * that is there, or to one that the MPM can start, which it does as soon as too few workers
- * are idle in children that take connections. */
+/* Whether connections that this child does not accept go to one that has room: an existing
+ * sibling, or one that the MPM can start, which it does as soon as too few workers are idle in
+ * children that accept connections. */
 static bool sibling_may_take(void)
 {
     long generation = atomic_load(&gate.cell->generation);
@@ -137,7 +137,7 @@ static enum ur_admission judge(bool event)
     return ur_tunnel_budget_admit(&crowd);
 }
 
-/* Whether it is worth looking again. */
+/* Whether it is worth checking again. */
 static bool wait_for_answers(void)
 {
     apr_interval_time_t left = gate.since + PATIENCE - ur_clock();

@@ -8,7 +8,7 @@
 #include <http_core.h>
 #include <http_log.h>
 
-/* Fewer, and a busy day of reloads ends tunnels that are hours old. */
+/* With fewer, a busy day of reloads ends tunnels that are hours old. */
 #define GENERATIONS_LEAST 5
 
 static uint64_t needed;

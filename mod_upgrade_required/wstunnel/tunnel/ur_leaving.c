@@ -19,7 +19,7 @@
 
 _Static_assert(APR_USEC_PER_SEC == 1000000, "the core and APR count time alike");
 
-/* So often the scoreboard is looked at. */
+/* How often the scoreboard is checked. */
 #define REVIEW apr_time_from_sec(1)
 
 enum stopping { STOPPING_NOT, STOPPING_GRACEFULLY, STOPPING_NOW };
@@ -36,7 +36,7 @@ static pthread_mutex_t mutex = PTHREAD_MUTEX_INITIALIZER; /* over what follows *
 static struct ur_plan plan;
 static apr_time_t reviewed;
 
-/* The event MPM's own rule: what has a process is taken, whoever it is. */
+/* The event MPM's own rule: a slot with a process is taken, whatever process it is. */
 static void look_at_scoreboard(struct ur_leaver *leaver)
 {
     const process_score *children = ap_scoreboard_image->parent;
@@ -51,7 +51,8 @@ static void look_at_scoreboard(struct ur_leaver *leaver)
     }
 }
 
-/* As the cells have it, in whole seconds, so that two who compare themselves see the same. */
+/* As in the cells, in whole seconds, so that two children that compare themselves see the same.
+ */
 static struct ur_sibling read_cell(const struct ur_tunnel_cell *cell)
 {
     return (struct ur_sibling){
@@ -91,7 +92,7 @@ static void look_at_siblings(struct ur_leaver *leaver, apr_time_t now)
     }
 }
 
-/* What is to be logged, by a thread of its own: who waits for a log must not be a poller. */
+/* What is to be logged, by a thread of its own, because a poller must not wait for a log. */
 struct notice {
     enum ur_drain why;
     int seconds;
@@ -166,8 +167,8 @@ static void review(apr_time_t now)
     }
 }
 
-/* A child that leaves gracefully does not hear the server's TERM any more: it only waits for
- * its connections. The one that it sends itself is none. */
+/* A child that leaves gracefully no longer reacts to the server's TERM: it only waits for its
+ * connections. The one that it sends itself does not count. */
 static void on_signal(int number, siginfo_t *info, void *context)
 {
     (void)context;
@@ -190,8 +191,8 @@ static void hear(int number)
     sigaction(number, &action, NULL);
 }
 
-/* The MPM may have set its own since, in a child that leaves very early; and it lets no thread
- * hear any but TERM. */
+/* The MPM may have set its own meanwhile, in a child that leaves very early; and it blocks all
+ * signals but TERM in every thread. */
 static void hear_signals(void)
 {
     sigset_t signals;
@@ -249,7 +250,7 @@ void ur_leaving_begin(bool gracefully)
 {
     atomic_store(&stopping, gracefully ? STOPPING_GRACEFULLY : STOPPING_NOW);
     if (gracefully) {
-        signal(SIGWINCH, SIG_IGN); /* forgets one that came while the child served */
+        signal(SIGWINCH, SIG_IGN); /* ignores one that came while the child was serving */
         hear(SIGTERM);
     }
 }

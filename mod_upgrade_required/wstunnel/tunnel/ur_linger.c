@@ -23,7 +23,7 @@ void ur_linger_init(struct ur_lingering *lingering, apr_pollset_t *pollset, apr_
     APR_RING_INIT(&lingering->spare, ur_linger, link);
 }
 
-/* A poll needs a socket of APR's: it is made once, and has one descriptor after another. */
+/* A poll needs an APR socket: it is created once, and used for one descriptor after another. */
 static struct ur_linger *take_spare(struct ur_lingering *lingering)
 {
     struct ur_linger *linger;
@@ -36,7 +36,7 @@ static struct ur_linger *take_spare(struct ur_lingering *lingering)
     return linger;
 }
 
-/* APR's socket is left without it. */
+/* The APR socket is left without it. */
 static void move_descriptor(struct ur_endpoint *from, struct ur_endpoint *to, apr_pool_t *pool)
 {
     apr_os_sock_t none = -1;
@@ -107,7 +107,7 @@ void ur_linger(struct ur_lingering *lingering, struct ur_tunnel *tunnel, apr_tim
     }
 }
 
-/* The last of what is pending goes out, and then the end. False: that cannot be. */
+/* Sends the last of what is pending, and then the end. False: not possible. */
 static bool say_rest(struct ur_lingering *lingering, struct ur_endpoint *end)
 {
     if (ur_endpoint_flush(end) != APR_SUCCESS) {

@@ -5,18 +5,18 @@
 
 #include <apr_ring.h>
 
-/* Clients whose tunnels have ended, and whose connections are closed in order: what TLS has
- * said last is sent as far as the socket takes it, and what the client still sends is thrown
- * away, so that what it was sent last is not lost (RFC 9112, 9.6). For this nothing is needed
- * but the descriptor: the connection is logged and released meanwhile. Of one poller; nothing
- * here ever waits. */
+/* Clients whose tunnels have ended, and whose connections are closed properly: the last output
+ * of TLS is sent as far as the socket takes it, and what the client still sends is discarded,
+ * so that the last message to it is not lost (RFC 9112, 9.6). This needs only the descriptor:
+ * the connection is logged and released meanwhile. Of one poller; nothing here ever waits. */
 
-/* The poller's, as a whole. It has something pending, and is written; or it has nothing, has
- * been sent the end, and is only read. */
+/* Of the poller. It has something pending, and is written to; or nothing is pending, the end
+ * has been sent, and it is only read. */
 struct ur_linger {
     APR_RING_ENTRY(ur_linger) link;
     struct ur_endpoint end;  /* of no tunnel */
-    struct ur_ticket ticket; /* the tunnel's place, which is taken as long as the socket is */
+    struct ur_ticket ticket; /* the tunnel's place, which is occupied as long as the socket is
+                              * open */
     apr_time_t until;
 };
 
@@ -24,7 +24,7 @@ APR_RING_HEAD(ur_linger_ring, ur_linger);
 
 /* The poller's. */
 struct ur_lingering {
-    struct ur_linger_ring here; /* the one that has been here for longest is the first */
+    struct ur_linger_ring here; /* the first has been here longest */
     struct ur_linger_ring spare;
     apr_pollset_t *pollset;
     apr_pool_t *pool;
@@ -32,11 +32,11 @@ struct ur_lingering {
 
 void ur_linger_init(struct ur_lingering *lingering, apr_pollset_t *pollset, apr_pool_t *pool);
 
-/* Takes the client's descriptor, which is not polled for any more, what is pending, and the
+/* Takes over the client's descriptor, which is no longer polled, what is pending, and the
  * tunnel's place. */
 void ur_linger(struct ur_lingering *lingering, struct ur_tunnel *tunnel, apr_time_t now);
 
-/* Whether a poll that tells of this end means one that lingers. */
+/* Whether a poll event for this end is for one that lingers. */
 static inline bool ur_linger_has(const struct ur_endpoint *end)
 {
     return !end->tunnel;
@@ -45,7 +45,7 @@ static inline bool ur_linger_has(const struct ur_endpoint *end)
 /* On such an event. buffer is for UR_CHUNK bytes. */
 void ur_linger_go_on(struct ur_lingering *lingering, struct ur_endpoint *end, char *buffer);
 
-/* Closes those that have been here for long enough. */
+/* Closes those that have been here long enough. */
 void ur_linger_expire(struct ur_lingering *lingering, apr_time_t now);
 
 /* Closes all. */

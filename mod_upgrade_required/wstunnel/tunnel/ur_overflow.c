@@ -16,7 +16,7 @@ void ur_overflow_reset(void)
     staying = 0;
 }
 
-/* A stream of HTTP/2 has its connection in common with others. */
+/* A stream of HTTP/2 shares its connection with others. */
 void ur_overflow_begin(struct ur_overflow *tunnel, const request_rec *r)
 {
     tunnel->client = r->connection->master ? NULL : ap_get_conn_socket(r->connection);

@@ -42,8 +42,8 @@ static ssize_t move(int from, int to, apr_size_t len)
     return moved;
 }
 
-/* What one tunnel leaves in the pipe would come out in another: a pipe that does not give all
- * of it back is closed. */
+/* What one tunnel leaves in the pipe would come out in another: a pipe that is not emptied is
+ * closed. */
 static apr_status_t take_back(struct ur_pipe *pipe, char *buffer, apr_size_t len)
 {
     while (len) {
@@ -58,7 +58,7 @@ static apr_status_t take_back(struct ur_pipe *pipe, char *buffer, apr_size_t len
     return APR_SUCCESS;
 }
 
-/* All that is in the pipe. */
+/* Everything in the pipe. */
 static apr_status_t give(struct ur_pipe *pipe, struct ur_endpoint *to, char *buffer,
                          apr_size_t len)
 {

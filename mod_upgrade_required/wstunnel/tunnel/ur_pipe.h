@@ -24,10 +24,10 @@ static inline bool ur_pipe_is_there(const struct ur_pipe *pipe)
     return pipe->in >= 0;
 }
 
-/* Takes at most *len bytes out of a plain end and gives them to the other one, which is plain
- * too and has nothing pending; what that does not take now it keeps, by way of the buffer,
- * which is as long. The result and *len are those of ur_endpoint_read(), *gave is that of
- * ur_endpoint_write(). APR_ENOTIMPL: not with these sockets, and nothing has happened. */
+/* Moves at most *len bytes from a plain end to the other one, which is plain too and has
+ * nothing pending; what that does not take now it keeps, by way of the buffer, which is as
+ * long. The result and *len are those of ur_endpoint_read(), *gave is that of
+ * ur_endpoint_write(). APR_ENOTIMPL: not possible with these sockets; nothing has happened. */
 apr_status_t ur_pipe_move(struct ur_pipe *pipe, struct ur_endpoint *from, char *buffer,
                           apr_size_t *len, apr_status_t *gave);
 

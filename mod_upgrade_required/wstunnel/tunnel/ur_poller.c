@@ -10,25 +10,25 @@
 #include <apr_thread_mutex.h>
 #include <apr_thread_proc.h>
 
-/* Whether whoever adds a tunnel has to wake the thread. */
+/* Whether adding a tunnel requires waking the thread. */
 enum sleep {
-    AWAKE,  /* it polls, but looks into the mailbox in time; an event wakes it before */
+    AWAKE,  /* it polls, but checks the mailbox in time; an event wakes it before */
     ASLEEP, /* without end, until it is woken */
     WOKEN   /* or is about to be */
 };
 
 struct ur_poller {
-    apr_pollset_t *pollset; /* any thread's: APR's is made for that */
+    apr_pollset_t *pollset; /* any thread's: APR allows that */
 
     /* The thread's own. */
     struct ur_carry carry;
     struct ur_draining draining;
     apr_time_t ticked;
 
-    /* Whoever starts and ends it. */
+    /* Of the thread that starts and ends it. */
     apr_thread_t *thread;
 
-    /* The mailbox, of any thread that has the mutex. */
+    /* The mailbox, guarded by the mutex. */
     apr_thread_mutex_t *mutex;
     struct ur_tunnel_ring inbox;
     enum sleep sleep;
@@ -55,8 +55,8 @@ static bool take_inbox(struct ur_poller *poller)
     return quit;
 }
 
-/* How long it may wait for events: whoever adds a tunnel has to know that it sleeps without
- * end, and does not wake it otherwise. */
+/* How long it may wait for events: adding a tunnel wakes it only if it is known to sleep
+ * without end. */
 static apr_interval_time_t rest(struct ur_poller *poller)
 {
     apr_interval_time_t wait = ur_carry_has_more(&poller->carry)
@@ -92,7 +92,7 @@ static void tick(struct ur_poller *poller)
     ur_draining_go_on(&poller->draining, &poller->carry);
 }
 
-/* Whether the thread is to end. New tunnels come before events, which may be theirs. */
+/* Whether the thread is to end. New tunnels come before events, which may concern them. */
 static bool turn(struct ur_poller *poller)
 {
     struct ur_carry *carry = &poller->carry;

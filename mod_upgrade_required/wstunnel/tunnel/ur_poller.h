@@ -4,15 +4,15 @@
 #include "wstunnel/tunnel/ur_tunnel.h"
 
 /* A thread that carries tunnels, and its loop: it waits until any of them has something to
- * forward, takes what workers have put into its mailbox, and has done what is due. It never
- * waits for one tunnel, nor for a log. What it does with a tunnel: ur_carry.h. */
+ * forward, takes what workers have put into its mailbox, and triggers what is due. It never
+ * waits for a single tunnel or a log. What it does with a tunnel: ur_carry.h. */
 
 #define UR_POLLERS_MAX 4 /* in a child */
 
 struct ur_poller;
 struct ur_finisher;
 
-/* What all pollers of a child share. Written before they start only. */
+/* What all pollers of a child share. Written only before they start. */
 struct ur_tunnel_context {
     apr_size_t max;   /* tunnels */
     unsigned pollers; /* that have been started */
@@ -29,8 +29,7 @@ void ur_poller_add(struct ur_poller *poller, struct ur_tunnel *tunnel);
 /* From any thread. */
 void ur_poller_wake(struct ur_poller *poller);
 
-/* Ends the thread, whose tunnels have been told to leave. What it still has goes to the
- * finisher. */
+/* Ends the thread, whose tunnels are leaving. What it still has goes to the finisher. */
 void ur_poller_join(struct ur_poller *poller);
 
 #endif

@@ -10,7 +10,7 @@
 static ap_filter_rec_t *in_handle;
 static ap_filter_rec_t *out_handle;
 
-/* With a copy of the bytes, which is none of the list's: the allocator of a connection that has
+/* With a copy of the bytes outside the list's allocator: the allocator of a connection that has
  * become a tunnel keeps nothing, and would map and unmap memory for each read. */
 static apr_bucket *make_bucket(const char *bytes, apr_size_t len, apr_bucket_alloc_t *list)
 {
@@ -41,7 +41,7 @@ static bool read_early(ap_filter_t *f, apr_bucket_brigade *bb)
     return ur_endpoint_take_early(end, f->next, bb, &len) == APR_SUCCESS && len;
 }
 
-/* More than is wanted may be given, and is: the filter above keeps it. */
+/* More than requested may be returned, and is: the filter above keeps it. */
 static apr_status_t read_wire(ap_filter_t *f, apr_bucket_brigade *bb, ap_input_mode_t mode,
                               apr_read_type_e block, apr_off_t wanted)
 {

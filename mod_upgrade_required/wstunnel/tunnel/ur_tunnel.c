@@ -3,7 +3,7 @@
 #include "wstunnel/tunnel/ur_books.h"
 #include "wstunnel/tunnel/ur_clock.h"
 
-/* So many reads in a row, and others have their turn. */
+/* How many reads in a row before others get their turn. */
 #define TURNS 8
 
 /* Payloads of large frames go through the pipe, but what is left at their end if it is little.
@@ -77,8 +77,8 @@ bool ur_tunnel_part(struct ur_tunnel *tunnel)
     return false;
 }
 
-/* What the other end has not taken yet may be the last message: it gets it, as long as it goes
- * on taking. */
+/* What the other end has not taken yet may be the last message: it gets it, as long as it keeps
+ * reading. */
 bool ur_tunnel_lose(struct ur_endpoint *end)
 {
     ur_farewell_ended(&end->tunnel->farewell, side_of(end));
@@ -92,8 +92,8 @@ bool ur_tunnel_lose(struct ur_endpoint *end)
     return ur_tunnel_part(end->tunnel);
 }
 
-/* Tells an end that the other one has nothing more to say. TLS towards a client cannot be
- * closed in one direction only, so there it is closed as a whole, and in order. */
+/* Informs an end that the other one has ended. TLS to a client cannot be closed in one
+ * direction only, so there it is closed as a whole, properly. */
 static bool shut(struct ur_endpoint *to)
 {
     struct ur_tunnel *tunnel = to->tunnel;
@@ -112,7 +112,7 @@ static bool write_end(struct ur_endpoint *to, const char *at, apr_size_t len)
     return ur_endpoint_write(to, at, len) == APR_SUCCESS || ur_tunnel_lose(to);
 }
 
-/* Gives early bytes, which stand in a pool, the way that all others go. */
+/* Sends early bytes, which are in a pool, the same way as all others. */
 static bool send_early(struct ur_endpoint *to)
 {
     struct ur_span early = to->rest;
@@ -131,8 +131,8 @@ bool ur_tunnel_start(struct ur_tunnel *tunnel, struct ur_scratch *scratch)
     return send_early(&tunnel->client) && send_early(&tunnel->backend);
 }
 
-/* TLS may have to answer what it reads: of an end that does not take the answers no more is
- * read. */
+/* TLS may have to respond to what it reads: if an end does not take the responses, no more is
+ * read from it. */
 bool ur_tunnel_may_read(const struct ur_endpoint *from)
 {
     const struct ur_endpoint *to = from->other;
@@ -207,7 +207,7 @@ static bool end_in_order(struct ur_endpoint *from)
     return shut(from->other);
 }
 
-/* A poll tells when there is more on the wire, but not what filters hold. */
+/* A poll reports more data on the wire, but not what filters hold. */
 static bool is_drained(const struct ur_endpoint *from)
 {
     return from->filtered ? from->inflow == UR_INFLOW_TOLD && !from->held

@@ -24,15 +24,15 @@ enum ur_tunnel_life {
     UR_TUNNEL_OPENING, /* the worker's that opens it, until the MPM has suspended the connection
                         */
     UR_TUNNEL_OPEN,    /* a poller's */
-    UR_TUNNEL_LEAVING, /* so, and a Close of the proxy's own waits for its place */
+    UR_TUNNEL_LEAVING, /* the same, and a Close of the proxy's own waits for its place */
     UR_TUNNEL_OVER     /* both sides know: the finisher's, to be logged and released */
 };
 
-/* What the MPM still has of a connection whose tunnel is over: see ur_finisher.c. */
+/* Whether the MPM still uses a connection whose tunnel is over: see ur_finisher.c. */
 enum ur_grip {
-    UR_GRIP_UNKNOWN, /* its memory has to stay */
-    UR_GRIP_LOOSE,   /* the first sign that it has let go */
-    UR_GRIP_NONE     /* and the second: its memory can go */
+    UR_GRIP_UNKNOWN, /* its memory must stay */
+    UR_GRIP_LOOSE,   /* the first sign that it has released it */
+    UR_GRIP_NONE     /* and the second: its memory can be freed */
 };
 
 /* In the client's connection pool. */
@@ -48,7 +48,7 @@ struct ur_tunnel {
     bool idle_limit;             /* timeout is the route's own */
     bool no_half_close;          /* proxy-nohalfclose in the environment */
 
-    /* Of the thread whose it is. */
+    /* Of the thread that owns it. */
     enum ur_tunnel_life life;
     struct ur_endpoint client;
     struct ur_endpoint backend;
@@ -61,11 +61,12 @@ struct ur_tunnel {
     /* The poller's. */
     APR_RING_ENTRY(ur_tunnel) deadline_link;
     APR_RING_ENTRY(ur_tunnel) again_link;
-    apr_time_t active; /* when something was said last */
+    apr_time_t active; /* time of the last data */
     apr_time_t limit;  /* of one that is OPEN: it is told to leave then; of one that is LEAVING:
                         * it goes then, boundary or not */
-    apr_time_t deadline; /* when something is due of it, if nothing comes: see ur_deadline.h */
-    apr_time_t look; /* when that is looked at: never later, and earlier where it was put off */
+    apr_time_t deadline; /* when something is due for it, if nothing happens: see ur_deadline.h
+                          */
+    apr_time_t look; /* when that is checked: never later, and earlier if it was postponed */
     bool again;      /* it is in the list of those that have more to forward */
 
     /* The finisher's. */
@@ -80,22 +81,21 @@ static inline bool ur_tunnel_is_carried(const struct ur_tunnel *tunnel)
 
 APR_RING_HEAD(ur_tunnel_ring, ur_tunnel);
 
-/* A tunnel on r to the backend that has sent its 101, which has not been passed on yet. */
+/* A tunnel on r to the backend, whose 101 has arrived but has not been passed on yet. */
 struct ur_tunnel *ur_tunnel_prepare(request_rec *r, proxy_worker *worker, conn_rec *origin,
                                     apr_socket_t *socket);
 
-/* The client has been sent the 101 too. */
+/* The 101 has been sent to the client. */
 void ur_tunnel_open(struct ur_tunnel *tunnel);
 
-/* Sends what came before the tunnel was one. These return false when the tunnel is over;
- * then its outcome is known. */
+/* Sends early data. These return false when the tunnel is over; then its outcome is known. */
 bool ur_tunnel_start(struct ur_tunnel *tunnel, struct ur_scratch *scratch);
 
-/* Forwards what comes from here, while the other end takes it. *more: there may be some left
- * that no poll tells of. */
+/* Forwards what comes from here, while the other end takes it. *more: there may be data left
+ * that no poll reports. */
 bool ur_tunnel_forward(struct ur_endpoint *from, struct ur_scratch *scratch, bool *more);
 
-/* Sends what is pending here, and what its having been so has held up. */
+/* Sends what is pending here, and then what was held up by it. */
 bool ur_tunnel_resume(struct ur_endpoint *to, struct ur_scratch *scratch, bool *more);
 
 /* Whether more can be taken from this end now. */
@@ -104,10 +104,10 @@ bool ur_tunnel_may_read(const struct ur_endpoint *from);
 /* The connection of this end is broken. */
 bool ur_tunnel_lose(struct ur_endpoint *end);
 
-/* Both ends have no more to say: false. */
+/* False: both ends have ended. */
 bool ur_tunnel_part(struct ur_tunnel *tunnel);
 
-/* Says in the logs of its request what has become of it. */
+/* Records its outcome for the logs of its request. */
 void ur_tunnel_note_ended(struct ur_tunnel *tunnel);
 
 #endif
