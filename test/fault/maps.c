@@ -1,5 +1,6 @@
 /* Preloaded into a server, counts how often memory is taken from the system and given back to
- * it, in the file UPGRADE_FAULT_MAPS, a number of 8 bytes that all its processes share. */
+ * it, and how often something is written to a pipe or a file, in the file UPGRADE_FAULT_MAPS:
+ * two numbers of 8 bytes that all its processes share. */
 #define _GNU_SOURCE
 #include <dlfcn.h>
 #include <fcntl.h>
@@ -10,13 +11,13 @@
 
 #define REAL(name) ((__typeof__(name) *)dlsym(RTLD_NEXT, #name))
 
-static atomic_ulong *count;
+static atomic_ulong *count; /* of maps, of writes */
 
 __attribute__((constructor)) static void share(void)
 {
     int file = open(getenv("UPGRADE_FAULT_MAPS"), O_RDWR);
 
-    count = REAL(mmap)(NULL, sizeof *count, PROT_READ | PROT_WRITE, MAP_SHARED, file, 0);
+    count = REAL(mmap)(NULL, 2 * sizeof *count, PROT_READ | PROT_WRITE, MAP_SHARED, file, 0);
     if (count == MAP_FAILED) {
         abort(); /* what is not counted would pass a test */
     }
@@ -42,4 +43,12 @@ int munmap(void *at, size_t len)
         atomic_fetch_add(count, 1);
     }
     return REAL(munmap)(at, len);
+}
+
+ssize_t write(int file, const void *bytes, size_t len)
+{
+    if (count) {
+        atomic_fetch_add(count + 1, 1);
+    }
+    return REAL(write)(file, bytes, len);
 }

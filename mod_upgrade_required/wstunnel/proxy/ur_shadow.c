@@ -17,7 +17,6 @@
 #include <apr_strings.h>
 #include <http_core.h>
 #include <http_protocol.h>
-#include <http_ssl.h>
 #include <mpm_common.h>
 
 #define FUNCTION "WEBSOCKET" /* the name of the user of a connection in mod_proxy's log */
@@ -33,7 +32,8 @@ struct ur_shadow {
     proxy_worker_shared shared;
     proxy_conn_pool pool;
     proxy_conn_rec *connection;
-    bool switched; /* it is to stay open, for an event tunnel */
+    bool switched; /* it is to stay open, for an event tunnel, whose client */
+    bool quiet;    /* has said nothing before the backend was asked */
 };
 
 typedef int scheme_handler(request_rec *r, proxy_worker *worker, proxy_server_conf *conf,
@@ -216,17 +216,19 @@ static int run_in_worker(const struct call *call)
     return status;
 }
 
-/* The filter that has read the request keeps its 8 KB until it is asked for more. The request's
- * pool, which this handshake fills, gets them now, and not others that would stay with the
- * tunnel. TLS asks for more by itself. */
-static void settle_input(conn_rec *c, apr_pool_t *pool)
+/* Whether the client has said nothing since its request: from here on nobody reads from it, so
+ * that all it says is seen by a poll. And the filter that has read the request keeps its 8 KB
+ * until it is asked for more: the request's pool, which this handshake fills, gets them now,
+ * and not others that would stay with the tunnel. */
+static bool is_quiet(conn_rec *c, apr_pool_t *pool)
 {
     apr_bucket_brigade *bb = apr_brigade_create(pool, c->bucket_alloc);
-
-    if (!ap_ssl_conn_is_ssl(c)) {
+    apr_status_t rv =
         ap_get_brigade(c->input_filters, bb, AP_MODE_SPECULATIVE, APR_NONBLOCK_READ, 1);
-    }
+    bool quiet = (rv == APR_SUCCESS || APR_STATUS_IS_EAGAIN(rv)) && APR_BRIGADE_EMPTY(bb);
+
     apr_brigade_destroy(bb);
+    return quiet;
 }
 
 /* Of a connection for itself, in pool. shadow, which is large, is not kept for the tunnel. */
@@ -243,7 +245,7 @@ static int ask_backend(const struct call *call, struct ur_shadow *shadow)
     if (status != OK) {
         return status;
     }
-    settle_input(r->connection, shadow->pool.pool);
+    shadow->quiet = is_quiet(r->connection, shadow->pool.pool);
     hiding = ur_takeover_hide(r, &shadow->switched);
     status = run_with(call, shadow);
     ur_takeover_show(hiding);
@@ -263,8 +265,9 @@ static int run_in_tunnel(const struct call *call)
 
     if (status == OK && shadow->switched) {
         proxy_conn_rec *connection = shadow->connection;
+        bool quiet = shadow->quiet;
         apr_pool_destroy(temporary);
-        return ur_takeover(r, call->worker, connection, pool);
+        return ur_takeover(r, call->worker, connection, pool, quiet);
     }
     apr_pool_destroy(pool);
     apr_pool_destroy(temporary);

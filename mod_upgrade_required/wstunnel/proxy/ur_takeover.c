@@ -125,7 +125,7 @@ static apr_status_t end_unhanded(void *data)
 }
 
 int ur_takeover(request_rec *r, proxy_worker *worker, proxy_conn_rec *connection,
-                apr_pool_t *pool)
+                apr_pool_t *pool, bool quiet)
 {
     struct ur_tunnel *tunnel;
 
@@ -149,7 +149,7 @@ int ur_takeover(request_rec *r, proxy_worker *worker, proxy_conn_rec *connection
         end_missed(tunnel);
         return DONE;
     }
-    ur_tunnel_open(tunnel);
+    ur_tunnel_open(tunnel, quiet);
     apr_pool_cleanup_register(r->pool, tunnel, end_unhanded, apr_pool_cleanup_null);
     shed_backend(&tunnel->backend, connection->connection, pool);
     ur_child_carry(tunnel, &ur_keep_of(r)->ticket);

@@ -34,9 +34,9 @@ ap_filter_t *ur_takeover_hide(request_rec *r, const bool *switched);
 void ur_takeover_show(ap_filter_t *hiding);
 
 /* Sends the client the 101, whose headers are in headers_out, and makes a tunnel of r and the
- * backend's connection, which is in pool, a child of r's. Returns the value for mod_proxy:
- * SUSPENDED, or an error. */
+ * backend's connection, which is in pool, a child of r's. quiet: the client's filters hold
+ * nothing. Returns the value for mod_proxy: SUSPENDED, or an error. */
 int ur_takeover(request_rec *r, proxy_worker *worker, proxy_conn_rec *connection,
-                apr_pool_t *pool);
+                apr_pool_t *pool, bool quiet);
 
 #endif

@@ -254,9 +254,9 @@ void ur_carry_event(struct ur_carry *carry, struct ur_endpoint *end, int events)
 
 bool ur_carry_watch_ahead(struct ur_carry *carry, struct ur_tunnel *tunnel)
 {
-    return !tunnel->client.filtered && !tunnel->backend.filtered &&
-           !ur_endpoint_pending(&tunnel->client) && !ur_endpoint_pending(&tunnel->backend) &&
-           watch_both(carry, tunnel) == APR_SUCCESS;
+    return tunnel->client.inflow != UR_INFLOW_EARLY &&
+           tunnel->backend.inflow != UR_INFLOW_EARLY && !ur_endpoint_pending(&tunnel->client) &&
+           !ur_endpoint_pending(&tunnel->backend) && watch_both(carry, tunnel) == APR_SUCCESS;
 }
 
 void ur_carry_adopt(struct ur_carry *carry, struct ur_tunnel *tunnel)

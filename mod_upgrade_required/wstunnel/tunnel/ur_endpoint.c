@@ -98,10 +98,11 @@ void ur_endpoint_prepare(struct ur_endpoint *end, conn_rec *c, apr_pool_t *pool,
     }
 }
 
-void ur_endpoint_open(struct ur_endpoint *end)
+void ur_endpoint_open(struct ur_endpoint *end, bool quiet)
 {
     if (end->filtered) {
         ur_socket_filter_insert(end, end->filtered);
+        end->inflow = quiet ? UR_INFLOW_UNKNOWN : UR_INFLOW_EARLY;
     }
     apr_os_sock_get(&end->number, end->socket);
     apr_socket_timeout_set(end->socket, 0);

@@ -120,8 +120,9 @@ static inline void ur_endpoint_stir(struct ur_endpoint *end)
 void ur_endpoint_prepare(struct ur_endpoint *end, conn_rec *c, apr_pool_t *pool,
                          struct ur_span *early);
 
-/* After the last write in any other way: from now on its socket does not block. */
-void ur_endpoint_open(struct ur_endpoint *end);
+/* After the last write in any other way: from now on its socket does not block. quiet: its
+ * filters hold no early data. */
+void ur_endpoint_open(struct ur_endpoint *end, bool quiet);
 
 /* Makes the socket of a plain end its own, in pool: its former pool may be destroyed. */
 void ur_endpoint_own(struct ur_endpoint *end, apr_pool_t *pool);

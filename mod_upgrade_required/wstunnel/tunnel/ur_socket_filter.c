@@ -101,7 +101,6 @@ void ur_socket_filter_register(void)
 
 void ur_socket_filter_insert(struct ur_endpoint *end, conn_rec *c)
 {
-    end->inflow = UR_INFLOW_EARLY;
     ap_add_input_filter_handle(in_handle, end, NULL, c);
     ap_add_output_filter_handle(out_handle, end, NULL, c);
 }

@@ -53,10 +53,10 @@ struct ur_tunnel *ur_tunnel_prepare(request_rec *r, proxy_worker *worker, conn_r
     return tunnel;
 }
 
-void ur_tunnel_open(struct ur_tunnel *tunnel)
+void ur_tunnel_open(struct ur_tunnel *tunnel, bool quiet)
 {
-    ur_endpoint_open(&tunnel->client);
-    ur_endpoint_open(&tunnel->backend);
+    ur_endpoint_open(&tunnel->client, quiet);
+    ur_endpoint_open(&tunnel->backend, false);
 }
 
 static enum ur_side side_of(const struct ur_endpoint *end)

@@ -85,8 +85,8 @@ APR_RING_HEAD(ur_tunnel_ring, ur_tunnel);
 struct ur_tunnel *ur_tunnel_prepare(request_rec *r, proxy_worker *worker, conn_rec *origin,
                                     apr_socket_t *socket);
 
-/* The 101 has been sent to the client. */
-void ur_tunnel_open(struct ur_tunnel *tunnel);
+/* The 101 has been sent to the client. quiet: its filters hold no early data. */
+void ur_tunnel_open(struct ur_tunnel *tunnel, bool quiet);
 
 /* Sends early data. These return false when the tunnel is over; then its outcome is known. */
 bool ur_tunnel_start(struct ur_tunnel *tunnel, struct ur_scratch *scratch);
