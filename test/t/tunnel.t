@@ -183,6 +183,14 @@ for my $kind (@kinds) {
         early => masked('early'), greeting => frame('greeting'));
     is receive($backend, 11), masked('early'), "$name: a frame sent with the handshake arrives";
     is receive($client, 10), frame('greeting'), "$name: one sent with the switch too";
+
+    # Nothing of httpd's reads what comes now, so that an event has to tell of it.
+    $client = asking($server, $option->{path} || '/ws', %$option);
+    $backend = asked($option->{from} || $listener, %{ $option->{backend_tls} || {} });
+    print $client masked('meanwhile'); $client->flush;
+    syswrite $backend, switching();
+    like head_from($client), qr/^HTTP\/1.1 101 /, "$name: the backend takes its time";
+    is receive($backend, 15), masked('meanwhile'), "$name: a frame sent before it answers arrives";
 }
 
 # A slow reader: its backend is held up, nothing grows, and nothing is lost.
