@@ -11,7 +11,6 @@ import tempfile
 TOP = os.path.abspath(os.path.join(os.path.dirname(__file__), '..', '..'))
 M = 'mod_upgrade_required'
 TOOLS = 'format gcc clang analyzer tidy cppcheck'.split()
-TREE = 'tags arrows single documented registered parsed columns folders named links'.split()
 
 LOG = f'''#include <httpd.h>
 #include <http_log.h>
@@ -55,8 +54,11 @@ PLANTED = [
     # log lines
     (added(f'{M}/required/pages/ur_planted.c', LOG), [
         ('tags', 'ur_planted.c: without a tag: ap_log_error'), ('tags', 'UR0001 is used twice'),
-        ('tags', 'UR9998: no row in the manual')]),
-    (added(f'{M}/manual.md', '\n| `UR9999` | info | planted |\n'), [('tags', 'UR9999: a row of the manual')]),
+        ('tags', 'UR9998: no row in the manual'), ('levels', 'UR9998 is logged at debug')]),
+    (added(f'{M}/manual.md', '\n| `UR9999` | info | planted |\n'), [
+        ('tags', 'UR9999: a row of the manual'), ('levels', 'UR9999 is named, and no log line has it')]),
+    (changed(f'{M}/manual.md', r'^\| `UR0005` \| warning', '| `UR0005` | debug'), [
+        ('levels', 'UR0005 is logged at warning')]),
 
     # the rooms: folders, arrows, and the table itself
     (added(f'{M}/attic/ur_planted.h', ''), [('arrows', 'attic/ur_planted.h: no row of ROOMS')]),
@@ -66,11 +68,11 @@ PLANTED = [
         ('arrows', 'core/protocol sees core/probe, which is not above it')]),
     (changed('apxs.mk', r'^    required/check:required:', '    required/check:required:wstunnel,'), [
         ('arrows', 'required/check must not see wstunnel')]),
-    (added(f'{M}/core/text/ur_planted.h', '#include "core/policy/ur_policy.h"\n'), [
+    (added(f'{M}/core/text/ur_planted_forms.h', '#include "core/policy/ur_policy.h"\n'), [
         ('arrows', 'core/text must not see core/policy/ur_policy.h')]),
-    (added(f'{M}/core/policy/ur_planted.h', '#include <httpd.h>\n#include <apr_pools.h>\n'), [
+    (added(f'{M}/core/policy/ur_planted_forms.h', '#include <httpd.h>\n#include <apr_pools.h>\n'), [
         ('arrows', 'the core must not include httpd.h'), ('arrows', 'the core must not include apr_pools.h')]),
-    (added(f'{M}/core/probe/ur_planted.h', '#include "shared/ur_text.h"\n'), [
+    (added(f'{M}/core/probe/ur_planted_forms.h', '#include "shared/ur_text.h"\n'), [
         ('arrows', 'core/probe must not see shared/ur_text.h')]),
     (added(f'{M}/shared/ur_planted.h', '#include "ur_modules.h"\n#include "wstunnel/ur_module.h"\n'), [
         ('arrows', 'shared must not see ur_modules.h'), ('arrows', 'shared must not see wstunnel/ur_module.h')]),
@@ -80,6 +82,11 @@ PLANTED = [
         ('arrows', 'wstunnel/tunnel must not see required/config/ur_config.h')]),
     (added(f'{M}/wstunnel/config/ur_planted.h', '#include "core/text/ur_gone.h"\n'), [
         ('arrows', 'no room has core/text/ur_gone.h')]),
+
+    # the one header of the core
+    (added(f'{M}/core/text/ur_forgotten.h', ''), [('umbrella', 'not in core/upgrade.h:')]),
+    (added(f'{M}/core/upgrade.h', '#include "core/text/ur_away.h"\n'), [
+        ('umbrella', 'core/upgrade.h: there is no'), ('arrows', 'no room has core/text/ur_away.h')]),
 
     # single readers and writers, in each wing
     (added(f'{M}/required/check/ur_read.h', '#define UR_READ(r) (r)->headers_in\n'), [
@@ -92,8 +99,8 @@ PLANTED = [
         ('single', 'wstunnel/proxy/ur_environment.h:1:')]),
     (added(f'{M}/wstunnel/tunnel/ur_cookie.h', '#define UR_COOKIE "Cookie"\n'), [
         ('single', 'wstunnel/tunnel/ur_cookie.h:1:')]),
-    (added(f'{M}/core/response/ur_word.h', '#define UR_WORD "tls-missing"\n'), [
-        ('single', 'core/response/ur_word.h:1:')]),
+    (added(f'{M}/core/response/ur_word_forms.h', '#define UR_WORD "tls-missing"\n'), [
+        ('single', 'core/response/ur_word_forms.h:1:')]),
     (changed('build/lint', r"^    'headers_in': \{$", r"\g<0>'shared/ur_text.c': 'planted',"), [
         ('single', 'shared/ur_text.c has a row for headers_in, and does not need it')]),
 
@@ -141,7 +148,7 @@ PLANTED = [
     (added('test/unnamed/x', ''), [('folders', "README's table does not name unnamed")]),
     (row('core/unheard:core:'), [
         ('folders', "README's table does not name unheard"), ('folders', 'DESIGN.md does not name core/unheard')]),
-    (added(f'{M}/core/unheard/ur_unheard.h', ''), []),
+    (added(f'{M}/core/unheard/ur_unheard_forms.h', ''), []),
     (added('DESIGN.md', '\n`core/text/ur_gone`, `test/gone/`, `ur_left()`, `struct ur_went`\n'), [
         ('named', 'DESIGN.md: there is no core/text/ur_gone'), ('named', 'DESIGN.md: there is no test/gone/'),
         ('named', 'DESIGN.md: nothing is called ur_left'), ('named', 'DESIGN.md: nothing is called ur_went')]),
@@ -229,12 +236,16 @@ def only(files):
 
 def tree_faults(folder):
     """All of them in one tree: what is said has to be what was planted, no more and no less."""
+    listed = subprocess.run((f'{folder}/build/lint', '--list'), stdout=subprocess.PIPE, check=True, text=True)
+    tree = [line.split()[0] for line in listed.stdout.splitlines() if line.split()[0] not in TOOLS]
+    known = {check for _, finds in PLANTED for check, _ in finds} | set(TOOLS)
+    result(known >= set(tree), 'every check has a fault', ' '.join(sorted(set(tree) - known)))
     scripts = [edit[0] for edit, finds in PLANTED if finds and finds[0][0] == 'parsed']
-    sound = lint(folder, *only(['build/lint', 'test/t/floor.t']), *TREE)
+    sound = lint(folder, *only(['build/lint', 'test/t/floor.t']), *tree)
     result(not any(sound.values()), 'a tree without a fault passes', str(sound))
     for edit, _ in PLANTED:
         plant(folder, edit)
-    said = lint(folder, *only(scripts), *TREE)
+    said = lint(folder, *only(scripts), *tree)
     claimed = set()
     for edit, finds in PLANTED:
         for check, what in finds:
@@ -242,7 +253,7 @@ def tree_faults(folder):
             claimed |= {(check, line) for line in mine}
             result(bool(mine), f'{check} finds: {what}', '\n'.join(said[check]))
     # What a parser adds about the same place is not another fault.
-    more = [f'{check}: {line}' for check in TREE if check != 'parsed'
+    more = [f'{check}: {line}' for check in tree if check != 'parsed'
             for line in said[check] if (check, line) not in claimed]
     more += [line for line in said['parsed'] for path in re.findall(r'(?:build|test|[.]ci)/[^\s:]+', line)
              if 'planted' not in path.lower()]

@@ -3,7 +3,7 @@
 #include "wstunnel/ur_module.h"
 
 static const char *const sentences[UR_NO_EVENTS] = {
-#define UR_NO_EVENT_ROW(name, sentence) [UR_NO_EVENT_##name] = sentence,
+#define UR_NO_EVENT_ROW(name, sentence) [UR_NO_EVENT_##name] = (sentence),
 #include "wstunnel/tunnel/no_event.def"
 #undef UR_NO_EVENT_ROW
 };
