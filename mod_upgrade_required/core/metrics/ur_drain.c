@@ -15,10 +15,20 @@ static const struct {
     [UR_DRAIN_NOBODY] = {2 * SECOND, UR_DRAIN_HURRY},
 };
 
+/* Each looks once a second, at a moment of its own: a younger one may see a lack that has
+ * passed when the older one looks. So it lets the older ones begin, unless something keeps
+ * them. */
+#define AWAIT (5 * SECOND)
+
 static bool is_older(const struct ur_sibling *sibling, const struct ur_sibling *self)
 {
-    return sibling->leaving == self->leaving ? sibling->generation < self->generation
-                                             : sibling->leaving < self->leaving;
+    return sibling->generation == self->generation ? sibling->leaving < self->leaving
+                                                   : sibling->generation < self->generation;
+}
+
+static bool is_going(const struct ur_sibling *sibling, int64_t now, int64_t span)
+{
+    return sibling->until && sibling->until <= now + span;
 }
 
 /* A child that ends its tunnels is about to exit, unless it should have exited already: then
@@ -29,8 +39,13 @@ bool ur_drain_goes_first(const struct ur_sibling *sibling, const struct ur_sibli
     if (sibling->until && sibling->until + UR_DRAIN_EXIT < now) {
         return false;
     }
-    return (sibling->open && is_older(sibling, self)) ||
-           (sibling->until && sibling->until <= now + span);
+    return (sibling->open && is_older(sibling, self)) || is_going(sibling, now, span);
+}
+
+bool ur_drain_is_awaited(const struct ur_sibling *sibling, const struct ur_sibling *self,
+                         int64_t now, int64_t span)
+{
+    return sibling->open && is_older(sibling, self) && !is_going(sibling, now, span);
 }
 
 /* Where children leave without a reload, as many will by the time at which a place is free. */
@@ -59,7 +74,16 @@ static bool holds(enum ur_drain why, const struct ur_leaver *leaver)
 
 static int64_t patience(enum ur_drain why, const struct ur_leaver *leaver)
 {
-    return why == UR_DRAIN_SAID && leaver->replaced ? 0 : drains[why].patience;
+    switch (why) {
+    case UR_DRAIN_SAID:
+        return leaver->replaced ? 0 : drains[why].patience;
+    case UR_DRAIN_PLACES:
+        return drains[why].patience + (leaver->awaited ? AWAIT : 0);
+    case UR_DRAIN_NOBODY:
+        return drains[why].patience + (leaver->awaited_sooner ? AWAIT : 0);
+    default:
+        return drains[why].patience;
+    }
 }
 
 static bool change(struct ur_plan *plan, enum ur_drain why, int64_t now, int64_t span)

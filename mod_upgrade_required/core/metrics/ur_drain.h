@@ -31,17 +31,22 @@ enum ur_drain {
     UR_DRAINS
 };
 
-/* A child that is leaving. */
+/* A child that is leaving. Of two generations the older one goes first, whenever its children
+ * have heard that they are to leave. */
 struct ur_sibling {
-    int64_t leaving;    /* since when */
-    int64_t generation; /* decides among those that began to leave at the same moment */
-    int64_t until;      /* its tunnels must have ended by then; 0: it only waits */
-    uint64_t open;      /* event tunnels */
+    int64_t leaving; /* since when; decides within a generation */
+    int64_t generation;
+    int64_t until; /* its tunnels must have ended by then; 0: it only waits */
+    uint64_t open; /* event tunnels */
 };
 
 /* Whether its slot becomes free before that of self, if self ends its own tunnels within span.
  */
 bool ur_drain_goes_first(const struct ur_sibling *sibling, const struct ur_sibling *self,
+                         int64_t now, int64_t span);
+
+/* Whether it is to begin before self does, and has not. */
+bool ur_drain_is_awaited(const struct ur_sibling *sibling, const struct ur_sibling *self,
                          int64_t now, int64_t span);
 
 /* A child that is leaving, and what it knows of the others. */
@@ -57,6 +62,8 @@ struct ur_leaver {
                        * MaxConnectionsPerChild makes them do; these are needed in addition */
     uint64_t going;   /* others that leave first, if it leaves early */
     uint64_t sooner;  /* and if it leaves in a hurry */
+    uint64_t awaited; /* of those, older ones that have not begun, if it leaves early */
+    uint64_t awaited_sooner; /* and if it leaves in a hurry */
 };
 
 /* The state of the plan; all zero at first. */

@@ -68,6 +68,8 @@ static void look_at_sibling(struct ur_leaver *leaver, const struct ur_sibling *s
 {
     leaver->going += ur_drain_goes_first(sibling, self, now, UR_DRAIN_EARLY);
     leaver->sooner += ur_drain_goes_first(sibling, self, now, UR_DRAIN_HURRY);
+    leaver->awaited += ur_drain_is_awaited(sibling, self, now, UR_DRAIN_EARLY);
+    leaver->awaited_sooner += ur_drain_is_awaited(sibling, self, now, UR_DRAIN_HURRY);
 }
 
 static void look_at_siblings(struct ur_leaver *leaver, apr_time_t now)
