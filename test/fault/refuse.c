@@ -2,11 +2,13 @@
  * one (pthread_create, epoll_ctl, recv, send, send_short, send_nothing, send_once, splice,
  * splice_short, splice_out, read), which fails from the moment on at which the file
  * UPGRADE_FAULT_SWITCH is there, if its argument is what event tunnels give it; send_once is
- * send_nothing for one time in a process. */
+ * send_nothing for one time in a process. signal does not fail, it waits until the file has
+ * gone. */
 #define _GNU_SOURCE
 #include <dlfcn.h>
 #include <errno.h>
 #include <pthread.h>
+#include <signal.h>
 #include <stdatomic.h>
 #include <stdbool.h>
 #include <stdlib.h>
@@ -56,6 +58,15 @@ int epoll_wait(int polled, struct epoll_event *events, int most, int patience)
         return -1;
     }
     return REAL(epoll_wait)(polled, events, most, patience);
+}
+
+/* Of the signal by which an administrator ends the tunnels of a child */
+sighandler_t signal(int number, sighandler_t handler)
+{
+    while (number == SIGWINCH && fails("signal")) {
+        usleep(1000);
+    }
+    return REAL(signal)(number, handler);
 }
 
 /* httpd itself read()s and write()s. */

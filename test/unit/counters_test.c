@@ -198,7 +198,10 @@ static void test_cells(void)
        "and goes without one");
     ok(ur_tunnel_cell_take(all, 15, 4) == one && books_are(all, 3, 0, 1),
        "a newer generation is there: what older children have is open in those that leave");
-    ok(ur_tunnel_cell_free(all, 12, UR_OUTCOME_STOPPED) == 1 && books_are(all, 3, 0, 0),
+    atomic_store(&two->tells, true);
+    ok(books_are(all, 3, 1, 0), "but not in one that will say itself when it leaves");
+    ok(ur_tunnel_cell_free(all, 12, UR_OUTCOME_STOPPED) == 1 && books_are(all, 3, 0, 0) &&
+           !atomic_load(&two->tells),
        "a server that stops ends what threads carry");
     ur_tunnel_cell_count_turned_away(two, UR_TURNED_AWAY_BUSY);
     ur_tunnel_cell_count_bytes(two, UR_DIRECTION_SENT, 7);

@@ -44,6 +44,7 @@ uint64_t ur_tunnel_cell_free(struct ur_tunnel_cells cells, long pid, enum ur_out
         struct ur_tunnel_cell *cell = &cells.first[i];
         if (atomic_load(&cell->pid) == pid) {
             open += close_books(cell, outcome);
+            atomic_store(&cell->tells, false);
             atomic_store(&cell->leaving, 0);
             atomic_store(&cell->draining, 0);
             atomic_store(&cell->room, 0);
@@ -70,7 +71,8 @@ long ur_tunnel_cell_newest(struct ur_tunnel_cells cells)
 
 bool ur_tunnel_cell_leaving(const struct ur_tunnel_cell *cell, long newest)
 {
-    return atomic_load(&cell->leaving) || atomic_load(&cell->generation) < newest;
+    return atomic_load(&cell->leaving) ||
+           (!atomic_load(&cell->tells) && atomic_load(&cell->generation) < newest);
 }
 
 static void add_carried(struct ur_tunnel_books *books, const struct ur_tunnel_cell *cell,

@@ -25,6 +25,7 @@ enum ur_direction {
 struct ur_tunnel_cell {
     _Alignas(UR_CACHE_LINE) atomic_long pid; /* 0: free */
     atomic_long generation;                  /* of the server's configuration */
+    atomic_bool tells;                       /* it says in leaving when it is; others may not */
     atomic_int_fast64_t leaving;  /* since when it only waits for its tunnels to end, in seconds
                                    * of a monotonic clock; 0: it does not */
     atomic_int_fast64_t draining; /* by when they must have ended, in seconds of the same clock;
@@ -100,7 +101,8 @@ uint64_t ur_tunnel_cell_open(const struct ur_tunnel_cell *cell, enum ur_carried 
 long ur_tunnel_cell_newest(struct ur_tunnel_cells cells);
 
 /* Whether a child only waits for its tunnels to end: it has said so, or, as children of prefork
- * do not, it is of an older generation than others. */
+ * do not, it is of an older generation than others. A child that says so hears signals by then,
+ * and is serving until then. */
 bool ur_tunnel_cell_leaving(const struct ur_tunnel_cell *cell, long newest);
 
 /* The sum of all cells at one moment: opened = ended + open. */

@@ -84,6 +84,9 @@ void ur_child_init(apr_pool_t *pchild, server_rec *s)
     /* Before the first tunnel, so that siblings know of it. */
     ur_gate_set_room(ur_limits_max());
     child.pool = pchild;
+    if (child.place.cell) {
+        atomic_store(&child.place.cell->tells, true);
+    }
     /* Before log files are closed. */
     apr_pool_pre_cleanup_register(pchild, NULL, stop_threads);
 }
@@ -289,13 +292,15 @@ void ur_child_suspend(conn_rec *c, request_rec *r)
 void ur_child_stop(apr_pool_t *pchild, int graceful)
 {
     (void)pchild;
-    if (child.place.cell) {
+    if (child.pool) {
+        ur_leaving_begin(graceful);
+    }
+    if (child.place.cell) { /* whoever reads it may send a signal at once */
         atomic_store(&child.place.cell->leaving, (int64_t)apr_time_sec(ur_clock()));
     }
     if (!child.pool) {
         return;
     }
-    ur_leaving_begin(graceful);
     apr_thread_mutex_lock(child.starting);
     if (child.state == RUNNING && !graceful) {
         ur_finisher_keep(child.context.finisher);

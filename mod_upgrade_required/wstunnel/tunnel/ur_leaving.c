@@ -193,14 +193,13 @@ static void hear(int number)
     sigaction(number, &action, NULL);
 }
 
-/* The MPM may have set its own meanwhile, in a child that leaves very early; and it blocks all
- * signals but TERM in every thread. */
+/* The MPM may have set its own for TERM meanwhile, in a child that leaves very early; and it
+ * blocks all other signals in every thread. */
 static void hear_signals(void)
 {
     sigset_t signals;
 
     hear(SIGTERM);
-    hear(SIGWINCH);
     sigemptyset(&signals);
     sigaddset(&signals, SIGWINCH);
     pthread_sigmask(SIG_UNBLOCK, &signals, NULL);
@@ -250,9 +249,10 @@ void ur_leaving_reset(const struct ur_tunnel_place *own)
 
 void ur_leaving_begin(bool gracefully)
 {
-    atomic_store(&stopping, gracefully ? STOPPING_GRACEFULLY : STOPPING_NOW);
     if (gracefully) {
         signal(SIGWINCH, SIG_IGN); /* ignores one that came while the child was serving */
+        hear(SIGWINCH);            /* and keeps the next: no thread takes it before a poller */
         hear(SIGTERM);
     }
+    atomic_store(&stopping, gracefully ? STOPPING_GRACEFULLY : STOPPING_NOW);
 }

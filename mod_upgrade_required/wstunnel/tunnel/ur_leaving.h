@@ -19,7 +19,8 @@ enum ur_leave {
 /* child_init. place lives as long as the child. */
 void ur_leaving_reset(const struct ur_tunnel_place *place);
 
-/* The child is asked to stop, gracefully or at once. */
+/* The child is asked to stop, gracefully or at once. From here on no signal that is for a child
+ * that is leaving is lost. */
 void ur_leaving_begin(bool gracefully);
 
 /* Whether it is stopping. */

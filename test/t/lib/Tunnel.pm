@@ -25,10 +25,11 @@ sub backend {
       : IO::Socket::INET->new(LocalAddr => '127.0.0.1', Listen => 128) || die $!;
 }
 
-# What is true within the limit. It ends a hanging test, it decides none.
+# What is true within the limit. It ends a hanging test, it decides none; with another limit in seconds it may
+# only decide when to try something else.
 sub eventually {
-    my ($true) = @_;
-    for (1 .. Wire::LIMIT * 20) {
+    my ($true, $limit) = @_;
+    for (1 .. ($limit || Wire::LIMIT) * 20) {
         my $result = $true->();
         return $result if $result;
         select undef, undef, undef, 0.05;

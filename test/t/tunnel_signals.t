@@ -1,0 +1,130 @@
+# An administrator ends what an old child carries, by a signal to it.
+use strict;
+use warnings;
+use Test::More;
+use FindBin;
+use lib "$FindBin::Bin/lib";
+use Generations;
+use Server;
+use Tunnel;
+use Wire;
+
+local $SIG{PIPE} = 'IGNORE';
+
+# The children of a generation that wait for their tunnels, once all of them do.
+sub leaving {
+    my ($server, $generation) = @_;
+    my @of;
+    my $all = sub {
+        @of = grep { $_->{generation} == $generation } children_of($server);
+        return !grep { !$_->{leaving} } @of;
+    };
+    eventually($all) or die "generation $generation is not leaving";
+    return grep { $_->{event} || $_->{thread} } @of;
+}
+
+# What is seen of WINCH takes its ten seconds: all servers do it side by side.
+my @ends;
+
+# WINCH in its time, TERM at once.
+{
+    my $server = generations(16, '')->start;
+    my @early = map { open_here($server) } 1 .. 3;
+    kill WINCH => map { $_->{pid} } children_of($server);
+    $server->graceful;
+    alive(@$_, 'a signal that comes while a child serves is forgotten') for @early;
+    my ($old) = leaving($server, 0);
+    my $count = $old->{event};
+    cmp_ok $old->{pid}, '!=', $server->pid, 'the status page names the children that wait';
+    kill WINCH => $old->{pid};
+    push @ends, sub {
+        ok eventually(sub { tunnels_of($server)->{drained} == $count }), 'WINCH: its tunnels end soon';
+        my $asked = "ends its $count tunnels within 10 seconds: it received SIGWINCH";
+        like $server->log, qr/UR0022: a child of generation 0 $asked/, 'the log says why';
+        ok eventually(sub { !kill 0, $old->{pid} }), 'and so does the child';
+        is scalar(grep { is_over($_) && !told($_) } @early), 0, 'each is told so';
+
+        my @late = map { open_here($server) } 1 .. 3;
+        $server->graceful;
+        ($old) = leaving($server, 1);
+        $count = $old->{event};
+        kill TERM => $old->{pid};
+        ok eventually(sub { tunnels_of($server)->{stopped} == $count }), 'TERM: its tunnels end at once';
+        ok eventually(sub { !kill 0, $old->{pid} }), 'and so does the child';
+        is scalar(grep { is_over($_) && !told($_) } @late), 0, 'each is told so';
+        is answered($server), 200, 'the server goes on';
+        close $_ for map { @$_[0, 1] } @early, @late;
+        $server->stop;
+    };
+}
+
+# What threads carry because there was no room goes as well, also when its backend would stay for ever.
+for my $tls (0, 1) {
+    my $name   = $tls ? 'TLS' : 'clear';
+    my $conf   = Apache::Test::vars('t_conf');
+    my $other  = IO::Socket::INET->new(LocalAddr => '127.0.0.1', Listen => 1)->sockport;
+    my $server = generations(16, <<"END")->start;
+Timeout 3600
+UpgradeTunnelMax 1
+Listen 127.0.0.1:$other
+<VirtualHost *:$other>
+SSLEngine on
+SSLCertificateFile $conf/server.crt
+SSLCertificateKeyFile $conf/server.key
+</VirtualHost>
+END
+    my @to   = $tls ? (port => $other, tls => { SSL_verify_mode => 0 }) : ();
+    my @open = map { open_here($server, @to) } 1 .. 5;
+    my $of   = tunnels_of($server);
+    cmp_ok $of->{by}{thread}, '>', 0, "$name: threads carry some";
+    $server->graceful;
+    my @old = map { $_->{pid} } leaving($server, 0);
+    kill WINCH => @old;
+    push @ends, sub {
+        for my $tunnel (@open) {
+            ok told($tunnel), "$name: the client is told";
+            my $close = receive($tunnel->[1], 100);
+            is substr($close, 6) ^ substr($close, 2, 2), "\x03\xe9", "$name: and the backend";
+        }
+        ok eventually(sub { !kill 0, @old }), "$name: the children are gone";
+        $of = tunnels_of($server);
+        is $of->{drained}, 5, "$name: all are counted as drained";
+        close $_ for map { @$_[0, 1] } @open;
+        $server->stop;
+    };
+}
+
+# A child that is known to be leaving hears its signals, however long it takes until it does.
+{
+    my $server = generations(16, '', children => 1);
+    my $switch = "$server->{folder}/fault";
+    {
+        local @ENV{qw(UPGRADE_FAULT_CALL UPGRADE_FAULT_SWITCH UPGRADE_PRELOAD)} =
+          ('signal', $switch, Server::fault('refuse'));
+        $server->start;
+    }
+    my $tunnel = open_here($server);
+    alive(@$tunnel, 'a tunnel');
+    open my $file, '>', $switch or die $!;
+    chmod 0644, $switch;
+    $server->graceful;
+    my @children = children_of($server);
+    is scalar(@children), 2, 'a child of the next generation serves';
+    is scalar(grep { $_->{leaving} } @children), 0,
+      'as long as the old one hears no signals it is not leaving';
+    unlink $switch;
+    my @old;
+    ok eventually(sub { @old = with_tunnels($server) }), 'when it does it is';
+    kill WINCH => $old[0]{pid};
+    push @ends, sub {
+        ok told($tunnel), 'a signal in this moment is heard: its tunnel ends';
+        my $asked = qr/UR0022: a child of generation 0 .*: it received SIGWINCH/;
+        like $server->log, $asked, 'because of that';
+        close $_ for @$tunnel;
+        $server->stop;
+    };
+}
+
+$_->() for @ends;
+
+done_testing;
