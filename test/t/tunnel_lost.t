@@ -120,7 +120,7 @@ for my $case (@carriers) {
     ok eventually(sub { tunnels_of($server)->{lost} == 5 }), "$what: those of the old generation are lost";
     is_deeply [@{ tunnels_of($server) }{qw(open leaving)}], [4, 0], "$what: and those of the new one open";
     alive(@$_[0, 1], "$what: they go on") for @new;
-    $server->graceful;
+    $server->reload;
     my $middle = holders($server);
     $server->kill_child($_) for keys %$middle;
     ok eventually(sub { tunnels_of($server)->{lost} == 9 }), "$what: until they are killed as well";
@@ -182,7 +182,7 @@ for my $carrier (qw(event thread)) {
             $killed += $of->{$pid};
             $server->kill_child($pid);
         }
-        $server->graceful if $number == 50;
+        $server->reload if $number == 50;
         # A dozen at a time at the most: threads are few
         if (@silent > 8) { close $_ for map { @$_[0, 1] } splice @silent, 0, 8 }
     }

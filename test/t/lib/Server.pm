@@ -104,22 +104,32 @@ sub check_apr {
 sub graceful {
     my ($self) = @_;
     my @old = $self->children;
+    $self->reload->_until(sub { !$self->_listening(@old) }, 'listening with new children only');
+    return $self;
+}
+
+# The same where children have been killed: httpd replaces them by more than it counts, and does not tell all
+# of them of the next reload.
+sub reload {
+    my ($self) = @_;
     my $before = () = $self->log =~ /resuming normal operations/g;
     my ($status, $output) = $self->httpd('-k', 'graceful');
     die "graceful: $output" . $self->log if $status;
     $self->_until(sub { (() = $self->log =~ /resuming normal operations/g) > $before }, 'restarted');
-    $self->_until(sub { !_listening(@old) }, 'listening with new children only');
     return $self;
 }
 
-# Which of these processes listen.
+# Which of these processes may take a connection. One of prefork that has one takes no other, but closes its
+# listeners only when it ends.
 sub _listening {
-    my (@pids) = @_;
+    my ($self, @pids) = @_;
     open my $file, '<', '/proc/net/tcp' or die "/proc/net/tcp: $!";
-    my %listens = map { my @row = split; $row[3] eq '0A' ? ("socket:[$row[9]]" => 1) : () } <$file>;
-    %listens or die 'nobody listens, as /proc/net/tcp has it';
+    my %listens = map { my @row = split; ("socket:[$row[9]]" => $row[3] eq '0A') } <$file>;
+    grep { $_ } values %listens or die 'nobody listens, as /proc/net/tcp has it';
     return grep {
-        grep { $listens{ readlink // '' } } glob "/proc/$_/fd/*"
+        my @sockets = map { $listens{ readlink // '' } // () } glob "/proc/$_/fd/*";
+        my $busy = $self->{mpm} eq 'prefork' && grep { !$_ } @sockets;
+        !$busy && grep { $_ } @sockets;
     } @pids;
 }
 
