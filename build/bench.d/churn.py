@@ -22,6 +22,7 @@ Of each tunnel it is told whether each byte arrived. FATE is
   NNN    the handshake was answered so
 """
 import asyncio
+import os
 import random
 import signal
 import socket
@@ -29,6 +30,7 @@ import ssl
 import struct
 import sys
 import time
+import traceback
 
 LIMIT = 60  # seconds; ends what is stuck
 SWITCH = (b"HTTP/1.1 101 Switching Protocols\r\nUpgrade: websocket\r\nConnection: Upgrade\r\n"
@@ -409,16 +411,29 @@ def check_tasks(tasks):
             task.result()
 
 
-async def main():
-    churn = Churn(int(sys.argv[1]), int(sys.argv[2]), float(sys.argv[3]))
-    print(await churn.listen(), flush=True)
+async def read_questions(questions):
+    """With the input this process ends, whatever it waits for."""
     lines = asyncio.StreamReader()
     await asyncio.get_running_loop().connect_read_pipe(lambda: asyncio.StreamReaderProtocol(lines), sys.stdin)
     while line := await lines.readline():
-        word, *arguments = line.decode().split()
-        answer = await churn.obey(word, arguments)
-        check_tasks(churn.tasks)
-        print(answer, flush=True)
+        questions.put_nowait(line.decode().split())
+    os._exit(0)
+
+
+async def main():
+    churn = Churn(int(sys.argv[1]), int(sys.argv[2]), float(sys.argv[3]))
+    print(await churn.listen(), flush=True)
+    questions = asyncio.Queue()
+    reader = asyncio.ensure_future(read_questions(questions))
+    try:
+        while True:
+            word, *arguments = await questions.get()
+            answer = await churn.obey(word, arguments)
+            check_tasks([reader, *churn.tasks])
+            print(answer, flush=True)
+    except BaseException:  # asyncio would wait for all tunnels
+        traceback.print_exc()
+        os._exit(1)
 
 
 # What a terminal sends goes to the program that started this one, and then ends this one's input.
