@@ -5,14 +5,15 @@ use warnings;
 use Test::More;
 use FindBin;
 use lib "$FindBin::Bin/lib";
+use Server;
 use Wire;
 
 plan skip_all => 'chromium is not installed: nothing was tested in a browser'
   unless grep { -x "$_/chromium" } split /:/, $ENV{PATH};
 
 sub browse {
-    my ($url, $expression) = @_;
-    open my $pipe, '-|', 'node', "$FindBin::Bin/clients/node/browser.js", $url, $expression or die $!;
+    my ($url, @expression) = @_;
+    open my $pipe, '-|', 'node', "$FindBin::Bin/clients/node/browser.js", $url, @expression or die $!;
     local $/;
     my $output = <$pipe> // '';
     close $pipe;
@@ -56,6 +57,39 @@ for my $host ([chat_clear => 'http'], [chat_tls => 'https']) {
     like $page->{text}, qr/account\s+TLS HTTP\/2\s+enforced\s+met/, 'the probe: a policy';
     my $report = browse("$base/probe?format=text", 'document.body.innerText');
     like $report, qr/^Upgrade probe\n\nProtocol:     HTTP\/2 over TLS 1\.3$/m, 'the probe: as text';
+}
+
+# What the manual says about a WebSocket that does not connect: the browser's console, in its words
+{
+    my $manual = do {
+        open my $file, '<', "$ENV{UPGRADE_TEST_TOP}/mod_upgrade_required/manual.md" or die $!;
+        local $/;
+        <$file> =~ s/\s+/ /gr;
+    };
+    my $raw = Apache::Test::vars('raw_port');
+    my $server = Server->new(modules => [qw(authz_core dir proxy proxy_http)], helper => 1)
+      ->configure(<<"END")->start;
+ProxyPass /raw/ http://127.0.0.1:$raw/
+<Location /raw/>
+UpgradeKeep WebSocket
+</Location>
+<Location /alien>
+UpgradeRequire WebSocket
+UpgradeWebSocketOrigin https://elsewhere.example.com
+</Location>
+END
+    my $base = "127.0.0.1:$server->{port}";
+    for my $case (["'ws://$base/alien'", 'Unexpected response code: 403'],
+        ["'ws://$base/raw/good', 'chat'",
+            q{Sent non-empty 'Sec-WebSocket-Protocol' header but no response was received}]) {
+        my ($arguments, $message) = @$case;
+        my $opens = "new Promise((done) => { new WebSocket($arguments).onclose = (e) => done(e.code); })";
+        is browse("http://$base/", $opens), 1006, "$message: the code";
+        my $console = browse("http://$base/", $opens, 'console');
+        is scalar(grep { /\Q$message/ } @$console), 1, "$message: in the console";
+        like $manual, qr/`\Q$message\E`/, "$message: in the manual";
+    }
+    $server->stop;
 }
 
 done_testing;

@@ -3,8 +3,11 @@
 use strict;
 use warnings;
 use Test::More;
+use Fcntl    qw(O_RDWR O_NONBLOCK);
+use POSIX    qw(mkfifo);
 use FindBin;
 use lib "$FindBin::Bin/lib";
+use Front qw(free_port);
 use Server;
 use Tunnel;
 use Wire;
@@ -340,6 +343,48 @@ END
     $server->stop->finish;
     is scalar(() = lines_of($server, 'UR0030')), $shown * $sum, "$words: one line for each end";
     unlike join("\n", lines_of($server, 'UR00..')), qr/SECRET/, "$words: nothing of a request is in a line";
+}
+
+# ---- an error log that is stuck holds up no tunnel: a poller does not wait for it
+
+use constant F_SETPIPE_SZ => 1031;
+
+sub fill { my ($pipe) = @_; 1 while syswrite $pipe, "filled\n" x 100; 1 while syswrite $pipe, "\n"; return }
+
+{
+    my $server = Server->new(modules => \@proxy, helper => 1);
+    my $pipe_name = "$server->{folder}/pipe";
+    mkfifo($pipe_name, 0600) or die $!;
+    sysopen my $pipe, $pipe_name, O_RDWR | O_NONBLOCK or die $!;
+    fcntl $pipe, F_SETPIPE_SZ, 4096 or die $!;
+    my $stuck = free_port();
+    $server->configure(<<"END")->start;
+$size$kept
+Listen 127.0.0.1:$stuck
+<VirtualHost 127.0.0.1:$stuck>
+ErrorLog $pipe_name
+LogLevel upgrade_wstunnel:debug
+</VirtualHost>
+END
+    my @tunnels = map { [open_tunnel($server, $listener, port => $stuck)] } 1 .. 3;
+    fill($pipe);
+    my $waits = !eval {
+        for my $tunnel (@tunnels) {
+            my ($client, $backend) = @$tunnel;
+            alive($client, $backend, 'an error log that is stuck: a tunnel goes on');
+            close $client;
+            ok ended($backend), 'and ends';
+            close $backend;
+        }
+        1;
+    };
+    ok !$waits, 'nothing waits for the log' or diag $@;
+    my ($said, $part) = ('', '');
+    ok eventually(sub {
+        $said .= $part while sysread $pipe, $part, 4096;
+        return 3 == (() = $said =~ /UR0030: tunnel ended: client/g);
+    }), 'the ends are logged once it takes lines again';
+    $server->stop;
 }
 
 # ---- what the backend answers, or does not: with the LogLevel of the section alone

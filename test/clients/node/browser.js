@@ -1,6 +1,7 @@
 'use strict';
 // Opens a URL in headless Chromium and prints, as JSON, what an expression evaluates to there (a
-// promise is awaited): browser.js URL EXPRESSION. Speaks the DevTools protocol to a browser that
+// promise is awaited): browser.js URL EXPRESSION [console]. With the last word the value is a list:
+// what the browser writes to its console, up to the first line at least. Speaks the DevTools protocol to a browser that
 // it starts and ends, with a profile of its own.
 const { spawn } = require('child_process');
 const fs = require('fs');
@@ -8,7 +9,7 @@ const os = require('os');
 const path = require('path');
 const WebSocket = require('ws');
 
-const [url, expression] = process.argv.slice(2);
+const [url, expression, shows] = process.argv.slice(2);
 const LIMIT = 60000; // ends a hanging browser, decides nothing
 const profile = fs.mkdtempSync(path.join(os.tmpdir(), 'upgrade-browser.'));
 const browser = spawn('chromium', ['--headless', '--no-sandbox', '--disable-gpu', '--disable-quic',
@@ -52,10 +53,17 @@ async function main() {
   let count = 0;
   let loaded;
   const load = new Promise((resolve) => { loaded = resolve; });
+  let written;
+  const said = [];
+  const line = new Promise((resolve) => { written = resolve; });
   await new Promise((resolve) => wire.on('open', resolve));
   wire.on('message', (data) => {
     const message = JSON.parse(data);
     if (message.method === 'Page.loadEventFired') loaded();
+    if (message.method === 'Log.entryAdded') {
+      said.push(message.params.entry.text);
+      written();
+    }
     if (waiting.has(message.id)) waiting.get(message.id)(message);
   });
   const call = (method, params, sessionId) => new Promise((resolve) => {
@@ -67,8 +75,10 @@ async function main() {
   await call('Page.enable', {}, sessionId);
   await call('Page.navigate', { url }, sessionId);
   await load;
+  if (shows) await call('Log.enable', {}, sessionId);
   const answer = await call('Runtime.evaluate', { expression, awaitPromise: true, returnByValue: true }, sessionId);
-  console.log(JSON.stringify(answer.result.result.value ?? answer.result));
+  if (shows) await line;
+  console.log(JSON.stringify(shows ? said : answer.result.result.value ?? answer.result));
   finish(0);
 }
 
