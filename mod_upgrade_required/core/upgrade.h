@@ -20,6 +20,7 @@
 #include "core/protocol/ur_origin.h"
 #include "core/protocol/ur_path.h"
 #include "core/protocol/ur_protocol.h"
+#include "core/protocol/ur_sieve.h"
 #include "core/protocol/ur_ssl_protocol.h"
 #include "core/protocol/ur_switch_101.h"
 #include "core/protocol/ur_upgrade_426.h"

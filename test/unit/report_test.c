@@ -213,10 +213,15 @@ static void test_tunnels(void)
     atomic_store(&cells[0].pid, 77);
     atomic_store(&cells[0].generation, 2);
     atomic_store(&cells[0].room, 33);
-    atomic_store(&cells[0].opened[UR_CARRIED_EVENT], 8);
+    atomic_store(&cells[0].opened[UR_CARRIED_EVENT], 10);
     atomic_store(&cells[0].ended[UR_CARRIED_EVENT][UR_OUTCOME_CLIENT], 5);
     atomic_store(&cells[0].turned_away[UR_TURNED_AWAY_FULL], 4);
     atomic_store(&cells[0].bytes[UR_DIRECTION_SENT], 12345678901);
+    atomic_store(&cells[0].ended[UR_CARRIED_EVENT][UR_OUTCOME_TOO_BIG], 2);
+    ur_tunnel_cell_count_pings(&cells[0], UR_PINGS_SENT, 7);
+    ur_tunnel_cell_count_pings(&cells[0], UR_PINGS_ANSWERED, 6);
+    ur_tunnel_cell_count_pings(&cells[2], UR_PINGS_SENT, 1);
+    ur_tunnel_cell_count_pings(NULL, UR_PINGS_SENT, 1);
     atomic_store(&cells[2].pid, 78);
     atomic_store(&cells[2].leaving, 1);
     atomic_store(&cells[2].opened[UR_CARRIED_THREAD], 1);
@@ -240,13 +245,23 @@ static void test_tunnels(void)
                                "upgrade_required_tunnels_refused_total{reason=\"busy\"} 0\n");
     has(UR_REPORT_PROMETHEUS,
         "upgrade_required_tunnel_bytes_total{direction=\"sent\"} 12345678901\n");
+    has(UR_REPORT_OPENMETRICS, "upgrade_required_tunnels_ended_total{outcome=\"too-big\"} 2\n");
+    has(UR_REPORT_OPENMETRICS,
+        "# TYPE upgrade_required_tunnel_pings counter\n"
+        "upgrade_required_tunnel_pings_total{result=\"sent\"} 8\n"
+        "upgrade_required_tunnel_pings_total{result=\"answered\"} 6\n"
+        "upgrade_required_tunnel_pings_total{result=\"unanswered\"} 0\n");
+    has(UR_REPORT_HTML, "<tr><th>Pings of the proxy<th class=\"n\">Count\n"
+                        "<tr><td>sent<td class=\"n\">8\n");
     has(UR_REPORT_JSON,
         ",\n \"tunnels\":{\"open\":{\"current\":3,\"leaving\":1},\n"
-        "  \"opened\":{\"event\":8,\"thread\":1},\n"
-        "  \"ended\":{\"closed\":0,\"client\":5,\"backend\":0,\"timeout\":0,\"drained\":0,"
+        "  \"opened\":{\"event\":10,\"thread\":1},\n"
+        "  \"ended\":{\"closed\":0,\"client\":5,\"backend\":0,\"timeout\":0,\"too-big\":2,"
+        "\"drained\":0,"
         "\"stopped\":0,\"lost\":0},\n"
         "  \"refused\":{\"full\":4,\"busy\":0},\n"
         "  \"bytes\":{\"received\":0,\"sent\":12345678901},\n"
+        "  \"pings\":{\"sent\":8,\"answered\":6,\"unanswered\":0},\n"
         "  \"children\":[\n"
         "   "
         "{\"pid\":77,\"generation\":2,\"leaving\":false,\"event\":3,\"thread\":0,\"room\":33},"

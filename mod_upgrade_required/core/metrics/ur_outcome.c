@@ -5,8 +5,8 @@ const char *ur_outcome_word(enum ur_outcome outcome)
     static const char *const words[UR_OUTCOMES] = {
         [UR_OUTCOME_CLOSED] = "closed",   [UR_OUTCOME_CLIENT] = "client",
         [UR_OUTCOME_BACKEND] = "backend", [UR_OUTCOME_TIMEOUT] = "timeout",
-        [UR_OUTCOME_DRAINED] = "drained", [UR_OUTCOME_STOPPED] = "stopped",
-        [UR_OUTCOME_LOST] = "lost",
+        [UR_OUTCOME_TOO_BIG] = "too-big", [UR_OUTCOME_DRAINED] = "drained",
+        [UR_OUTCOME_STOPPED] = "stopped", [UR_OUTCOME_LOST] = "lost",
     };
 
     return words[outcome];
@@ -20,4 +20,15 @@ const char *ur_outcome_carried_word(enum ur_carried carrier)
 const char *ur_outcome_turned_away_word(enum ur_turned_away why)
 {
     return why == UR_TURNED_AWAY_FULL ? "full" : "busy";
+}
+
+const char *ur_outcome_pings_word(enum ur_pings pings)
+{
+    static const char *const words[UR_PINGS_ALL] = {
+        [UR_PINGS_SENT] = "sent",
+        [UR_PINGS_ANSWERED] = "answered",
+        [UR_PINGS_UNANSWERED] = "unanswered",
+    };
+
+    return words[pings];
 }

@@ -10,6 +10,7 @@ enum ur_outcome {
     UR_OUTCOME_CLIENT,  /* neither did; the client's connection ended first */
     UR_OUTCOME_BACKEND, /* neither did; the backend's connection ended first */
     UR_OUTCOME_TIMEOUT, /* no data for too long */
+    UR_OUTCOME_TOO_BIG, /* a message was longer than the route allows */
     UR_OUTCOME_DRAINED, /* a leaving child ended it within its time */
     UR_OUTCOME_STOPPED, /* the server stopped */
     UR_OUTCOME_LOST,    /* its child exited without ending it: killed, out of memory */
@@ -26,9 +27,18 @@ enum ur_turned_away {
     UR_TURNED_AWAYS
 };
 
+/* What became of the Pings that the proxy itself sends. */
+enum ur_pings {
+    UR_PINGS_SENT,
+    UR_PINGS_ANSWERED,   /* their Pong came */
+    UR_PINGS_UNANSWERED, /* not a byte came before the next one was due */
+    UR_PINGS_ALL
+};
+
 /* Each as in the log and the metrics. Static strings. */
 const char *ur_outcome_word(enum ur_outcome outcome);
 const char *ur_outcome_carried_word(enum ur_carried carrier);
 const char *ur_outcome_turned_away_word(enum ur_turned_away why);
+const char *ur_outcome_pings_word(enum ur_pings pings);
 
 #endif

@@ -331,6 +331,10 @@ static void tunnels(const struct ur_report *report, struct ur_buf *out)
     for (enum ur_turned_away why = 0; why < UR_TURNED_AWAYS; why++) {
         number_row(out, ur_outcome_turned_away_word(why), books.turned_away[why]);
     }
+    ur_buf_literal(out, "<tr><th>Pings of the proxy<th class=\"n\">Count\n");
+    for (enum ur_pings pings = 0; pings < UR_PINGS_ALL; pings++) {
+        number_row(out, ur_outcome_pings_word(pings), books.pings[pings]);
+    }
     ur_buf_literal(out, "<tr><th>Bytes<th class=\"n\">Count\n");
     for (enum ur_direction direction = 0; direction < UR_DIRECTIONS; direction++) {
         number_row(out, ur_report_direction(direction), books.bytes[direction]);

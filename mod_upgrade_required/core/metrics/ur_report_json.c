@@ -123,6 +123,11 @@ static void books(struct ur_json *json, const struct ur_tunnel_books *sums)
         ur_json_number(json, ur_report_direction(direction), sums->bytes[direction]);
     }
     ur_json_end_object(json);
+    ur_json_object(json, "pings", UR_JSON_INLINE);
+    for (enum ur_pings pings = 0; pings < UR_PINGS_ALL; pings++) {
+        ur_json_number(json, ur_outcome_pings_word(pings), sums->pings[pings]);
+    }
+    ur_json_end_object(json);
 }
 
 static void tunnels(struct ur_json *json, const struct ur_report *report)

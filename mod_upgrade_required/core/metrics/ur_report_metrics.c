@@ -105,6 +105,15 @@ static void opened(const struct ur_report *report, struct ur_buf *out)
     }
 }
 
+static void pings(const struct ur_tunnel_books *books, bool openmetrics, struct ur_buf *out)
+{
+    family(out, "tunnel_pings", "Pings that the proxy itself sent, by result.", openmetrics);
+    for (enum ur_pings i = 0; i < UR_PINGS_ALL; i++) {
+        labelled(out, PREFIX "tunnel_pings_total{result=\"", ur_outcome_pings_word(i),
+                 books->pings[i]);
+    }
+}
+
 static void tunnels(const struct ur_report *report, bool openmetrics, struct ur_buf *out)
 {
     struct ur_tunnel_books books = ur_tunnel_cell_books(report->cells);
@@ -133,6 +142,7 @@ static void tunnels(const struct ur_report *report, bool openmetrics, struct ur_
         labelled(out, PREFIX "tunnel_bytes_total{direction=\"", ur_report_direction(direction),
                  books.bytes[direction]);
     }
+    pings(&books, openmetrics, out);
 }
 
 void ur_report_metrics(const struct ur_report *report, bool openmetrics, struct ur_buf *out)

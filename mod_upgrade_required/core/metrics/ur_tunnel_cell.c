@@ -92,6 +92,13 @@ static void add_carried(struct ur_tunnel_books *books, const struct ur_tunnel_ce
     *(leaving ? &books->leaving : &books->open) += opened - ended;
 }
 
+static void add_pings(struct ur_tunnel_books *books, const struct ur_tunnel_cell *cell)
+{
+    for (enum ur_pings pings = 0; pings < UR_PINGS_ALL; pings++) {
+        books->pings[pings] += atomic_load_explicit(&cell->pings[pings], memory_order_relaxed);
+    }
+}
+
 struct ur_tunnel_books ur_tunnel_cell_books(struct ur_tunnel_cells cells)
 {
     struct ur_tunnel_books books = {.open = 0};
@@ -110,6 +117,7 @@ struct ur_tunnel_books ur_tunnel_cell_books(struct ur_tunnel_cells cells)
             books.bytes[direction] +=
                 atomic_load_explicit(&cell->bytes[direction], memory_order_relaxed);
         }
+        add_pings(&books, cell);
     }
     return books;
 }

@@ -37,6 +37,7 @@ struct ur_tunnel_cell {
     atomic_uint_fast64_t ended[UR_CARRIERS][UR_OUTCOMES];
     atomic_uint_fast64_t turned_away[UR_TURNED_AWAYS];
     atomic_uint_fast64_t bytes[UR_DIRECTIONS];
+    atomic_uint_fast64_t pings[UR_PINGS_ALL];
 };
 
 struct ur_tunnel_cells {
@@ -86,6 +87,14 @@ static inline void ur_tunnel_cell_count_bytes(struct ur_tunnel_cell *cell,
     }
 }
 
+static inline void ur_tunnel_cell_count_pings(struct ur_tunnel_cell *cell, enum ur_pings pings,
+                                              uint64_t number)
+{
+    if (cell && number) {
+        atomic_fetch_add_explicit(&cell->pings[pings], number, memory_order_relaxed);
+    }
+}
+
 /* A cell for this process; NULL where none is left. */
 struct ur_tunnel_cell *ur_tunnel_cell_take(struct ur_tunnel_cells cells, long pid,
                                            long generation);
@@ -113,6 +122,7 @@ struct ur_tunnel_books {
     uint64_t leaving; /* in children that only wait for their tunnels to end */
     uint64_t turned_away[UR_TURNED_AWAYS];
     uint64_t bytes[UR_DIRECTIONS];
+    uint64_t pings[UR_PINGS_ALL];
 };
 
 struct ur_tunnel_books ur_tunnel_cell_books(struct ur_tunnel_cells cells);

@@ -7,6 +7,7 @@ enum {
     OPCODE = 0x0f,
     CONTROL = 0x08, /* the bit that sets control frames apart */
     CLOSE = 0x08,
+    PING = 0x09,
     KIND_MAX = 2, /* continuation, text, binary; Close, Ping, Pong: the others are reserved */
     MASK = 0x80,
     LENGTH = 0x7f,
@@ -117,37 +118,68 @@ static size_t take_header(struct ur_frames *frames, const char *at, size_t len)
     return taken;
 }
 
+size_t ur_frames_step(struct ur_frames *frames, const char *at, size_t len)
+{
+    size_t step = len < frames->left ? len : (size_t)frames->left;
+
+    if (frames->lost) {
+        return len;
+    }
+    if (!step) {
+        return take_header(frames, at, len);
+    }
+    if (frames->code_left) {
+        take_code(frames, at, step);
+    }
+    frames->left -= step;
+    return step;
+}
+
 void ur_frames_feed(struct ur_frames *frames, const char *at, size_t len)
 {
     while (len && !frames->lost) {
-        size_t step = len < frames->left ? len : (size_t)frames->left;
-        if (step) {
-            if (frames->code_left) {
-                take_code(frames, at, step);
-            }
-            frames->left -= step;
-        }
-        else {
-            step = take_header(frames, at, len);
-        }
+        size_t step = ur_frames_step(frames, at, len);
         at += step;
         len -= step;
     }
 }
 
-size_t ur_frames_close(char out[UR_CLOSE_MAX], unsigned status, const unsigned char *key)
+bool ur_frames_size(const unsigned char *header, size_t len, uint64_t *size)
 {
-    unsigned char payload[2] = {(unsigned char)(status >> 8), (unsigned char)status};
+    if (len < 2 || len < header_size(header) - (header[1] & MASK ? KEY_SIZE : 0)) {
+        return false;
+    }
+    *size = payload_size(header);
+    return true;
+}
+
+static size_t write_control(char *out, unsigned kind, const unsigned char *payload, size_t size,
+                            const unsigned char *key)
+{
     size_t len = 0;
 
-    out[len++] = (char)(FIN | CLOSE);
-    out[len++] = (char)(sizeof payload | (key ? MASK : 0));
+    out[len++] = (char)(FIN | kind);
+    out[len++] = (char)(size | (key ? MASK : 0));
     if (key) {
         memcpy(out + len, key, KEY_SIZE);
         len += KEY_SIZE;
     }
-    for (size_t i = 0; i < sizeof payload; i++) {
-        out[len++] = (char)(payload[i] ^ (key ? key[i] : 0));
+    for (size_t i = 0; i < size; i++) {
+        out[len++] = (char)(payload[i] ^ (key ? key[i % KEY_SIZE] : 0));
     }
     return len;
+}
+
+size_t ur_frames_close(char out[UR_CLOSE_MAX], unsigned status, const unsigned char *key)
+{
+    const unsigned char payload[CODE_SIZE] = {(unsigned char)(status >> 8),
+                                              (unsigned char)status};
+
+    return write_control(out, CLOSE, payload, sizeof payload, key);
+}
+
+size_t ur_frames_ping(char out[UR_PING_MAX], const unsigned char payload[UR_PING_PAYLOAD],
+                      const unsigned char *key)
+{
+    return write_control(out, PING, payload, UR_PING_PAYLOAD, key);
 }

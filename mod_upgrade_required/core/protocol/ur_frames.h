@@ -30,6 +30,14 @@ struct ur_frames {
 /* Moves on by these bytes. */
 void ur_frames_feed(struct ur_frames *frames, const char *at, size_t len);
 
+/* Moves on by some of these bytes, and returns how many: never past the end of a header, nor of
+ * a payload. */
+size_t ur_frames_step(struct ur_frames *frames, const char *at, size_t len);
+
+/* How long the payload of a frame is, from the beginning of its header. False: that does not
+ * say so yet. */
+bool ur_frames_size(const unsigned char *header, size_t len, uint64_t *size);
+
 /* How many of the next bytes are payload and need not be looked at. */
 static inline uint64_t ur_frames_payload(const struct ur_frames *frames)
 {
@@ -60,5 +68,13 @@ static inline bool ur_frames_said_close(const struct ur_frames *frames)
 /* Writes a Close frame with this status (RFC 6455, 7.4) and no reason, and returns its
  * length. key: four unpredictable bytes, for a frame to a server; NULL: to a client. */
 size_t ur_frames_close(char out[UR_CLOSE_MAX], unsigned status, const unsigned char *key);
+
+/* The payload of a Ping of the proxy's own, and the longest that ur_frames_ping() writes. */
+#define UR_PING_PAYLOAD 8
+#define UR_PING_MAX     14
+
+/* Writes a Ping, and returns its length; key as above. */
+size_t ur_frames_ping(char out[UR_PING_MAX], const unsigned char payload[UR_PING_PAYLOAD],
+                      const unsigned char *key);
 
 #endif

@@ -35,6 +35,11 @@ void ur_books_bytes(enum ur_direction direction, uint64_t bytes)
     ur_tunnel_cell_count_bytes(books.cell, direction, bytes);
 }
 
+void ur_books_pings(enum ur_pings pings, uint64_t number)
+{
+    ur_tunnel_cell_count_pings(books.cell, pings, number);
+}
+
 void ur_books_note_opened(const request_rec *r, enum ur_carried carrier,
                           apr_interval_time_t timeout)
 {

@@ -26,6 +26,8 @@ void ur_books_ended(enum ur_carried carrier, enum ur_outcome outcome);
 
 void ur_books_bytes(enum ur_direction direction, uint64_t bytes);
 
+void ur_books_pings(enum ur_pings pings, uint64_t number);
+
 /* What has become of a tunnel. */
 struct ur_ending {
     enum ur_carried carrier;

@@ -6,8 +6,11 @@
 #include "wstunnel/tunnel/ur_control.h"
 #include "wstunnel/tunnel/ur_finisher.h"
 #include "wstunnel/tunnel/ur_gate.h"
+#include "wstunnel/tunnel/ur_guard.h"
 
-#define GOING_AWAY 1001 /* RFC 6455, 7.4.1 */
+/* RFC 6455, 7.4.1 */
+#define GOING_AWAY 1001
+#define TOO_BIG    1009
 
 /* A half-closed tunnel is given up after this time without data. */
 #define HALF_CLOSED_TIMEOUT apr_time_from_sec(30)
@@ -47,13 +50,18 @@ static apr_time_t silent_too_long(const struct ur_tunnel *tunnel)
  * place that knows all of them, together with meet_deadline(). */
 static apr_time_t next_deadline(const struct ur_tunnel *tunnel)
 {
-    return earlier(silent_too_long(tunnel), tunnel->limit);
+    apr_time_t next = earlier(silent_too_long(tunnel), tunnel->limit);
+
+    return tunnel->guard ? earlier(next, ur_guard_due(tunnel)) : next;
 }
 
 /* There was data. */
 static void touch(struct ur_carry *carry, struct ur_tunnel *tunnel)
 {
     tunnel->active = carry->now;
+    if (tunnel->guard) {
+        ur_guard_look(tunnel, carry->now);
+    }
     ur_deadline_set(&carry->deadlines, tunnel, next_deadline(tunnel));
 }
 
@@ -126,10 +134,20 @@ static void count_both(struct ur_carry *carry, struct ur_tunnel *tunnel)
     count_bytes(carry, &tunnel->backend, UR_DIRECTION_SENT);
 }
 
-static void close_client(struct ur_carry *carry, struct ur_tunnel *tunnel, bool lingers)
+/* The tunnel's place is taken as long as the client's socket is. */
+static void close_both(struct ur_carry *carry, struct ur_tunnel *tunnel)
 {
-    if (lingers) {
-        ur_linger(&carry->lingering, tunnel, carry->now);
+    struct ur_ticket none = {.kept = false};
+    struct ur_lingers lingers = ur_close(tunnel);
+
+    if (lingers.backend) {
+        ur_linger(&carry->lingering, &tunnel->backend, &none, carry->now);
+    }
+    else {
+        apr_socket_close(tunnel->backend.socket);
+    }
+    if (lingers.client) {
+        ur_linger(&carry->lingering, &tunnel->client, &tunnel->ticket, carry->now);
     }
     else {
         apr_socket_close(tunnel->client.socket);
@@ -140,13 +158,16 @@ static void close_client(struct ur_carry *carry, struct ur_tunnel *tunnel, bool 
 /* From here on no event concerns it; it stays valid until the current events are processed. */
 static void finish(struct ur_carry *carry, struct ur_tunnel *tunnel)
 {
+    if (tunnel->guard) {
+        ur_guard_look(tunnel, carry->now);
+    }
     count_both(carry, tunnel);
     ur_books_ended(UR_CARRIED_EVENT, tunnel->outcome);
     watch(carry, &tunnel->client, 0);
     watch(carry, &tunnel->backend, 0);
     ur_deadline_forget(tunnel);
     leave_again(tunnel);
-    close_client(carry, tunnel, ur_close(tunnel));
+    close_both(carry, tunnel);
     tunnel->life = UR_TUNNEL_OVER;
     APR_RING_REMOVE(tunnel, link);
     APR_RING_INSERT_TAIL(&carry->over, tunnel, ur_tunnel, link);
@@ -154,10 +175,7 @@ static void finish(struct ur_carry *carry, struct ur_tunnel *tunnel)
 
 static void finish_as(struct ur_carry *carry, struct ur_tunnel *tunnel, enum ur_outcome outcome)
 {
-    /* After Timeout there is only the end, as mod_proxy has it. */
-    if (outcome != UR_OUTCOME_TIMEOUT || tunnel->idle_limit) {
-        ur_control_close_now(tunnel, GOING_AWAY);
-    }
+    ur_control_close_now(tunnel, GOING_AWAY);
     tunnel->outcome = outcome;
     finish(carry, tunnel);
 }
@@ -165,11 +183,43 @@ static void finish_as(struct ur_carry *carry, struct ur_tunnel *tunnel, enum ur_
 /* At a frame boundary, sends what waits for one. False: the tunnel is over. */
 static bool put_controls(struct ur_carry *carry, struct ur_tunnel *tunnel)
 {
-    if (ur_control_waits(tunnel) && ur_control_put(tunnel)) {
+    if (!ur_control_waits(tunnel)) {
+        return true;
+    }
+    if (ur_control_put(tunnel)) {
         finish(carry, tunnel);
         return false;
     }
+    if (tunnel->guard) {
+        ur_guard_look(tunnel, carry->now);
+    }
     return true;
+}
+
+/* It ends as soon as a Close fits in both directions. */
+static void leave(struct ur_carry *carry, struct ur_tunnel *tunnel, enum ur_outcome outcome,
+                  uint16_t to_client, uint16_t to_backend)
+{
+    tunnel->life = UR_TUNNEL_LEAVING;
+    tunnel->outcome = outcome;
+    APR_RING_REMOVE(tunnel, link);
+    APR_RING_INSERT_TAIL(&carry->leaving, tunnel, ur_tunnel, link);
+    ur_control_ask_close(tunnel, to_client, to_backend);
+    put_controls(carry, tunnel);
+}
+
+/* False: the tunnel is over, because of a message that is too long. */
+static bool heed_guard(struct ur_carry *carry, struct ur_tunnel *tunnel)
+{
+    const struct ur_endpoint *sender = tunnel->guard ? ur_guard_refused(tunnel) : NULL;
+
+    if (sender && tunnel->outcome != UR_OUTCOME_TOO_BIG) {
+        tunnel->limit = carry->now + LEAVE_TIMEOUT;
+        leave(carry, tunnel, UR_OUTCOME_TOO_BIG,
+              sender == &tunnel->client ? TOO_BIG : GOING_AWAY,
+              sender == &tunnel->client ? GOING_AWAY : TOO_BIG);
+    }
+    return ur_tunnel_is_carried(tunnel);
 }
 
 /* After data was forwarded, or could have been. */
@@ -177,7 +227,7 @@ static void go_on(struct ur_carry *carry, struct ur_tunnel *tunnel, bool more)
 {
     touch(carry, tunnel);
     count_both(carry, tunnel);
-    if (!put_controls(carry, tunnel)) {
+    if (!heed_guard(carry, tunnel) || !put_controls(carry, tunnel)) {
         return;
     }
     if (watch_both(carry, tunnel) != APR_SUCCESS) {
@@ -284,38 +334,50 @@ void ur_carry_again(struct ur_carry *carry)
     }
 }
 
-/* It ends as soon as a Close fits in both directions. */
-static void leave(struct ur_carry *carry, struct ur_tunnel *tunnel, enum ur_outcome outcome)
-{
-    tunnel->life = UR_TUNNEL_LEAVING;
-    tunnel->outcome = outcome;
-    APR_RING_REMOVE(tunnel, link);
-    APR_RING_INSERT_TAIL(&carry->leaving, tunnel, ur_tunnel, link);
-    ur_control_ask_close(tunnel, GOING_AWAY, GOING_AWAY);
-    put_controls(carry, tunnel);
-}
-
 /* An open tunnel has reached its maximum age; one that leaves has had time to reach the end of
  * a frame. */
 static void meet_limit(struct ur_carry *carry, struct ur_tunnel *tunnel)
 {
     if (tunnel->life == UR_TUNNEL_OPEN) {
         tunnel->limit = carry->now + LEAVE_TIMEOUT;
-        leave(carry, tunnel, UR_OUTCOME_DRAINED);
+        leave(carry, tunnel, UR_OUTCOME_DRAINED, GOING_AWAY, GOING_AWAY);
     }
     else {
         finish_as(carry, tunnel, tunnel->outcome);
     }
 }
 
-/* One of the times of next_deadline() has come. */
+/* After Timeout there is only the end, as mod_proxy has it. */
+static void meet_silence(struct ur_carry *carry, struct ur_tunnel *tunnel)
+{
+    if (tunnel->idle_limit) {
+        ur_control_close_now(tunnel, GOING_AWAY);
+    }
+    tunnel->outcome = UR_OUTCOME_TIMEOUT;
+    finish(carry, tunnel);
+}
+
+static void meet_pings(struct ur_carry *carry, struct ur_tunnel *tunnel)
+{
+    if (!ur_guard_ping(tunnel, carry->now)) {
+        finish_as(carry, tunnel, UR_OUTCOME_TIMEOUT);
+    }
+    else if (put_controls(carry, tunnel) && watch_both(carry, tunnel) != APR_SUCCESS) {
+        finish_as(carry, tunnel, UR_OUTCOME_STOPPED);
+    }
+}
+
+/* One of the times of next_deadline() has come, or had when it was last calculated. */
 static void meet_deadline(struct ur_carry *carry, struct ur_tunnel *tunnel)
 {
     if (silent_too_long(tunnel) <= carry->now) {
-        finish_as(carry, tunnel, UR_OUTCOME_TIMEOUT);
+        meet_silence(carry, tunnel);
     }
     else if (tunnel->limit <= carry->now) {
         meet_limit(carry, tunnel);
+    }
+    else if (tunnel->guard && ur_guard_due(tunnel) <= carry->now) {
+        meet_pings(carry, tunnel);
     }
     if (ur_tunnel_is_carried(tunnel)) {
         ur_deadline_set(&carry->deadlines, tunnel, next_deadline(tunnel));
@@ -337,7 +399,7 @@ bool ur_carry_leave_next(struct ur_carry *carry)
     if (APR_RING_EMPTY(&carry->open, ur_tunnel, link)) {
         return false;
     }
-    leave(carry, APR_RING_FIRST(&carry->open), UR_OUTCOME_DRAINED);
+    leave(carry, APR_RING_FIRST(&carry->open), UR_OUTCOME_DRAINED, GOING_AWAY, GOING_AWAY);
     return true;
 }
 
@@ -397,7 +459,8 @@ static apr_status_t make_scratch(struct ur_carry *carry, apr_pool_t *pool)
         return rv;
     }
     apr_allocator_owner_set(scratch->allocator, carry->pool);
-    scratch->buffer = apr_palloc(carry->pool, UR_CHUNK);
+    scratch->buffer =
+        (char *)apr_palloc(carry->pool, UR_SIEVE_HELD_MAX + UR_CHUNK) + UR_SIEVE_HELD_MAX;
     scratch->wire = apr_palloc(carry->pool, UR_CHUNK);
     scratch->records = apr_palloc(carry->pool, UR_RECORDS);
     ur_pipe_open(&scratch->pipe, carry->pool);

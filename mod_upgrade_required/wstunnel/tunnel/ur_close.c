@@ -1,6 +1,7 @@
 #include "wstunnel/tunnel/ur_close.h"
 
 #include "ur_modules.h"
+#include "core/protocol/ur_sieve.h"
 #include "wstunnel/tunnel/ur_worker.h"
 
 #include <sys/socket.h>
@@ -33,14 +34,17 @@ static void account(const struct ur_tunnel *tunnel)
 }
 
 /* A truncated stream is not declared complete: then only the TCP connection ends. */
-static void close_backend(struct ur_endpoint *backend)
+static bool tell_backend(struct ur_endpoint *backend)
 {
-    if (backend->filtered && !ur_endpoint_pending(backend) && !backend->filtered->aborted) {
+    bool told = !ur_endpoint_pending(backend);
+
+    if (backend->filtered && told && !backend->filtered->aborted) {
         ap_flush_conn(backend->filtered);
         backend->filtered->aborted = 1; /* for mod_proxy, which would do the same again */
     }
     ur_endpoint_forget(backend);
-    apr_socket_close(backend->socket);
+    return told && backend->sieve && backend->sieve->refused &&
+           shutdown(backend->number, SHUT_WR) == 0;
 }
 
 /* mod_ssl's own way would discard what it knows about the connection (%{SSL_PROTOCOL}x), which
@@ -58,15 +62,15 @@ static bool tell_client(struct ur_endpoint *client)
     return ur_endpoint_pending(client) || shutdown(client->number, SHUT_WR) == 0;
 }
 
-bool ur_close(struct ur_tunnel *tunnel)
+struct ur_lingers ur_close(struct ur_tunnel *tunnel)
 {
     struct ur_endpoint *client = &tunnel->client;
     conn_rec *c = tunnel->c;
-    bool lingers = false;
+    struct ur_lingers lingers = {false, false};
     unsigned aborted;
 
     account(tunnel);
-    close_backend(&tunnel->backend);
+    lingers.backend = tell_backend(&tunnel->backend);
     /* A client that does not read is not waited for. */
     if (ur_endpoint_pending(client)) {
         c->aborted = 1;
@@ -74,7 +78,7 @@ bool ur_close(struct ur_tunnel *tunnel)
     ur_endpoint_forget(client);
     aborted = c->aborted;
     if (!aborted) {
-        lingers = tell_client(client);
+        lingers.client = tell_client(client);
     }
     c->aborted = aborted != 0; /* as the request found it: what comes after is not logged */
     return lingers;

@@ -9,8 +9,13 @@
 /* optional_fn_retrieve: finds mod_logio, and the policy module. */
 void ur_close_open(void);
 
-/* Tells the backend and the client, and closes the backend's socket. Neither is polled for any
- * more. Whether the client's is to linger; otherwise it can be closed, too. */
-bool ur_close(struct ur_tunnel *tunnel);
+/* Which sockets are to linger. The others can be closed. */
+struct ur_lingers {
+    bool client;
+    bool backend; /* it was told something while it still sent */
+};
+
+/* Tells the backend and the client. Neither is polled for any more. */
+struct ur_lingers ur_close(struct ur_tunnel *tunnel);
 
 #endif

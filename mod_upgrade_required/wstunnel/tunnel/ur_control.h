@@ -4,7 +4,7 @@
 #include "wstunnel/tunnel/ur_tunnel.h"
 
 /* Control frames of the proxy's own (RFC 6455, 5.5), put between two frames of those that it
- * forwards. So far there is one kind: the Close of a tunnel that has to go.
+ * forwards: the Close of a tunnel that has to go, and Pings to a side that is silent.
  *
  * A frame is asked for at any time, and put at the next boundary: where what goes to that side
  * has come to the end of a frame, and nothing of it is pending. So it never waits behind

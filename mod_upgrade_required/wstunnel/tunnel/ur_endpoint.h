@@ -13,6 +13,7 @@
 
 struct ur_tunnel;
 struct ur_scratch;
+struct ur_sieve;
 
 /* How far the connection of an endpoint has come to its end. There is no way back:
  *
@@ -49,7 +50,7 @@ enum ur_alarm {
 };
 
 /* A frame of the proxy's own that waits to be sent to an endpoint: see ur_control.h. */
-enum ur_control_kind { UR_CONTROL_NONE, UR_CONTROL_CLOSE };
+enum ur_control_kind { UR_CONTROL_NONE, UR_CONTROL_CLOSE, UR_CONTROL_PING };
 
 struct ur_control {
     enum ur_control_kind kind;
@@ -68,6 +69,7 @@ struct ur_endpoint {
     conn_rec *filtered;          /* NULL: plain */
     apr_bucket_brigade *brigade; /* for filtered */
     bool tls;
+    struct ur_sieve *sieve; /* of what it sends, the poller's; NULL: all of that goes on */
 
     /* The poller's. */
     enum ur_endpoint_state state;
@@ -77,7 +79,7 @@ struct ur_endpoint {
     struct ur_scratch *scratch; /* the same from its first byte to its last */
     apr_memnode_t *node;        /* where rest stands; NULL: in a pool */
     uint64_t counted;           /* of received: what the counters know of */
-    struct ur_frames frames;    /* of what was received */
+    struct ur_frames frames;    /* of what was received, and goes on */
     apr_status_t held;          /* the status that ended reading, after the bytes it returned */
     bool recording;             /* what TLS writes is sent together */
     struct ur_control due;

@@ -92,14 +92,15 @@ static void let_go(struct ur_lingering *lingering, struct ur_linger *linger)
     ur_gate_leave(&linger->ticket);
 }
 
-void ur_linger(struct ur_lingering *lingering, struct ur_tunnel *tunnel, apr_time_t now)
+void ur_linger(struct ur_lingering *lingering, struct ur_endpoint *end,
+               struct ur_ticket *ticket, apr_time_t now)
 {
     struct ur_linger *linger = take_spare(lingering);
 
-    move_descriptor(&tunnel->client, &linger->end, lingering->pool);
-    move_pending(&tunnel->client, &linger->end);
-    linger->ticket = tunnel->ticket;
-    tunnel->ticket = (struct ur_ticket){.kept = false};
+    move_descriptor(end, &linger->end, lingering->pool);
+    move_pending(end, &linger->end);
+    linger->ticket = *ticket;
+    *ticket = (struct ur_ticket){.kept = false};
     linger->until = now + LINGER_TIMEOUT;
     APR_RING_INSERT_TAIL(&lingering->here, linger, ur_linger, link);
     if (!watch(lingering, &linger->end)) {

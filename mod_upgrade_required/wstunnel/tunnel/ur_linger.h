@@ -5,10 +5,11 @@
 
 #include <apr_ring.h>
 
-/* Clients whose tunnels have ended, and whose connections are closed properly: the last output
- * of TLS is sent as far as the socket takes it, and what the client still sends is discarded,
- * so that the last message to it is not lost (RFC 9112, 9.6). This needs only the descriptor:
- * the connection is logged and released meanwhile. Of one poller; nothing here ever waits. */
+/* Clients whose tunnels have ended, and backends that were told why, whose connections are
+ * closed properly: the last output of TLS is sent as far as the socket takes it, and what they
+ * still send is discarded, so that the last message to them is not lost (RFC 9112, 9.6). This
+ * needs only the descriptor: the connection is logged and released meanwhile. Of one poller;
+ * nothing here ever waits. */
 
 /* Of the poller. It has something pending, and is written to; or nothing is pending, the end
  * has been sent, and it is only read. */
@@ -32,9 +33,10 @@ struct ur_lingering {
 
 void ur_linger_init(struct ur_lingering *lingering, apr_pollset_t *pollset, apr_pool_t *pool);
 
-/* Takes over the client's descriptor, which is no longer polled, what is pending, and the
- * tunnel's place. */
-void ur_linger(struct ur_lingering *lingering, struct ur_tunnel *tunnel, apr_time_t now);
+/* Takes over the descriptor of an endpoint, which is no longer polled, what is pending, and the
+ * place that goes with it, which may be none. */
+void ur_linger(struct ur_lingering *lingering, struct ur_endpoint *end,
+               struct ur_ticket *ticket, apr_time_t now);
 
 /* Whether a poll event for this end is for one that lingers. */
 static inline bool ur_linger_has(const struct ur_endpoint *end)

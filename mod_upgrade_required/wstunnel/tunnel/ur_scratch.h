@@ -13,9 +13,9 @@
 
 /* What a poller has for all its tunnels, while it is busy with one of them. Its own. */
 struct ur_scratch {
-    char *buffer;        /* for UR_CHUNK bytes that are forwarded */
-    char *wire;          /* for UR_CHUNK bytes that TLS is to read */
-    char *records;       /* for UR_RECORDS bytes that TLS has written */
+    char *buffer;  /* for UR_CHUNK bytes that are forwarded, and UR_SIEVE_HELD_MAX in front */
+    char *wire;    /* for UR_CHUNK bytes that TLS is to read */
+    char *records; /* for UR_RECORDS bytes that TLS has written */
     apr_size_t recorded; /* of them, not sent yet */
     struct ur_pipe pipe;
     apr_allocator_t *allocator;

@@ -1,6 +1,7 @@
 #include "wstunnel/tunnel/ur_tunnel.h"
 
 #include "wstunnel/tunnel/ur_books.h"
+#include "core/protocol/ur_sieve.h"
 #include "wstunnel/tunnel/ur_clock.h"
 
 /* How many reads in a row before others get their turn. */
@@ -64,11 +65,20 @@ static enum ur_side side_of(const struct ur_endpoint *end)
     return end == &end->tunnel->client ? UR_SIDE_CLIENT : UR_SIDE_BACKEND;
 }
 
-static void hear(struct ur_endpoint *from, const char *at, apr_size_t len)
+/* What goes on of it: see ur_sieve_feed(). */
+static struct ur_span hear(struct ur_endpoint *from, char *at, apr_size_t len)
 {
+    struct ur_span bytes = {at, len};
+
     from->received += len;
-    ur_frames_feed(&from->frames, at, len);
+    if (from->sieve) {
+        bytes = ur_sieve_feed(from->sieve, &from->frames, at, len);
+    }
+    else {
+        ur_frames_feed(&from->frames, at, len);
+    }
     ur_farewell_heard(&from->tunnel->farewell, side_of(from), &from->frames);
+    return bytes;
 }
 
 bool ur_tunnel_part(struct ur_tunnel *tunnel)
@@ -112,7 +122,8 @@ static bool write_end(struct ur_endpoint *to, const char *at, apr_size_t len)
     return ur_endpoint_write(to, at, len) == APR_SUCCESS || ur_tunnel_lose(to);
 }
 
-/* Sends early bytes, which are in a pool, the same way as all others. */
+/* Sends early bytes, which are in a pool, the same way as all others. Nothing is held back yet,
+ * so they need no room in front. */
 static bool send_early(struct ur_endpoint *to)
 {
     struct ur_span early = to->rest;
@@ -121,8 +132,8 @@ static bool send_early(struct ur_endpoint *to)
         return true;
     }
     to->rest = (struct ur_span){NULL, 0};
-    hear(to->other, early.at, early.len);
-    return write_end(to, early.at, early.len);
+    early = hear(to->other, (char *)early.at, early.len);
+    return early.len == 0 || write_end(to, early.at, early.len);
 }
 
 bool ur_tunnel_start(struct ur_tunnel *tunnel, struct ur_scratch *scratch)
@@ -138,7 +149,8 @@ bool ur_tunnel_may_read(const struct ur_endpoint *from)
     const struct ur_endpoint *to = from->other;
 
     return ur_endpoint_is_read(from) && to->state != UR_ENDPOINT_GONE &&
-           !ur_endpoint_pending(to) && from->rest.len <= UR_CHUNK;
+           !ur_endpoint_pending(to) && from->rest.len <= UR_CHUNK &&
+           !(from->sieve && from->sieve->refused);
 }
 
 static bool can_be_piped(const struct ur_endpoint *from, const struct ur_scratch *scratch)
@@ -185,8 +197,8 @@ static apr_status_t copy(struct ur_endpoint *from, struct ur_scratch *scratch,
     apr_status_t rv = ur_endpoint_read(from, scratch->buffer, &len);
 
     if (rv == APR_SUCCESS) {
-        hear(from, scratch->buffer, len);
-        *gave = ur_endpoint_write(from->other, scratch->buffer, len);
+        struct ur_span bytes = hear(from, scratch->buffer, len);
+        *gave = bytes.len ? ur_endpoint_write(from->other, bytes.at, bytes.len) : APR_SUCCESS;
     }
     return rv;
 }
@@ -200,11 +212,20 @@ static apr_status_t pass_some(struct ur_endpoint *from, struct ur_scratch *scrat
     return rv == APR_ENOTIMPL ? copy(from, scratch, gave) : rv;
 }
 
+/* The beginning of a frame that will not be whole. */
+static bool send_held(struct ur_endpoint *from)
+{
+    struct ur_span held =
+        from->sieve ? ur_sieve_end(from->sieve, &from->frames) : (struct ur_span){NULL, 0};
+
+    return held.len == 0 || write_end(from->other, held.at, held.len);
+}
+
 static bool end_in_order(struct ur_endpoint *from)
 {
     ur_endpoint_end(from);
     ur_farewell_ended(&from->tunnel->farewell, side_of(from));
-    return shut(from->other);
+    return send_held(from) && shut(from->other);
 }
 
 /* A poll reports more data on the wire, but not what filters hold. */

@@ -12,6 +12,7 @@
 /* A WebSocket between a client and a backend that no worker thread waits for (RFC 6455). */
 
 struct ur_poller;
+struct ur_guard;
 
 /* The life of a tunnel, and whose it is meanwhile: one thread's at a time. It changes hands in
  * the poller's mailbox and in the finisher's queue, each with a mutex.
@@ -46,6 +47,7 @@ struct ur_tunnel {
     apr_interval_time_t timeout; /* 0 and less: none */
     apr_time_t opened;           /* by ur_clock() */
     bool idle_limit;             /* timeout is the route's own */
+    struct ur_guard *guard;      /* the poller's; NULL: none, see ur_guard.h */
     bool no_half_close;          /* proxy-nohalfclose in the environment */
 
     /* Of the thread that owns it. */
