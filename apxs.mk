@@ -1,15 +1,15 @@
 # Builds and tests mod_upgrade_required and mod_upgrade_wstunnel outside of httpd's tree.
 #
 #   make -f apxs.mk             both modules, in build/out/release/
-#   make -f apxs.mk demo        installs what is needed, starts a real httpd, shows what it answers
+#   make -f apxs.mk demo        installs what is needed, starts a real httpd, shows its responses
 #   make -f apxs.mk serve       the same server, left running until Ctrl-C
 #   make -f apxs.mk test        all tests; T=NAME for one of them
 #   make -f apxs.mk gdb T=NAME  one test, and a debugger for its httpd; B=FUNCTION for a breakpoint
 #   make -f apxs.mk compile_commands.json   for editors
-#   make -f apxs.mk bench       instructions a request, echo through a tunnel, the status page
-#   make -f apxs.mk bench-tunnels   event tunnels beside stock httpd, nginx and HAProxy
-#   make -f apxs.mk soak MINUTES=30   event tunnels under all that happens, and then their books
-#   make -f apxs.mk size N=10000    what so many event tunnels need: configuration, limits, memory
+#   make -f apxs.mk bench       instructions per request, echo through a tunnel, the status page
+#   make -f apxs.mk bench-tunnels   event tunnels compared with stock httpd, nginx and HAProxy
+#   make -f apxs.mk soak MINUTES=30   event tunnels under stress, and whether all counters agree
+#   make -f apxs.mk size N=10000    what N event tunnels need: configuration, limits, memory
 #
 # Everything generated goes to build/out/VARIANT, one folder for each set of flags.
 

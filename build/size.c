@@ -38,9 +38,9 @@ static void print_directives(const struct ur_size *size)
                  {"AsyncRequestWorkerFactor", size->factor},
                  {"UpgradeTunnelMax", size->each}};
 
-    printf("# In place of the same directives of mpm_event (Debian: "
+    printf("# Replaces the same directives of mpm_event (Debian: "
            "mods-available/mpm_event.conf).\n"
-           "# Stop and start the server: a reload does not change ServerLimit.\n");
+           "# Stop and start the server; a reload does not change ServerLimit.\n");
     for (size_t i = 0; i < sizeof lines / sizeof lines[0]; i++) {
         printf("%-25s %" PRIu64 "\n", lines[i].name, lines[i].value);
     }
@@ -50,7 +50,7 @@ static void print_limits(const struct ur_size *size, uint64_t tunnels)
 {
     printf("\n# Open files of a process. Debian, /etc/apache2/envvars:\n"
            "#   APACHE_ULIMIT_MAX_FILES='ulimit -n %" PRIu64 "'\n"
-           "# elsewhere in the unit of systemd (systemctl edit httpd):\n"
+           "# elsewhere in the systemd unit (systemctl edit httpd):\n"
            "#   [Service]\n#   LimitNOFILE=%" PRIu64 "\n",
            size->descriptors, size->descriptors);
     if (size->descriptors > DESCRIPTORS_MOST) {
@@ -95,13 +95,13 @@ int main(int argc, char **argv)
         (argc > 2 && !read_number(argv[2], UR_SIZE_THREADS_MIN, 20000, &threads))) {
         fprintf(stderr,
                 "size TUNNELS [THREADS]: 1 to %" PRIu64
-                " tunnels, %d to 20000 threads of a child (25)\n",
+                " tunnels, %d to 20000 threads per child (25)\n",
                 UR_SIZE_TUNNELS_MAX, UR_SIZE_THREADS_MIN);
         return 2;
     }
     ur_size(&size, tunnels, threads);
     printf("# %" PRIu64 " event tunnels in %" PRIu64
-           " children, a tenth more in each than its share\n\n",
+           " children, each with room for a tenth more than its share\n\n",
            tunnels, size.start);
     print_directives(&size);
     print_limits(&size, tunnels);
