@@ -3,8 +3,8 @@
 
 #include <stdint.h>
 
-/* A span that is shorter by up to so many per cent, so that what begins together does not all
- * end together. percent: 100 at most; random: any number, and the same one gives the same
+/* A span that is shorter by up to that many percent, so that what begins together does not all
+ * end together. percent: at most 100; random: any number, and the same one gives the same
  * span. */
 static inline uint64_t ur_jitter(uint64_t span, unsigned percent, uint32_t random)
 {

@@ -32,7 +32,7 @@ static inline bool ur_request_is_for(const request_rec *r, const char *handler)
     return r->handler && r->handler[0] == 'u' && strcmp(r->handler, handler) == 0;
 }
 
-/* What this server itself sees, whoever the peer is. */
+/* What this server itself sees, whatever a proxy states. */
 struct ur_seen ur_request_own(request_rec *r);
 
 /* A fact that the TLS provider reports for the TCP connection, by mod_ssl's variable name;
