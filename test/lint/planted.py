@@ -155,6 +155,12 @@ PLANTED = [
     (added('SECURITY.md', '\n[a](gone.md) [b](#nowhere) [c](mod_upgrade_required/manual.md#nowhere)\n'), [
         ('links', 'SECURITY.md: there is no gone.md'), ('links', 'SECURITY.md: the document has no heading #nowhere'),
         ('links', 'SECURITY.md: mod_upgrade_required/manual.md has no heading #nowhere')]),
+    (added('SECURITY.md', '\nWhoever sends so many in\nclear. There is no other. This is no sentence.\n'), [
+        ('words', 'better: those who'), ('words', 'better: this many'),
+        ('words', 'better: without TLS'), ('words', 'is no sentence.')]),
+    (added(f'{M}/required/check/ur_worded.c',
+           'const char *ur_worded(void)\n{\n    /* Whoever. */\n    return "the request "\n           "fields";\n}\n'), [
+        ('words', '"the request fields"')]),
 ]
 
 # For the tools: a file each, with a fault that one of them finds.
