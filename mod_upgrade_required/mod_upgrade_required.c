@@ -3,6 +3,7 @@
 #include "required/config/ur_config.h"
 #include "required/config/ur_directives.h"
 #include "required/check/ur_dump.h"
+#include "required/enforce/ur_client_limit.h"
 #include "required/enforce/ur_enforce.h"
 #include "ur_modules.h"
 #include "required/check/ur_findings.h"
@@ -54,6 +55,12 @@ static void upgrade_required_opened(const struct ur_policy_name *label, enum ur_
     ur_monitor_opened(label, carrier);
 }
 
+static int upgrade_required_client(request_rec *r, const struct ur_policy_name *label,
+                                   apr_uint64_t limit, atomic_uint **held)
+{
+    return ur_client_limit(r, label, limit, held);
+}
+
 static int open_configuration(apr_pool_t *pconf, apr_pool_t *plog, apr_pool_t *ptemp)
 {
     (void)plog;
@@ -72,6 +79,7 @@ static void register_hooks(apr_pool_t *p)
     APR_REGISTER_OPTIONAL_FN(upgrade_required_ends_in_http2);
     APR_REGISTER_OPTIONAL_FN(upgrade_required_tunnels);
     APR_REGISTER_OPTIONAL_FN(upgrade_required_opened);
+    APR_REGISTER_OPTIONAL_FN(upgrade_required_client);
     APR_REGISTER_OPTIONAL_FN(upgrade_required_end_tls);
     ur_announce_register();
     ur_tls_hello_register(); /* mod_ssl's pre_handshake, where httpd's headers have it */

@@ -1,6 +1,7 @@
 #ifndef UR_MODULES_H
 #define UR_MODULES_H
 
+#include "core/metrics/ur_client_table.h"
 #include "core/metrics/ur_tunnel_cell.h"
 
 #include <httpd.h>
@@ -42,6 +43,15 @@ APR_DECLARE_OPTIONAL_FN(int, upgrade_required_end_tls, (conn_rec * c));
  * UR_TUNNEL_LAYOUT: if it differs, or nothing is counted, the place is nowhere. */
 APR_DECLARE_OPTIONAL_FN(void, upgrade_required_tunnels,
                         (struct ur_tunnel_place * place, size_t layout));
+
+/* Before the backend of a valid handshake is asked: one more for its client on the route that
+ * is called by this label, where limit is how many it may hold. OK: *held has to be given back
+ * with ur_client_table_give_back() when its tunnel is over, or there is none; NULL: it is not
+ * counted, because the table is full. Anything else: the client holds as many as it may, it has
+ * been answered, and the calling hook has to return this. */
+APR_DECLARE_OPTIONAL_FN(int, upgrade_required_client,
+                        (request_rec * r, const struct ur_policy_name *label,
+                         apr_uint64_t limit, atomic_uint **held));
 
 /* A tunnel was opened on a route with this name, as returned by upgrade_required_keep. */
 APR_DECLARE_OPTIONAL_FN(void, upgrade_required_opened,

@@ -40,6 +40,7 @@
 #include "core/response/ur_reply.h"
 
 #include "core/metrics/ur_cache_line.h"
+#include "core/metrics/ur_client_table.h"
 #include "core/metrics/ur_counters.h"
 #include "core/metrics/ur_drain.h"
 #include "core/metrics/ur_farewell.h"

@@ -22,6 +22,7 @@ static const struct {
     {UR_REASON_WEBSOCKET_CONNECTION, "websocket-connection", 400},
     {UR_REASON_WEBSOCKET_ORIGIN, "websocket-origin", 403},
     {UR_REASON_WEBSOCKET_SUBPROTOCOL, "websocket-subprotocol", 400},
+    {UR_REASON_TUNNEL_LIMIT, "tunnel-limit", 429},
 };
 
 /* A percent sign without a known letter would run past the end or print nonsense. */

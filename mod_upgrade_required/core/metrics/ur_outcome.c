@@ -19,7 +19,13 @@ const char *ur_outcome_carried_word(enum ur_carried carrier)
 
 const char *ur_outcome_turned_away_word(enum ur_turned_away why)
 {
-    return why == UR_TURNED_AWAY_FULL ? "full" : "busy";
+    static const char *const words[UR_TURNED_AWAYS] = {
+        [UR_TURNED_AWAY_FULL] = "full",
+        [UR_TURNED_AWAY_BUSY] = "busy",
+        [UR_TURNED_AWAY_LIMIT] = "limit",
+    };
+
+    return words[why];
 }
 
 const char *ur_outcome_pings_word(enum ur_pings pings)

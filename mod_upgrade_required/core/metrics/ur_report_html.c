@@ -331,6 +331,9 @@ static void tunnels(const struct ur_report *report, struct ur_buf *out)
     for (enum ur_turned_away why = 0; why < UR_TURNED_AWAYS; why++) {
         number_row(out, ur_outcome_turned_away_word(why), books.turned_away[why]);
     }
+    if (books.unlimited) {
+        number_row(out, "not counted for their client, whose table was full", books.unlimited);
+    }
     ur_buf_literal(out, "<tr><th>Pings of the proxy<th class=\"n\">Count\n");
     for (enum ur_pings pings = 0; pings < UR_PINGS_ALL; pings++) {
         number_row(out, ur_outcome_pings_word(pings), books.pings[pings]);

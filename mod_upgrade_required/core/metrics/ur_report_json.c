@@ -118,6 +118,7 @@ static void books(struct ur_json *json, const struct ur_tunnel_books *sums)
         ur_json_number(json, ur_outcome_turned_away_word(why), sums->turned_away[why]);
     }
     ur_json_end_object(json);
+    ur_json_number(json, "unlimited", sums->unlimited);
     ur_json_object(json, "bytes", UR_JSON_INLINE);
     for (enum ur_direction direction = 0; direction < UR_DIRECTIONS; direction++) {
         ur_json_number(json, ur_report_direction(direction), sums->bytes[direction]);

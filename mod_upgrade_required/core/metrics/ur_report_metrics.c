@@ -130,7 +130,14 @@ static void tunnels(const struct ur_report *report, bool openmetrics, struct ur_
         labelled(out, PREFIX "tunnels_ended_total{outcome=\"", ur_outcome_word(outcome),
                  books.ended[outcome]);
     }
-    family(out, "tunnels_refused", "WebSocket handshakes refused for lack of room, by reason.",
+    family(out, "tunnels_unlimited",
+           "WebSocket handshakes not counted for their client: the table of clients was full.",
+           openmetrics);
+    ur_buf_literal(out, PREFIX "tunnels_unlimited_total ");
+    ur_buf_number(out, books.unlimited);
+    ur_buf_literal(out, "\n");
+    family(out, "tunnels_refused",
+           "WebSocket handshakes refused for lack of room or by a limit, by reason.",
            openmetrics);
     for (enum ur_turned_away why = 0; why < UR_TURNED_AWAYS; why++) {
         labelled(out, PREFIX "tunnels_refused_total{reason=\"",

@@ -113,6 +113,7 @@ struct ur_tunnel_books ur_tunnel_cell_books(struct ur_tunnel_cells cells)
             books.turned_away[why] +=
                 atomic_load_explicit(&cell->turned_away[why], memory_order_relaxed);
         }
+        books.unlimited += atomic_load_explicit(&cell->unlimited, memory_order_relaxed);
         for (enum ur_direction direction = 0; direction < UR_DIRECTIONS; direction++) {
             books.bytes[direction] +=
                 atomic_load_explicit(&cell->bytes[direction], memory_order_relaxed);

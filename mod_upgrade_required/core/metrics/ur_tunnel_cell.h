@@ -36,6 +36,7 @@ struct ur_tunnel_cell {
     atomic_uint_fast64_t opened[UR_CARRIERS];
     atomic_uint_fast64_t ended[UR_CARRIERS][UR_OUTCOMES];
     atomic_uint_fast64_t turned_away[UR_TURNED_AWAYS];
+    atomic_uint_fast64_t unlimited; /* not counted by client: the table of clients was full */
     atomic_uint_fast64_t bytes[UR_DIRECTIONS];
     atomic_uint_fast64_t pings[UR_PINGS_ALL];
 };
@@ -121,6 +122,7 @@ struct ur_tunnel_books {
     uint64_t open;    /* in children that serve */
     uint64_t leaving; /* in children that only wait for their tunnels to end */
     uint64_t turned_away[UR_TURNED_AWAYS];
+    uint64_t unlimited;
     uint64_t bytes[UR_DIRECTIONS];
     uint64_t pings[UR_PINGS_ALL];
 };

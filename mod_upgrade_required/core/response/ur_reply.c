@@ -5,6 +5,7 @@
 #define UPGRADE_REQUIRED   426
 #define FORBIDDEN          403
 #define METHOD_NOT_ALLOWED 405
+#define TOO_MANY_REQUESTS  429
 
 static const char *status_phrase(int status)
 {
@@ -15,6 +16,8 @@ static const char *status_phrase(int status)
         return "Method Not Allowed";
     case FORBIDDEN:
         return "Forbidden";
+    case TOO_MANY_REQUESTS:
+        return "Too Many Requests";
     default:
         return "Bad Request";
     }
@@ -164,7 +167,7 @@ size_t ur_reply_fields(const struct ur_refusal *refusal, const struct ur_reply *
 {
     struct fields fields = {list, 0};
 
-    if (!refusal->http2 && refusal->advertise != UR_ADVERTISE_OFF) {
+    if (!refusal->http2 && refusal->advertise != UR_ADVERTISE_OFF && refusal->judgement.unmet) {
         add_upgrade_fields(&fields, refusal, scratch);
     }
     if (ur_reason_row(refusal->judgement.reason)->family == UR_FAMILY_WEBSOCKET) {
@@ -175,7 +178,7 @@ size_t ur_reply_fields(const struct ur_refusal *refusal, const struct ur_reply *
     }
     add_field(&fields, "Cache-Control", "no-store");
     join_field(&fields, "Vary", "Accept");
-    if (refusal->rehearsal_ends) {
+    if (refusal->rehearsal_ends || refusal->retry_after) {
         add_retry(&fields, refusal->retry_after, scratch);
     }
     if (ur_span_present(refusal->guide)) {

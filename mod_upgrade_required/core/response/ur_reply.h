@@ -24,7 +24,7 @@ struct ur_refusal {
     unsigned evidence; /* bit i: ur_handshake_evidence_name(i) was sent, and is evidence here */
     const char *enforced_from;  /* RFC 3339; NULL: no date is set */
     const char *rehearsal_ends; /* RFC 3339; NULL: this is not a rehearsal */
-    unsigned retry_after;       /* seconds to the end of the rehearsal */
+    unsigned retry_after;       /* seconds, such as to the end of the rehearsal; 0: not told */
     bool offers_http2;          /* the virtual host offers HTTP/2 on this kind of connection */
     enum ur_advertise advertise;
     enum ur_http2_answer http2_answer;

@@ -12,6 +12,7 @@ struct ur_policy_name {
     const char *name;
     const server_rec *server; /* in whose configuration it is */
     struct ur_tally_slots tally;
+    uint64_t route; /* by which its clients are counted: ur_client_route() of both names */
 };
 
 /* pre_config: discards the names of the previous configuration. */

@@ -27,8 +27,14 @@ struct trial {
     struct ur_judgement judgement;
     struct ur_seen seen;
     struct ur_ruling ruling;
-    const char *url; /* where it is sent on to; NULL: nowhere, or not asked yet */
+    const char *url;      /* where it is sent on to; NULL: nowhere, or not asked yet */
+    unsigned retry_after; /* seconds; 0: not told */
 };
+
+/* Seconds after which a client that holds too many tunnels may try again: at random between
+ * these, so that many do not come back in the same second. */
+#define RETRY_AFTER_MIN 5
+#define RETRY_AFTER_MAX 15
 
 /* The request path: if no handshake has to be checked, this is all that an allowed request pays
  * for. */
@@ -250,6 +256,7 @@ static int refuse(struct trial *trial)
         .enforced_from = settings->mode ? settings->mode->enforced_from : NULL,
         .advertise = settings->advertise,
         .http2_answer = settings->http2_answer,
+        .retry_after = trial->retry_after,
     };
     int result;
 
@@ -479,4 +486,16 @@ int ur_enforce_keep(request_rec *r, const struct ur_policy_name **label, int *ke
     }
     *label = ur_enforce_label(trial.settings, route->policy.websocket ? route : &rule);
     return result == DECLINED && ur_reason_row(trial.judgement.reason)->keepable ? OK : result;
+}
+
+/* It has met its policy; there is nothing that another protocol would change. */
+int ur_enforce_tunnel_limit(request_rec *r, const struct ur_policy_name *label)
+{
+    static const struct ur_rule rule = {.policy = {.websocket = true}};
+    struct trial trial = open_trial(r, &rule, UR_PHASE_ROUTE);
+
+    trial.label = label;
+    trial.judgement = (struct ur_judgement){UR_REASON_TUNNEL_LIMIT, 0};
+    trial.retry_after = (unsigned)ap_random_pick(RETRY_AFTER_MIN, RETRY_AFTER_MAX);
+    return refuse(&trial);
 }

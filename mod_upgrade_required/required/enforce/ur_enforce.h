@@ -20,6 +20,10 @@ int ur_enforce_route(request_rec *r);
 /* What ur_modules.h promises of upgrade_required_keep(). */
 int ur_enforce_keep(request_rec *r, const struct ur_policy_name **label, int *keeps);
 
+/* Refuses a handshake whose client holds as many tunnels on the route as it may. The status to
+ * return. */
+int ur_enforce_tunnel_limit(request_rec *r, const struct ur_policy_name *label);
+
 /* For reports about policies without a request: the stage of a policy with these settings at a
  * time in seconds (ur_schedule_at), and the name under which it is counted. */
 enum ur_stage ur_enforce_stage(const struct ur_dir_config *settings, int64_t time,

@@ -6,6 +6,7 @@
 #include "shared/ur_text.h"
 #include "required/request/ur_tls_hello.h"
 
+#include <apr_general.h>
 #include <apr_hash.h>
 #include <apr_shm.h>
 #include <apr_strings.h>
@@ -18,6 +19,9 @@
  * because the children of old generations keep theirs. */
 #define PIECE 32
 
+/* For some 100,000 clients. Memory comes with the first client in a shard. */
+#define CLIENT_SHARDS ((size_t)4096)
+
 /* More processors than this share slots. */
 #define SLOTS_MAX 64
 
@@ -29,6 +33,8 @@ struct registry {
     struct ur_requests *requests;
     struct ur_hellos *hellos;
     struct ur_tunnel_cells cells;
+    struct ur_client_table clients;
+    atomic_uchar *overflown;      /* the table of clients has been full */
     apr_array_header_t *policies; /* of struct ur_policy_numbers, in the order they came */
     apr_hash_t *by_name;          /* struct ur_tally_slots * */
     struct ur_tally_slots piece;  /* the newest one: of its first policy */
@@ -39,6 +45,8 @@ struct registry {
 static const char KEY[] = "mod_upgrade_required counters";
 
 static struct registry *registry; /* NULL: nothing is counted */
+
+static struct ur_tunnel_cell *own_cell; /* the child's; NULL: it has none */
 
 /* A slot is a processor's. If the system does not report the processor, it is a child's. */
 static inline size_t own_slot(void)
@@ -101,8 +109,23 @@ struct ur_tunnel_place ur_monitor_tunnels(void)
         return (struct ur_tunnel_place){NULL, {NULL, 0}};
     }
     ap_mpm_query(AP_MPMQ_GENERATION, &generation);
-    return (struct ur_tunnel_place){
-        ur_tunnel_cell_take(registry->cells, (long)getpid(), generation), registry->cells};
+    own_cell = ur_tunnel_cell_take(registry->cells, (long)getpid(), generation);
+    return (struct ur_tunnel_place){own_cell, registry->cells};
+}
+
+const struct ur_client_table *ur_monitor_clients(void)
+{
+    static const struct ur_client_table none;
+
+    return registry ? &registry->clients : &none;
+}
+
+bool ur_monitor_unlimited(void)
+{
+    if (own_cell) {
+        atomic_fetch_add_explicit(&own_cell->unlimited, 1, memory_order_relaxed);
+    }
+    return registry && registry->overflown && !atomic_exchange(registry->overflown, 1);
 }
 
 void ur_monitor_opened(const struct ur_policy_name *label, enum ur_carried carrier)
@@ -132,6 +155,7 @@ void ur_monitor_child(server_rec *s, pid_t pid, ap_generation_t generation, int 
     if (!registry || state != MPM_CHILD_EXITED) {
         return;
     }
+    ur_client_table_free(&registry->clients, (long)pid);
     open = ur_tunnel_cell_free(registry->cells, (long)pid, outcome);
     if (open && outcome == UR_OUTCOME_LOST) {
         ap_log_error(APLOG_MARK, APLOG_WARNING, 0, s,
@@ -164,8 +188,9 @@ static void write_layout(struct ur_buf *out, const void *unused)
 /* With what this file keeps in memory that another version may find. */
 static const char *current_layout(apr_pool_t *pool)
 {
-    return apr_psprintf(pool, "1 %d %d %d %s", PIECE, (int)sizeof(struct registry),
+    return apr_psprintf(pool, "2 %d %d %d %d %s", PIECE, (int)sizeof(struct registry),
                         (int)sizeof(struct ur_policy_numbers),
+                        (int)sizeof(struct ur_client_shard),
                         ur_text(pool, 512, write_layout, NULL).at);
 }
 
@@ -238,6 +263,40 @@ static apr_status_t find_registry(apr_pool_t *ptemp, server_rec *s, struct regis
     return make_registry(s->process->pool, layout, found);
 }
 
+static uint64_t make_salt(void)
+{
+    uint64_t salt = 0;
+
+    return apr_generate_random_bytes((unsigned char *)&salt, sizeof salt) == APR_SUCCESS
+               ? salt
+               : (uint64_t)apr_time_now();
+}
+
+/* Only where there can be tunnels. */
+static apr_status_t add_clients(struct registry *into)
+{
+    void *memory;
+    apr_status_t status = make_memory(
+        into->pool, ur_client_table_size(CLIENT_SHARDS) + sizeof(atomic_uchar), &memory);
+
+    if (status == APR_SUCCESS) {
+        into->clients = ur_client_table_in(memory, CLIENT_SHARDS, make_salt());
+        into->overflown = into->clients.used + CLIENT_SHARDS;
+    }
+    return status;
+}
+
+static void open_clients(struct registry *into, server_rec *s)
+{
+    apr_status_t status = into->clients.count ? APR_SUCCESS : add_clients(into);
+
+    if (status != APR_SUCCESS) {
+        ap_log_error(APLOG_MARK, APLOG_WARNING, status, s,
+                     "UR0037: not enough shared memory for the table of clients: "
+                     "UpgradeTunnelPerClient does not apply");
+    }
+}
+
 static apr_status_t add_piece(struct registry *into)
 {
     size_t places = into->slots * PIECE;
@@ -290,6 +349,7 @@ static apr_status_t connect_label(apr_pool_t *ptemp, struct registry *with,
     if (tally) {
         label->tally = *tally;
     }
+    label->route = ur_client_route(key);
     return status;
 }
 
@@ -322,6 +382,7 @@ int ur_monitor_open(apr_pool_t *pconf, apr_pool_t *plog, apr_pool_t *ptemp, serv
     }
     if (registry && ap_find_linked_module("mod_upgrade_wstunnel.c")) {
         ur_tunnel_names_visit(ptemp, s, expect_tunnels);
+        open_clients(registry, s);
     }
     if (status != APR_SUCCESS) {
         ap_log_error(APLOG_MARK, APLOG_WARNING, status, s,

@@ -2,6 +2,7 @@
 #define UR_MONITOR_H
 
 #include "required/config/ur_policy_name.h"
+#include "core/metrics/ur_client_table.h"
 #include "core/metrics/ur_report.h"
 
 #include <ap_mpm.h>
@@ -25,6 +26,13 @@ void ur_monitor_decision(const struct ur_policy_name *label, enum ur_verdict ver
 
 /* Call once in a child: where it counts its tunnels; nowhere, if nothing is counted. */
 struct ur_tunnel_place ur_monitor_tunnels(void);
+
+/* The clients that hold tunnels; an empty table if nothing is counted. */
+const struct ur_client_table *ur_monitor_clients(void);
+
+/* The table of clients was full: their tunnel is not counted. True: it is the first one since
+ * the server was started. */
+bool ur_monitor_unlimited(void);
 
 /* A tunnel was opened under the policy. */
 void ur_monitor_opened(const struct ur_policy_name *label, enum ur_carried carrier);

@@ -4,6 +4,7 @@
 #include "core/text/ur_list.h"
 #include "wstunnel/proxy/ur_backend_url.h"
 #include "wstunnel/ur_module.h"
+#include "shared/ur_setting.h"
 #include "wstunnel/config/ur_route.h"
 #include "wstunnel/tunnel/ur_child.h"
 
@@ -13,9 +14,11 @@
 #include <apr_sha1.h>
 #include <apr_strings.h>
 #include <http_core.h>
+#include <http_protocol.h>
 
 static APR_OPTIONAL_FN_TYPE(upgrade_required_keep) * judge;
 static APR_OPTIONAL_FN_TYPE(upgrade_required_ends_in_http2) * ends_in_http2;
+static APR_OPTIONAL_FN_TYPE(upgrade_required_client) * take_for_client;
 
 int ur_keep_find_policy(apr_pool_t *pconf, apr_pool_t *plog, apr_pool_t *ptemp, server_rec *s)
 {
@@ -24,6 +27,7 @@ int ur_keep_find_policy(apr_pool_t *pconf, apr_pool_t *plog, apr_pool_t *ptemp, 
     (void)ptemp;
     judge = APR_RETRIEVE_OPTIONAL_FN(upgrade_required_keep);
     ends_in_http2 = APR_RETRIEVE_OPTIONAL_FN(upgrade_required_ends_in_http2);
+    take_for_client = APR_RETRIEVE_OPTIONAL_FN(upgrade_required_client);
     if (!judge) {
         ap_log_error(APLOG_MARK, APLOG_WARNING, 0, s,
                      "UR0005: mod_upgrade_wstunnel does nothing without mod_upgrade_required; "
@@ -86,6 +90,28 @@ static int not_kept(const request_rec *r, int result)
     return result;
 }
 
+/* UpgradeTunnelPerClient. */
+static int admit_client(request_rec *r, const struct ur_route *route, struct ur_kept *kept)
+{
+    int status = OK;
+
+    if (route->per_client && route->per_client != UR_SETTING_NONE && take_for_client) {
+        status = take_for_client(r, kept->label, route->per_client, &kept->ticket.client);
+    }
+    if (status != OK) {
+        ur_child_count_limited();
+    }
+    return status;
+}
+
+/* The last thing before the backend: who is refused should not hold a place. */
+static int admit(request_rec *r, const struct ur_route *route, struct ur_kept *kept)
+{
+    int status = admit_client(r, route, kept);
+
+    return status == OK ? ur_child_admit(r, &kept->ticket, kept->event) : status;
+}
+
 int ur_keep_fixups(request_rec *r)
 {
     const struct ur_route *route;
@@ -110,9 +136,9 @@ int ur_keep_fixups(request_rec *r)
         return not_kept(r, result);
     }
     kept = mark(r, label, result == OK);
-    /* Last before the backend: a refused request should not hold a place. */
     kept->event = route->carrier == UR_CARRIER_EVENT;
-    return result == OK ? ur_child_admit(r, &kept->ticket, kept->event) : result;
+    kept->log_open = route->log_open == UR_LOG_OPEN_ON;
+    return result == OK ? admit(r, route, kept) : result;
 }
 
 int ur_keep_restore(request_rec *r)
@@ -125,6 +151,30 @@ int ur_keep_restore(request_rec *r)
         }
     }
     return DECLINED;
+}
+
+/* Loggers look at the first of the requests that redirects have made of it, and find the last.
+ * mod_proxy has not set the status yet where a worker carries the tunnel, and a hook of this
+ * module shows loggers what the client sent. */
+void ur_keep_log_opened(request_rec *r)
+{
+    const struct ur_kept *kept = ur_keep_of(r);
+    request_rec *first = r;
+    apr_table_t *fields = r->headers_in;
+    int status = r->status;
+
+    if (!kept->log_open) {
+        return;
+    }
+    while (first->prev) {
+        first = first->prev;
+    }
+    apr_table_setn(r->subprocess_env, "UPGRADE_TUNNEL", "open");
+    r->status = HTTP_SWITCHING_PROTOCOLS;
+    ap_run_log_transaction(first);
+    r->status = status;
+    r->headers_in = fields;
+    apr_table_unset(r->subprocess_env, "UPGRADE_TUNNEL");
 }
 
 struct ur_kept *ur_keep_of(const request_rec *r)

@@ -21,6 +21,7 @@ struct ur_kept {
     const struct ur_policy_name *label; /* the policy under which its tunnel is counted */
     apr_table_t *client_fields;         /* headers_in as the client sent them */
     struct ur_ticket ticket;            /* of a valid handshake */
+    bool log_open;                      /* its tunnel's opening is logged */
     bool event;                         /* an event tunnel is wanted for it */
     struct ur_overflow *overflow;       /* a thread carries it nevertheless; NULL: none does */
     struct ur_wait wait;                /* for the backend that is asked */
@@ -37,6 +38,11 @@ int ur_keep_fixups(request_rec *r);
 
 /* log_transaction, first: the log sees what the client sent. */
 int ur_keep_restore(request_rec *r);
+
+/* A tunnel opens on r, which has a mark. With UpgradeTunnelLogOpen there is one more line in
+ * the access log, through the hooks that log a request at its end; r is as it was after that.
+ * From a worker. */
+void ur_keep_log_opened(request_rec *r);
 
 /* The mark; NULL for every other request. */
 struct ur_kept *ur_keep_of(const request_rec *r);

@@ -308,7 +308,7 @@ static int decline(request_rec *r, struct ur_kept *kept)
         ur_no_event_log(r, http_handler ? UR_NO_EVENT_SCHEME : UR_NO_EVENT_NO_HTTP);
     }
     if (kept) {
-        ur_gate_leave(&kept->ticket);
+        ur_gate_lose_sight(&kept->ticket);
     }
     return DECLINED;
 }

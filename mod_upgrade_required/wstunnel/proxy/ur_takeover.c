@@ -144,6 +144,7 @@ int ur_takeover(request_rec *r, proxy_worker *worker, proxy_conn_rec *connection
     tunnel = ur_tunnel_prepare(r, worker, connection->connection, connection->sock);
     ur_guard_prepare(tunnel, ap_get_module_config(r->per_dir_config, &upgrade_wstunnel_module));
     ur_books_note_opened(r, UR_CARRIED_EVENT, tunnel->timeout);
+    ur_keep_log_opened(r);
     send_switch(r, pool);
     if (r->connection->aborted) {
         end_missed(tunnel);

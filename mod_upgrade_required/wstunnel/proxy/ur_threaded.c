@@ -129,6 +129,7 @@ struct ur_threaded *ur_threaded_open(request_rec *r, conn_rec *origin)
     ap_add_input_filter_handle(filter_handle, tunnel, r, c);
     ur_books_opened(kept->label, UR_CARRIED_THREAD);
     ur_books_note_opened(r, UR_CARRIED_THREAD, idle_timeout(c, origin));
+    ur_keep_log_opened(r);
     return tunnel;
 }
 

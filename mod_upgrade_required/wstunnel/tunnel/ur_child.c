@@ -250,12 +250,18 @@ static int turn_away(request_rec *r, enum ur_admission admission)
     return HTTP_SERVICE_UNAVAILABLE;
 }
 
+void ur_child_count_limited(void)
+{
+    ur_tunnel_cell_count_turned_away(child.place.cell, UR_TURNED_AWAY_LIMIT);
+}
+
 int ur_child_admit(request_rec *r, struct ur_ticket *ticket, bool event)
 {
     enum ur_no_event why = why_no_event(r, event);
     enum ur_admission admission = ur_gate_enter(ticket, why == UR_NO_EVENT_NONE);
 
     if (admission == UR_ADMIT_FULL || admission == UR_ADMIT_BUSY) {
+        ur_gate_leave(ticket);
         return turn_away(r, admission);
     }
     if (admission == UR_ADMIT_THREAD) {

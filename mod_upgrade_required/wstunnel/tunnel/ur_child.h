@@ -8,6 +8,9 @@
 /* child_init */
 void ur_child_init(apr_pool_t *pchild, server_rec *s);
 
+/* A client of this child was refused because it holds as many tunnels as it may. */
+void ur_child_count_limited(void);
+
 /* Before r's backend is asked for a tunnel. OK: ticket, which lives as long as r, is valid for
  * one tunnel and says what carries it: an event tunnel if event is wanted and possible.
  * Anything else: the status to respond with, because there is no room. */

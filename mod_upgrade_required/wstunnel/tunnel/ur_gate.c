@@ -248,7 +248,7 @@ void ur_gate_log_ends(void)
     atomic_fetch_sub(&gate.unlogged, 1);
 }
 
-void ur_gate_leave(struct ur_ticket *ticket)
+void ur_gate_lose_sight(struct ur_ticket *ticket)
 {
     bool waited;
 
@@ -256,4 +256,13 @@ void ur_gate_leave(struct ur_ticket *ticket)
     waited = stop_waiting(ticket);
     give_back(ticket);
     unlock_and_tell(waited);
+}
+
+void ur_gate_leave(struct ur_ticket *ticket)
+{
+    ur_gate_lose_sight(ticket);
+    if (ticket->client) {
+        ur_client_table_give_back(ticket->client);
+        ticket->client = NULL;
+    }
 }

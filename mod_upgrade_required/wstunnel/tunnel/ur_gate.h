@@ -1,6 +1,7 @@
 #ifndef UR_GATE_H
 #define UR_GATE_H
 
+#include "core/metrics/ur_client_table.h"
 #include "core/metrics/ur_tunnel_budget.h"
 #include "core/metrics/ur_tunnel_cell.h"
 
@@ -15,7 +16,8 @@ struct ur_tunnel_place;
 struct ur_ticket {
     bool kept; /* a place among those of its carrier */
     enum ur_carried carrier;
-    bool waiting; /* a backend is asked, and has not answered */
+    bool waiting;        /* a backend is asked, and has not answered */
+    atomic_uint *client; /* one that is counted for its client; NULL: none is */
 };
 
 /* child_init. place: where siblings can be seen, and see this one. */
@@ -43,6 +45,9 @@ void ur_gate_to_thread(struct ur_ticket *ticket);
  * otherwise a stuck log would keep the MPM from accepting connections. */
 void ur_gate_log_begins(void);
 void ur_gate_log_ends(void);
+
+/* The gate learns neither when its backend answers nor what becomes of it. */
+void ur_gate_lose_sight(struct ur_ticket *ticket);
 
 /* It is over, whatever the result; calling this twice makes no difference. */
 void ur_gate_leave(struct ur_ticket *ticket);

@@ -1,0 +1,66 @@
+#include "required/enforce/ur_client_limit.h"
+
+#include "required/enforce/ur_enforce.h"
+#include "required/pages/ur_monitor.h"
+#include "required/ur_module.h"
+
+#include <apr_thread_proc.h>
+
+#include <unistd.h>
+
+/* So often a shard that another process has is asked for again. It has it for some hundred
+ * instructions, unless it is stopped or killed just then. */
+#define ATTEMPTS 1000
+
+/* As mod_remoteip has it. A client on a Unix socket, or one of a family that is not known, is
+ * one that all of its kind are. */
+static uint64_t network_of(const apr_sockaddr_t *address)
+{
+    if (address && address->family == APR_INET) {
+        return ur_client_of_ipv4(address->ipaddr_ptr);
+    }
+#if APR_HAVE_IPV6
+    if (address && address->family == APR_INET6) {
+        return ur_client_of_ipv6(address->ipaddr_ptr);
+    }
+#endif
+    return 0;
+}
+
+static enum ur_client_admission take(const struct ur_client *client, uint64_t limit,
+                                     atomic_uint **held)
+{
+    enum ur_client_admission admission = UR_CLIENT_BUSY;
+    long owner = (long)getpid();
+
+    for (int i = 0; i < ATTEMPTS && admission == UR_CLIENT_BUSY; i++) {
+        if (i) {
+            apr_thread_yield();
+        }
+        admission = ur_client_table_take(ur_monitor_clients(), client, owner, limit, held);
+    }
+    return admission;
+}
+
+int ur_client_limit(request_rec *r, const struct ur_policy_name *label, uint64_t limit,
+                    atomic_uint **held)
+{
+    const struct ur_client client = {label->route, network_of(r->useragent_addr)};
+
+    *held = NULL;
+    switch (take(&client, limit, held)) {
+    case UR_CLIENT_ADMITTED:
+        return OK;
+    case UR_CLIENT_LIMITED:
+        return ur_enforce_tunnel_limit(r, label);
+    default:
+        if (ur_monitor_unlimited()) {
+            ap_log_error(
+                APLOG_MARK, APLOG_WARNING, 0, r->server,
+                "UR0036: UpgradeTunnelPerClient: the table of clients is full; tunnels "
+                "of some clients are not limited. This is logged once; "
+                "upgrade_required_tunnels_unlimited_total counts them");
+        }
+        return OK;
+    }
+}
