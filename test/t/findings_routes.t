@@ -387,6 +387,66 @@ check(
     ],
 );
 
+# Limits of event tunnels where threads carry them
+my @limits = ('UpgradeTunnelIdle 60', 'UpgradeTunnelPing 25', 'UpgradeTunnelAge 60', 'UpgradeTunnelMessageMax 10');
+check(
+    (
+        map {
+            [
+                $_, lines("ProxyPass /x $http", section('/x', $keep, $_)),
+                ["4 $_: has no effect, because worker threads carry the tunnels; use UpgradeTunnel event"],
+                %helper,
+            ],
+            [
+                "$_ with event", lines("ProxyPass /x $http", section('/x', $keep, $event, $_)), [], %helper,
+            ]
+        } @limits
+    ),
+    ['none', lines("ProxyPass /x $http", section('/x', $keep, 'UpgradeTunnelPing none')), [], %helper],
+    [
+        'of a whole server, event in a section',
+        lines('UpgradeTunnelPing 25', "ProxyPass /x $http", section('/x', $keep, $event)), [], %helper,
+    ],
+    [
+        'event in another section that may apply',
+        lines("ProxyPass / $http", section('/', $event), section('/x', $keep, 'UpgradeTunnelPing 25')), [],
+        %helper,
+    ],
+    [
+        'event in the main server', "$event\n" . host('a.test', $keep, "ProxyPass / $http", $limits[1]), [], %helper,
+    ],
+    [
+        'event in another virtual host only',
+        host('a.test', $keep, $event, "ProxyPass / $http") . host('b.test', $keep, "ProxyPass / $http", $limits[1]),
+        ["11 $limits[1]: has no effect"], %helper,
+    ],
+    [
+        'thread in the section itself',
+        lines($event, "ProxyPass / $http", $keep, section('/x', 'UpgradeTunnel thread', $limits[3])),
+        ["6 $limits[3]: has no effect"], %helper,
+    ],
+    [
+        'another MPM', lines("ProxyPass /x $http", section('/x', $keep, $event, $limits[1])),
+        ["5 $limits[1]: has no effect, because with the worker MPM each tunnel occupies a worker; load mpm_event"],
+        %helper, mpm => 'worker',
+    ],
+    [
+        'over HTTP/2',
+        host('a.test', $tls, $h2, 'H2WebSockets on', "ProxyPass /x $http", section('/x', $keep, $event, $limits[3])),
+        [
+            '7 H2WebSockets on: each WebSocket',
+            "12 $limits[3]: does not apply to WebSockets over HTTP/2, which threads of mod_http2 carry \\(7\\); "
+              . 'use H2WebSockets off'
+        ],
+        %helper,
+    ],
+    [
+        'a short limit that is the own of the route',
+        lines('Timeout 10', "ProxyPass /x $http", section('/x', $keep, $event, 'UpgradeTunnelIdle 20')), [],
+        %helper,
+    ],
+);
+
 # Logs of event tunnels
 my @tunnels = ("ProxyPass /x $http", section('/x', $keep, $event));
 my $rotate  = '"|/usr/bin/rotatelogs access.%F 86400" common';

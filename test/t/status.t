@@ -248,11 +248,11 @@ SKIP: {
 
     # The shipped rules and the dashboard ask for what there is.
     like `promtool check rules $FindBin::Bin/conf.d/monitoring/upgrade_required.rules.yml 2>&1`,
-        qr/SUCCESS: 7 rules found/, 'the alert rules are sound';
+        qr/SUCCESS: 8 rules found/, 'the alert rules are sound';
     my $json = do { local (@ARGV, $/) = "$FindBin::Bin/conf.d/monitoring/grafana-dashboard.json"; <> };
     my @expressions = map { $_->{expr} } map { @{ $_->{targets} } } @{
         JSON::PP->new->decode($json)->{panels} };
-    is scalar @expressions, 13, 'the dashboard has its panels';
+    is scalar @expressions, 14, 'the dashboard has its panels';
     for my $expression (@expressions) {
         (my $text = $expression) =~ s/\$__rate_interval|\$__range/5m/g;
         $text =~ s/"\$\w+"/".*"/g;
@@ -271,7 +271,9 @@ SKIP: {
         ['UpgradeTunnelsLost', 'ended_total{instance="a",outcome="lost"}', '3x20', 0],
         ['UpgradeTunnelsLost', 'ended_total{instance="a",outcome="client"}', '0+9x20', 0],
         ['UpgradeTunnelsFull', 'refused_total{instance="a",reason="full"}', '0+1x30', 1],
-        ['UpgradeTunnelsFull', 'refused_total{instance="a",reason="full"}', '5x30', 0]) {
+        ['UpgradeTunnelsFull', 'refused_total{instance="a",reason="full"}', '5x30', 0],
+        map { ['UpgradeTunnelPingsUnanswered', 'pings_total{instance="a",result="unanswered"}', @$_] }
+            ['0+6x30', 1], ['0+4x30', 0]) {
         my ($alert, $series, $values, $fires) = @$case;
         open my $tests, '>', "$folder/alerts.yml" or die $!;
         print $tests <<"END";
@@ -282,6 +284,10 @@ tests:
     input_series:
       - series: 'upgrade_required_tunnels_$series'
         values: '$values'
+      - series: 'upgrade_required_tunnel_$series'
+        values: '$values'
+      - series: 'upgrade_required_tunnel_pings_total{instance="a",result="sent"}'
+        values: '0+10x30'
     promql_expr_test:
       - expr: 'count(ALERTS{alertname="$alert",alertstate="firing"}) or vector(0)'
         eval_time: 15m

@@ -41,6 +41,7 @@ void ur_conftree_walk(const struct ur_conftree *tree, ur_conftree_visit *visit, 
     X(UPGRADE_HTTP2_ANSWER, "UpgradeHTTP2Answer")                                              \
     X(UPGRADE_KEEP, "UpgradeKeep")                                                             \
     X(UPGRADE_TUNNEL, "UpgradeTunnel")                                                         \
+    X(UPGRADE_TUNNEL_IDLE, "UpgradeTunnelIdle")                                                \
     X(UPGRADE_TUNNEL_MAX, "UpgradeTunnelMax")                                                  \
     X(UPGRADE_TUNNEL_DRAIN, "UpgradeTunnelDrain")                                              \
     X(ANY_ALIAS, "ServerAlias") /* with * as an argument */

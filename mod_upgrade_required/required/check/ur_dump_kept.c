@@ -52,6 +52,7 @@ static void print_route(struct kept_dump *dump, const struct ur_kept_route *rout
     const ap_directive_t *max = NULL;
     const ap_directive_t *drain = NULL;
     const ap_directive_t *said;
+    const ap_directive_t *own = ur_kept_own_idle(dump->pool, dump->tree, route);
     int idle = ur_kept_idle(dump->tree, dump->backends, backend, route->server, &said);
 
     if (route->tunnel) {
@@ -64,8 +65,9 @@ static void print_route(struct kept_dump *dump, const struct ur_kept_route *rout
                     where(dump->pool, route->section),
                     route->demanded ? "by policy" : "WebSocket",
                     route->tunnel ? "event" : "thread", backend ? backend->url : "not known",
-                    apr_psprintf(dump->pool, "%d s", idle), word(dump->pool, max),
-                    seconds(dump->pool, drain), ur_conftree_at(dump->pool, route->by));
+                    own ? seconds(dump->pool, own) : apr_psprintf(dump->pool, "%d s", idle),
+                    word(dump->pool, max), seconds(dump->pool, drain),
+                    ur_conftree_at(dump->pool, route->by));
     dump->printed++;
 }
 

@@ -85,6 +85,7 @@ apr_array_header_t *ur_findings(apr_pool_t *pool, server_rec *main_server, apr_i
     ur_findings_http2(&finder);
     ur_findings_around(&finder);
     ur_findings_kept(&finder);
+    ur_findings_limits(&finder);
     ur_findings_pages(&finder);
     return finder.findings;
 }

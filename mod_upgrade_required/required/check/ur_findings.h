@@ -62,6 +62,9 @@ void ur_findings_kept(struct ur_finder *finder);
  * server that has a route with UpgradeTunnel event. */
 void ur_findings_logs(struct ur_finder *finder, apr_hash_t *by_event);
 
+/* ur_findings_limits.c: limits of event tunnels where threads carry the tunnels. */
+void ur_findings_limits(struct ur_finder *finder);
+
 /* ur_findings_pages.c: pages of this module that everybody or no one can read, and guides. */
 void ur_findings_pages(struct ur_finder *finder);
 

@@ -97,6 +97,9 @@ static void find_short_limit(struct ur_finder *finder, const struct ur_kept_rout
     const ap_directive_t *at = NULL;
     int least = IDLE_LEAST;
 
+    if (ur_kept_own_idle(finder->pool, finder->tree, route)) {
+        return; /* what the administrator has said about it, and of it alone */
+    }
     for (int i = 0; i < carrying->nelts; i++) {
         const struct ur_backend *backend =
             APR_ARRAY_IDX(carrying, i, const struct ur_backend *);

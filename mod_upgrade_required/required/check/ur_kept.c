@@ -64,6 +64,15 @@ bool ur_kept_at(apr_pool_t *pool, const struct ur_conftree *tree, const struct u
     return kept || (demanded && !keep);
 }
 
+const ap_directive_t *ur_kept_own_idle(apr_pool_t *pool, const struct ur_conftree *tree,
+                                       const struct ur_kept_route *route)
+{
+    const ap_directive_t *idle = ur_conftree_in_force(tree, route->section, route->server,
+                                                      UR_CONFTREE_UPGRADE_TUNNEL_IDLE);
+
+    return route->tunnel && idle && !has_word(pool, idle, "none") ? idle : NULL;
+}
+
 static int whole_number(const ap_directive_t *directive)
 {
     return directive ? atoi(directive->args + strspn(directive->args, "\"' ")) : 0;

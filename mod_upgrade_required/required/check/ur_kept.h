@@ -29,8 +29,12 @@ const apr_array_header_t *ur_kept_places(apr_pool_t *pool, const struct ur_conft
 bool ur_kept_at(apr_pool_t *pool, const struct ur_conftree *tree, const struct ur_place *place,
                 const server_rec *s, struct ur_kept_route *route);
 
-/* How many seconds a tunnel of the route may be without data; backend NULL: not known. at: the
- * directive that decides; NULL: none. */
+/* The route's UpgradeTunnelIdle that is a number; NULL: none, or threads carry its tunnels. */
+const ap_directive_t *ur_kept_own_idle(apr_pool_t *pool, const struct ur_conftree *tree,
+                                       const struct ur_kept_route *route);
+
+/* Otherwise, how many seconds a tunnel of the route may be without data; backend NULL: not
+ * known. at: the directive that decides; NULL: none. */
 int ur_kept_idle(const struct ur_conftree *tree, const struct ur_backends *backends,
                  const struct ur_backend *backend, const server_rec *s,
                  const ap_directive_t **at);
