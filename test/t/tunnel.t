@@ -123,7 +123,7 @@ my @kinds = (['plain', {}], ['TLS client', { port => $server->{tls}, tls => { SS
     is $server->ask('GET /status HTTP/1.1')->{status}, 200,
         'a request is answered while more tunnels are open than there are workers';
     my $now = tunnels_of($server);
-    is $now->{open}, scalar @kinds, 'the counters know the open tunnels';
+    is $now->{open}, scalar @kinds, 'the counters know the open tunnels' or diag explain $now;
     for my $size (0, 1, 125, 126, 16_383, 16_384, 65_535, 65_536, 1_000_000) {
         my $payload = join '', map { chr int rand 256 } 1 .. ($size > 1000 ? 1000 : $size);
         $payload .= 'x' x ($size - length $payload);
