@@ -18,13 +18,13 @@
  *
  * 1. ur_shadow runs mod_proxy_http with a copy of the worker that keeps handshakes; ur_kept of
  *    the request points to it, so that filters of the backend's connection find it.
- * 2. ur_backend_filter holds the answer's head back until it is whole and judged. In place of a
- *    good 101 it shows a 204, which has no body, and tells the shadow that the backend has
- *    switched. mod_proxy_http sends it on, and it gets no further than the hiding filter.
+ * 2. ur_backend_filter holds back the head of the response until it is complete and judged. In
+ *    place of a valid 101 it shows a 204, which has no body, and notes in the shadow that the
+ *    backend has switched. mod_proxy_http passes it on, but only as far as the hiding filter.
  * 3. The handler returns, and the shadow has the connection. ur_takeover sends the 101 and
- * makes the tunnel, which takes both sockets and the request.
- * 4. ur_child gives it a poller, and the handler returns SUSPENDED. Worker and MPM go on
- * writing to the connection until the MPM suspends it: only in that hook the poller gets it. */
+ *    makes the tunnel, which takes both sockets and the request.
+ * 4. ur_child gives it a poller, and the handler returns SUSPENDED. Worker and MPM keep writing
+ *    to the connection until the MPM suspends it: only in that hook does the poller get it. */
 
 void ur_takeover_register(void);
 

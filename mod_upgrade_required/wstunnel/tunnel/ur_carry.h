@@ -8,13 +8,13 @@
 
 /* The life of a tunnel on the thread that carries it:
  *
- *     adopt --> forward, as often as there is something --> end: both sides are told
+ *     adopt --> forward, as often as there is something --> end: both sides know
  *                                                             |
  *                       the client lingers <------------------+------> the finisher logs it
  *
- * Which of them end when their child leaves, ur_draining.h decides; when anything happens, the
- * loop of ur_poller.h. Nothing here ever waits. Unless a comment says otherwise it is all the
- * poller's own thread's. */
+ * ur_draining.h decides which of them end when their child leaves; the loop of ur_poller.h
+ * decides when anything happens. Nothing here ever waits. Unless a comment says otherwise,
+ * everything belongs to the poller's own thread. */
 
 struct ur_finisher;
 

@@ -3,17 +3,16 @@
 
 #include "wstunnel/tunnel/ur_tunnel.h"
 
-/* Control frames of the proxy's own (RFC 6455, 5.5), put between two frames of those that it
- * forwards: the Close of a tunnel that has to go, and Pings to a side that is silent.
+/* Control frames of the proxy's own (RFC 6455, 5.5), sent between two of the frames that it
+ * forwards: the Close of a tunnel that must end, and Pings to a side that is silent.
  *
- * A frame is asked for at any time, and put at the next boundary: where what goes to that side
- * has come to the end of a frame, and nothing of it is pending. So it never waits behind
- * anything, and adds nothing to what a slow side has not taken yet: as long as a side does not
- * take its bytes it gets none of ours. One frame for each side can wait. Of the poller's
- * thread.
+ * A frame can be requested at any time, and is sent at the next boundary: when the stream to
+ * that side is at the end of a frame and nothing is pending. So it never waits behind anything,
+ * and adds nothing to what a slow side has not taken yet: a side that does not take its bytes
+ * gets none of ours. One frame per side can wait. Of the poller's thread.
  *
- * After a Close nothing may follow (5.5.1), and the other direction is not gone on with either.
- * So it goes to both sides in one moment, in which it can stand in both directions. */
+ * Nothing may follow a Close (5.5.1), and the other direction ends too. So it is sent to both
+ * sides at a moment when it fits in both directions. */
 
 /* Whether a frame waits for a boundary. Check after forwarding. */
 static inline bool ur_control_waits(const struct ur_tunnel *tunnel)

@@ -3,22 +3,22 @@
 
 #include "wstunnel/tunnel/ur_tunnel.h"
 
-/* When tunnels have to be looked at although nothing comes. All that can be due of a tunnel is
- * one moment, the earliest; what it is, ur_carry.c decides when the moment has come.
+/* When to check tunnels without events. Everything that can become due for a tunnel is kept as
+ * one time, the earliest; ur_carry.c decides what is due when that time has come.
  *
- * A wheel of slots: a tunnel stands in that of its moment, or in an earlier one. Each message
- * puts the moment off, which only writes it down: the tunnel is found in its old slot, and goes
- * on to the new one. So it all takes the same time for any number of tunnels and any number of
- * different spans of time. Of one poller, and on its clock. */
+ * A wheel of slots: a tunnel is in that of its time, or in an earlier one. Each message
+ * postpones the time, which is only recorded: the tunnel is later found in its old slot, and
+ * moves on to the new one. So the cost is the same for any number of tunnels and any number of
+ * different timeouts. Of one poller, and on its clock. */
 
 #define UR_DEADLINE_NEVER INT64_MAX
 
 /* A power of two: a slot is about an eighth of a second, so this is about a minute. What is
- * further away is looked at before, and goes on. */
+ * further away is checked earlier, and moves on. */
 #define UR_DEADLINE_SLOTS 512
 
 struct ur_deadlines {
-    apr_time_t slot; /* the number of the one that is looked at, on from any past moment */
+    apr_time_t slot; /* the number of the current one, counted from any past time */
     struct ur_tunnel_ring slots[UR_DEADLINE_SLOTS]; /* by deadline_link */
 };
 

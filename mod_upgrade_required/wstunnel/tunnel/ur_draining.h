@@ -4,8 +4,8 @@
 #include "wstunnel/tunnel/ur_carry.h"
 #include "wstunnel/tunnel/ur_leaving.h"
 
-/* A child that leaves: which of a poller's tunnels go next, and when. That the child leaves,
- * and in what time, ur_leaving.h knows; how one goes, ur_carry.h. Of the poller's thread. */
+/* A child that leaves: which of a poller's tunnels end next, and when. ur_leaving.h knows that
+ * the child leaves, and in what time; ur_carry.h how a tunnel ends. Of the poller's thread. */
 
 /* How often to check what is due; and while tunnels are drained. */
 #define UR_TICK          apr_time_from_sec(1)

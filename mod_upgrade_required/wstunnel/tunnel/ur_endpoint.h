@@ -15,7 +15,7 @@ struct ur_tunnel;
 struct ur_scratch;
 struct ur_sieve;
 
-/* How far the connection of an endpoint has come to its end. There is no way back:
+/* How far the connection of an endpoint has ended. There is no way back:
  *
  *               its FIN
  *       OPEN ------------> ENDED -----+
@@ -24,7 +24,7 @@ struct ur_sieve;
  *               the other's FIN is
  *               passed on to it
  *
- * While the tunnel is open one endpoint at most is GONE, and only because it is broken: then
+ * While the tunnel is open at most one endpoint is GONE, and only because it is broken: then
  * what is pending at the other one is the last of the tunnel. If one is ENDED the other one is
  * SHUT, unless one of them is GONE. */
 enum ur_endpoint_state {

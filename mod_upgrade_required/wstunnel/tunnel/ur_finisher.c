@@ -58,11 +58,10 @@ struct ur_finisher {
  *     }
  *
  * and process_socket() returns right after it where the state is CONN_STATE_SUSPENDED;
- * worker_thread() then touches only what is its own. So the worker has let go when both words
- * are there. The first is in a public structure, and is looked at before anything is done
- * to the request (wait_for_worker). The second is private, but the MPM looks at it itself, in
- * a pre-cleanup of the connection's pool, which APR runs before it gives back any of the
- * memory:
+ * worker_thread() then touches only what is its own. So the worker has released it when both
+ * words are written. The first is in a public structure, and is checked before anything is done
+ * to the request (wait_for_worker). The second is private, but the MPM itself checks it, in a
+ * pre-cleanup of the connection's pool, which APR runs before it frees any of the memory:
  *
  *     static apr_status_t ptrans_pre_cleanup(void *dummy)
  *     {
@@ -73,20 +72,20 @@ struct ur_finisher {
  *         return APR_SUCCESS;
  *     }
  *
- * notify_resume() runs the resume_connection hook, and nobody else runs it for a connection
- * that is ours. So: the hook has been called, or the second word was not there (note_resume).
- * In the latter case the memory stays where it is for good, some tens of kilobytes, and what is
- * written to it later does no harm (keep_memory). Nothing here counts on time: that case needs
- * a tunnel to end while its worker stands between two instructions, or an MPM that has
- * changed. UR0020 tells of it, and the tests that end many tunnels demand that it never does.
+ * notify_resume() runs the resume_connection hook, and nothing else runs it for a connection of
+ * ours. So either the hook has been called, or the second word was not written yet. In the
+ * latter case the memory is never freed, some tens of kilobytes, and later writes to it do no
+ * harm (keep_memory). Nothing here depends on timing: that case needs a tunnel to end while its
+ * worker is between two instructions, or an MPM that has changed. UR0020 reports it, and the
+ * tests that end many tunnels require that it never happens.
  *
- * It does not matter in which order the words get here, from a compiler or a processor that
- * reorders them: both are waited for, and once a value has been read from a word, no older
- * write to it can come after it.
+ * The order in which the words become visible, from a compiler or a processor that reorders
+ * them, does not matter: both are waited for, and once a value has been read from a word, no
+ * older write to it can follow.
  *
- * The MPM writes into the scoreboard, too, when a worker has become idle; but as it stops
- * accepting it writes the same there for workers that have not (close_listeners), so that is no
- * sign. */
+ * The MPM also writes to the scoreboard when a worker has become idle; but when it stops
+ * accepting it writes the same for workers that have not (close_listeners), so that proves
+ * nothing. */
 static bool is_released(const struct ur_tunnel *tunnel)
 {
     void *volatile *handle = (void *volatile *)&tunnel->c->sbh;

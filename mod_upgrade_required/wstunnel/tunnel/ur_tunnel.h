@@ -14,8 +14,8 @@
 struct ur_poller;
 struct ur_guard;
 
-/* The life of a tunnel, and whose it is meanwhile: one thread's at a time. It changes hands in
- * the poller's mailbox and in the finisher's queue, each with a mutex.
+/* The life of a tunnel, and its owner meanwhile: one thread at a time. It changes hands in the
+ * poller's mailbox and in the finisher's queue, each with a mutex.
  *
  *       OPENING -----> OPEN -----> LEAVING -----> OVER
  *                        |                          ^
@@ -63,9 +63,9 @@ struct ur_tunnel {
     /* The poller's. */
     APR_RING_ENTRY(ur_tunnel) deadline_link;
     APR_RING_ENTRY(ur_tunnel) again_link;
-    apr_time_t active; /* time of the last data */
-    apr_time_t limit;  /* of one that is OPEN: it is told to leave then; of one that is LEAVING:
-                        * it goes then, boundary or not */
+    apr_time_t active;   /* time of the last data */
+    apr_time_t limit;    /* when an OPEN one starts to leave; when a LEAVING one ends, at a
+                          * boundary    or not */
     apr_time_t deadline; /* when something is due for it, if nothing happens: see ur_deadline.h
                           */
     apr_time_t look; /* when that is checked: never later, and earlier if it was postponed */
