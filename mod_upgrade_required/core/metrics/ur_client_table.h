@@ -60,7 +60,7 @@ struct ur_client_table ur_client_table_in(void *memory, size_t shards, uint64_t 
 
 enum ur_client_admission {
     UR_CLIENT_ADMITTED, /* it holds one more */
-    UR_CLIENT_LIMITED,  /* it holds as many as it may */
+    UR_CLIENT_LIMITED,  /* it holds its maximum */
     UR_CLIENT_UNKNOWN,  /* there is no entry left in its shard, or no table */
     UR_CLIENT_BUSY      /* another takes from this shard at this moment: to be asked again */
 };

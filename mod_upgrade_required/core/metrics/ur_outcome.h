@@ -24,7 +24,7 @@ enum ur_carried { UR_CARRIED_EVENT, UR_CARRIED_THREAD, UR_CARRIERS };
 enum ur_turned_away {
     UR_TURNED_AWAY_FULL,  /* the children hold their maximum */
     UR_TURNED_AWAY_BUSY,  /* too many handshakes are waiting for their backends */
-    UR_TURNED_AWAY_LIMIT, /* its client holds as many as it may */
+    UR_TURNED_AWAY_LIMIT, /* its client holds its maximum */
     UR_TURNED_AWAYS
 };
 

@@ -332,7 +332,7 @@ static void tunnels(const struct ur_report *report, struct ur_buf *out)
         number_row(out, ur_outcome_turned_away_word(why), books.turned_away[why]);
     }
     if (books.unlimited) {
-        number_row(out, "not counted for their client, whose table was full", books.unlimited);
+        number_row(out, "not limited per client, because the table was full", books.unlimited);
     }
     ur_buf_literal(out, "<tr><th>Pings of the proxy<th class=\"n\">Count\n");
     for (enum ur_pings pings = 0; pings < UR_PINGS_ALL; pings++) {

@@ -20,7 +20,7 @@ int ur_enforce_route(request_rec *r);
 /* What ur_modules.h promises of upgrade_required_keep(). */
 int ur_enforce_keep(request_rec *r, const struct ur_policy_name **label, int *keeps);
 
-/* Refuses a handshake whose client holds as many tunnels on the route as it may. The status to
+/* Refuses a handshake whose client holds its maximum of tunnels on the route. The status to
  * return. */
 int ur_enforce_tunnel_limit(request_rec *r, const struct ur_policy_name *label);
 

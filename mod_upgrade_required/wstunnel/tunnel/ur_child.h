@@ -8,7 +8,7 @@
 /* child_init */
 void ur_child_init(apr_pool_t *pchild, server_rec *s);
 
-/* A client of this child was refused because it holds as many tunnels as it may. */
+/* A client of this child was refused because it holds its maximum of tunnels. */
 void ur_child_count_limited(void);
 
 /* Before r's backend is asked for a tunnel. OK: ticket, which lives as long as r, is valid for
