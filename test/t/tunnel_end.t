@@ -328,10 +328,13 @@ END
     my $lines = 0;
     for my $version (undef, qw(TLSv1_2 TLSv1_3)) {
         my @option = $version ? (port => $number, tls => { SSL_version => $version }) : ();
-        for my $side (0, 1) {
+        # With a frame that comes with the handshake too
+        for my $case ([0, ''], [1, ''], [0, masked('early')]) {
+            my ($side, $early) = @$case;
             my @logged;
             for my $path (qw(/stock /event)) {
-                my @open = open_tunnel($server, $listener, path => $path, @option);
+                my @open = open_tunnel($server, $listener, path => $path, early => $early, @option);
+                is receive($open[1], length $early), $early, "$path: what comes with the handshake" if $early;
                 alive(@open[0, 1], "$path: a tunnel");
                 close $open[$side];
                 ended($open[!$side]);

@@ -54,8 +54,11 @@ struct ur_tunnel *ur_tunnel_prepare(request_rec *r, proxy_worker *worker, conn_r
     return tunnel;
 }
 
+/* To see that a client has not been quiet its first byte was looked at, and mod_logio, which is
+ * below TLS, has counted it then. */
 void ur_tunnel_open(struct ur_tunnel *tunnel, bool quiet)
 {
+    tunnel->client.wire_in -= !quiet && !tunnel->client.tls;
     ur_endpoint_open(&tunnel->client, quiet);
     ur_endpoint_open(&tunnel->backend, false);
 }
