@@ -442,15 +442,23 @@ for my $level (@levels) {
     my $server = Server->new(modules => \@proxy, helper => 1)->configure(<<"END")->start;
 $size
 ProxyPass /not-kept http://127.0.0.1:$port/
+<Location /not-kept/none>
+UpgradeRequire WebSocket
+UpgradeKeep none
+</Location>
 LogLevel $words
 END
-    for my $lines ([handshake], []) {
+    for my $case (['/not-kept', handshake], ['/not-kept'], ['/not-kept/none', handshake]) {
+        my ($path, @lines) = @$case;
         my $client = connect_to($server->{port});
-        print $client join "\r\n", 'GET /not-kept HTTP/1.1', 'Host: localhost', @$lines, '', '';
+        print $client join "\r\n", "GET $path HTTP/1.1", 'Host: localhost', @lines, '', '';
         close_all($client, asked($listener));
     }
-    is scalar(() = lines_of($server, 'UR0032')), $shown,
-      "$words: one line for a handshake that is not kept, none for another request";
+    my @said = map { /: ([^:]+)$/ } lines_of($server, 'UR0032');
+    my @want = ('neither UpgradeKeep WebSocket nor UpgradeRequire WebSocket applies here',
+        'UpgradeKeep none applies here');
+    is_deeply \@said, $shown ? \@want : [],
+      "$words: one line for a handshake that is not kept, and why; none for another request";
     $server->stop;
 }
 

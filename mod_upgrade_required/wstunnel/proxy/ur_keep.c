@@ -77,15 +77,15 @@ static bool may_switch(const request_rec *r)
 
 /* What an administrator who has forgotten the directive looks for. Other requests do not
  * concern this module, and cost nothing. */
-static int not_kept(const request_rec *r, int result)
+static int not_kept(const request_rec *r, int result, const char *why)
 {
     if (APLOG_R_IS_LEVEL(r, APLOG_DEBUG) &&
         ur_list_has(ur_span_of(apr_table_get(r->headers_in, "Upgrade")),
                     UR_SPAN("websocket"))) {
         ap_log_rerror(APLOG_MARK, APLOG_DEBUG, 0, r,
                       "UR0032: a WebSocket handshake is left to mod_proxy, which drops Upgrade "
-                      "unless the worker's upgrade= names it: neither UpgradeKeep WebSocket "
-                      "nor UpgradeRequire WebSocket applies here");
+                      "unless the worker's upgrade= names it: %s",
+                      why);
     }
     return result;
 }
@@ -125,7 +125,7 @@ int ur_keep_fixups(request_rec *r)
     }
     route = ap_get_module_config(r->per_dir_config, &upgrade_wstunnel_module);
     if (route->keep && route->keep->none) {
-        return not_kept(r, DECLINED);
+        return not_kept(r, DECLINED, "UpgradeKeep none applies here");
     }
     label = route->keep ? route->keep->label : NULL;
     result = judge(r, &label, &keeps);
@@ -133,7 +133,9 @@ int ur_keep_fixups(request_rec *r)
         return result;
     }
     if (!keeps) {
-        return not_kept(r, result);
+        return not_kept(
+            r, result,
+            "neither UpgradeKeep WebSocket nor UpgradeRequire WebSocket applies here");
     }
     kept = mark(r, label, result == OK);
     kept->event = route->carrier == UR_CARRIER_EVENT;
