@@ -6,6 +6,7 @@ use warnings;
 use Test::More;
 use FindBin;
 use lib "$FindBin::Bin/lib";
+use Ports;
 use Findings;
 use Server;
 use Wire;
@@ -882,7 +883,7 @@ for my $case (
 ) {
     my ($mpm, $module, @want) = @$case;
     my $own = Server->new(mpm => $mpm, modules => [qw(authz_core socache_shmcb ssl), $module]);
-    my $port = IO::Socket::INET->new(LocalAddr => '127.0.0.1', Listen => 1)->sockport;
+    my $port = free_port();
     my $https = "Listen 127.0.0.1:$port\n<VirtualHost *:$port>\n$tls\n</VirtualHost>";
     $own->configure(lines('Protocols h2 h2c http/1.1', 'UpgradeFloor HTTP/1.1', $https))->start;
     my @offered = map {

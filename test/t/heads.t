@@ -7,6 +7,7 @@ use Test::More;
 use IO::Select ();
 use FindBin;
 use lib "$FindBin::Bin/lib";
+use Ports;
 use Server;
 use Tunnel;
 use Wire;
@@ -28,7 +29,6 @@ UpgradeGuide https://localhost/guide
 </Location>
 END
 
-sub free_port { return backend()->sockport }
 
 sub server {
     my ($ours, $worker, $keep) = @_;

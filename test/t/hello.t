@@ -4,6 +4,7 @@ use warnings;
 use Test::More;
 use FindBin;
 use lib "$FindBin::Bin/lib";
+use Ports;
 use IO::Socket::SSL;
 use Server;
 use Wire;
@@ -15,7 +16,7 @@ my $page = "<Location /status>\nSetHandler upgrade-status\n</Location>\n";
 # A port beside the server's own: that one speaks clear text, for the numbers.
 sub secure_server {
     my (%option) = @_;
-    my $port = IO::Socket::INET->new(LocalAddr => '127.0.0.1', Listen => 1)->sockport;
+    my $port = free_port();
     my $server = Server->new(modules => $option{modules} || \@modules)->configure(join "\n", $page,
         "Listen 127.0.0.1:$port", "<VirtualHost 127.0.0.1:$port>",
         'ServerName localhost', 'SSLEngine on', "SSLCertificateFile $conf/server.crt",

@@ -4,14 +4,14 @@ use warnings;
 use Test::More;
 use FindBin;
 use lib "$FindBin::Bin/lib";
+use Ports;
 use IO::Socket::SSL;
 use Server;
 use Wire;
 
 my $conf = Apache::Test::vars('t_conf');
 my $root = Apache::Test::vars('documentroot');
-my ($secure, $edge) = map { IO::Socket::INET->new(LocalAddr => '127.0.0.1', Listen => 1) } 1, 2;
-$_ = $_->sockport for $secure, $edge;
+my ($secure, $edge) = map { free_port() } 1, 2;
 
 # The first is what any Host that is nobody's name comes to, as with any httpd.
 my $routes = <<"ROUTES";

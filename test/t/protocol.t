@@ -5,6 +5,7 @@ use warnings;
 use Test::More;
 use FindBin;
 use lib "$FindBin::Bin/lib";
+use Ports;
 use Server;
 use Wire;
 
@@ -13,7 +14,7 @@ my @tokens = qw(0.9 1.0 1.1 1.2 1.9 2.0 2.1 3.0 7.0 9.9);
 my %bodies = (none => [], length => ['Content-Length: 5'], chunked => ['Transfer-Encoding: chunked']);
 
 # One Location and one virtual host with a floor for each word
-my $secure = IO::Socket::INET->new(LocalAddr => '127.0.0.1', Listen => 1)->sockport;
+my $secure = free_port();
 my $conf = Apache::Test::vars('t_conf');
 my $routes = join "\n", map { "<Location \"/route/$_/\">\nUpgradeRequire $_\n</Location>\nAlias /route/$_/ "
       . Apache::Test::vars('documentroot') . '/' } @words;

@@ -7,7 +7,7 @@ use Fcntl    qw(O_RDWR O_NONBLOCK);
 use POSIX    qw(mkfifo);
 use FindBin;
 use lib "$FindBin::Bin/lib";
-use Front qw(free_port);
+use Ports;
 use Server;
 use Tunnel;
 use Wire;

@@ -7,6 +7,7 @@ use File::Temp qw(tempdir);
 use JSON::PP ();
 use FindBin;
 use lib "$FindBin::Bin/lib";
+use Ports;
 use Server;
 use Wire;
 
@@ -219,7 +220,7 @@ SKIP: {
     print $file "global:\n  scrape_interval: 1s\nscrape_configs:\n  - job_name: httpd\n"
         . "    metrics_path: /status\n    static_configs:\n      - targets: ['127.0.0.1:$server->{port}']\n";
     close $file;
-    my $port = do { IO::Socket::INET->new(LocalAddr => '127.0.0.1', Listen => 1)->sockport };
+    my $port = free_port();
     my $pid = fork // die $!;
     if (!$pid) {
         open STDERR, '>', "$folder/log";

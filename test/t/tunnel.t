@@ -6,6 +6,7 @@ use Digest::SHA qw(sha256_hex);
 use Socket qw(SOL_SOCKET SO_RCVBUF);
 use FindBin;
 use lib "$FindBin::Bin/lib";
+use Ports;
 use Server;
 use Tunnel;
 use Wire;
@@ -25,10 +26,7 @@ chmod 0777, $socket_path;
 my $nobody = do { my $s = backend(); $s->sockport };    # where nobody listens any more
 
 # The address of a listener with TLS, which httpd is given before it is known
-sub tls_port {
-    my $socket = IO::Socket::INET->new(LocalAddr => '127.0.0.1', Listen => 1) or die $!;
-    return $socket->sockport;
-}
+sub tls_port { return free_port() }
 
 my $formats = 'LogFormat "%>s %b %I %O %X %{UPGRADE_TUNNEL}e %D %U" tunnels'
     . "\nCustomLog access_log tunnels\n";

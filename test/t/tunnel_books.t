@@ -5,6 +5,7 @@ use warnings;
 use Test::More;
 use FindBin;
 use lib "$FindBin::Bin/lib";
+use Ports;
 use Server;
 use Tunnel;
 use Wire;
@@ -51,7 +52,7 @@ my @modules = qw(authz_core alias dir setenvif rewrite proxy proxy_http status);
 my %tls = (port => 0, tls => { SSL_version => 'TLSv1_3' });
 
 sub tls_host {
-    $tls{port} = do { IO::Socket::INET->new(LocalAddr => '127.0.0.1', Listen => 1)->sockport };
+    $tls{port} = free_port();
     return "Listen 127.0.0.1:$tls{port}\n<VirtualHost 127.0.0.1:$tls{port}>\nSSLEngine on\n"
       . "SSLCertificateFile $folder/server.crt\nSSLCertificateKeyFile $folder/server.key\n</VirtualHost>\n";
 }

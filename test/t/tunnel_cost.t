@@ -7,6 +7,7 @@ use Test::More;
 use FindBin;
 use IO::Socket::INET ();
 use lib "$FindBin::Bin/lib";
+use Ports;
 use Server;
 use Tunnel;
 use Wire;
@@ -17,8 +18,7 @@ use constant OPENS => 100;
 
 my $folder   = Apache::Test::vars('t_conf');
 my $listener = backend();
-my ($port, $tls) = map { $_->sockport } $listener,
-    IO::Socket::INET->new(LocalAddr => '127.0.0.1', Listen => 1);
+my ($port, $tls) = ($listener->sockport, free_port());
 
 # [clients, options, calls an open, KB a tunnel]. httpd itself needs 4 blocks for any request on a new
 # connection, and 3 more behind TLS, for which one is taken and given back with the 101; what httpd

@@ -8,6 +8,7 @@ use Net::SSLeay;
 use POSIX qw(mkfifo);
 use FindBin;
 use lib "$FindBin::Bin/lib";
+use Ports;
 use Server;
 use Tunnel;
 use Wire;
@@ -19,11 +20,6 @@ my $folder = Apache::Test::vars('t_conf');
 my %certificate = (SSL_cert_file => "$folder/server.crt", SSL_key_file => "$folder/server.key");
 my $listener = backend();
 my $port = $listener->sockport;
-
-sub free_port {
-    my $socket = IO::Socket::INET->new(LocalAddr => '127.0.0.1', Listen => 1) or die $!;
-    return $socket->sockport;
-}
 
 sub touch {
     my ($name) = @_;

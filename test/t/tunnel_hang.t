@@ -6,6 +6,7 @@ use IPC::Open2  qw(open2);
 use Time::HiRes qw(time);
 use FindBin;
 use lib "$FindBin::Bin/lib";
+use Ports;
 use Server;
 use Tunnel;
 use Wire;
@@ -44,10 +45,7 @@ ExtendedStatus On
 ProxyStatus On
 END
 
-sub tls_port {
-    my $socket = IO::Socket::INET->new(LocalAddr => '127.0.0.1', Listen => 1) or die $!;
-    return $socket->sockport;
-}
+sub tls_port { return free_port() }
 
 sub server {
     my ($to, $text, %option) = @_;

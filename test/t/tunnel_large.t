@@ -9,6 +9,7 @@ use Digest::SHA qw(sha256_hex);
 use Socket qw(SOL_SOCKET SO_LINGER);
 use FindBin;
 use lib "$FindBin::Bin/lib";
+use Ports;
 use Server;
 use Tunnel;
 use Wire;
@@ -24,8 +25,7 @@ chmod 0777, $socket_path;
 
 sub server {
     my ($call) = @_;
-    my $tls = do { my $socket = IO::Socket::INET->new(LocalAddr => '127.0.0.1', Listen => 1) or die $!;
-        $socket->sockport };
+    my $tls = free_port();
     my @modules = qw(authz_core alias dir proxy proxy_http socache_shmcb ssl);
     my $server = Server->new(modules => \@modules, helper => 1)->configure(<<"END");
 ThreadsPerChild 4

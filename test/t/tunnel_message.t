@@ -7,6 +7,7 @@ use POSIX    ();
 use Socket   ();
 use FindBin;
 use lib "$FindBin::Bin/lib";
+use Ports;
 use Server;
 use Tunnel;
 use Wire;
@@ -20,7 +21,7 @@ my $folder = Apache::Test::vars('t_conf');
 my %certificate = (SSL_cert_file => "$folder/server.crt", SSL_key_file => "$folder/server.key");
 my $listener = backend();
 my $port = $listener->sockport;
-my $secure = IO::Socket::INET->new(LocalAddr => '127.0.0.1', Listen => 1)->sockport;
+my $secure = free_port();
 
 my @modules = qw(authz_core alias dir proxy proxy_http socache_shmcb ssl);
 my $server = Server->new(modules => \@modules, helper => 1)->configure(<<"END")->start;

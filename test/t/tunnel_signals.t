@@ -4,6 +4,7 @@ use warnings;
 use Test::More;
 use FindBin;
 use lib "$FindBin::Bin/lib";
+use Ports;
 use Generations;
 use Server;
 use Tunnel;
@@ -62,7 +63,7 @@ my @ends;
 for my $tls (0, 1) {
     my $name   = $tls ? 'TLS' : 'clear';
     my $conf   = Apache::Test::vars('t_conf');
-    my $other  = IO::Socket::INET->new(LocalAddr => '127.0.0.1', Listen => 1)->sockport;
+    my $other  = free_port();
     my $server = generations(16, <<"END")->start;
 Timeout 3600
 UpgradeTunnelMax 1

@@ -5,6 +5,7 @@ use warnings;
 
 use Exporter 'import';
 use IO::Socket::INET ();
+use Ports;
 use Server;
 use Test::More;
 
@@ -19,7 +20,7 @@ our $server = Server->new(
         qw(proxy proxy_http proxy_wstunnel proxy_balancer slotmem_shm lbmethod_byrequests)
     ]
 );
-our $https = IO::Socket::INET->new(LocalAddr => '127.0.0.1', Listen => 1)->sockport;
+our $https = free_port();
 
 sub dump_of {
     my ($text, %option) = @_;

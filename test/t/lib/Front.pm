@@ -3,13 +3,14 @@ package Front;
 use strict;
 use warnings;
 use parent 'Exporter';
+use Ports;
 
 use Apache::Test     ();
 use IO::Socket::INET ();
 use POSIX            ();
 use Wire             ();
 
-our @EXPORT = qw(nginx haproxy free_port run_program end_programs);
+our @EXPORT = qw(nginx haproxy run_program end_programs);
 
 my ($folder, %running);
 
@@ -31,7 +32,6 @@ sub program {
     return $found || die "$name is not installed: build/setup test\n";
 }
 
-sub free_port { return IO::Socket::INET->new(LocalAddr => '127.0.0.1', Listen => 1)->sockport }
 
 # A program that listens on the port, its output in a log of its own; the port, once it takes
 # connections.

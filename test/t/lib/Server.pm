@@ -7,6 +7,7 @@ use warnings;
 
 use Apache::Test     ();
 use IO::Socket::INET ();
+use Ports;
 use Wire             ();
 
 # Seconds; ends a hanging test, decides none. A debugger may take its time.
@@ -33,8 +34,7 @@ sub new {
         folder => Apache::Test::vars('t_logs') . '/server' . $$ . '_' . ++$count,
     }, $class;
     mkdir $self->{folder} or die "$self->{folder}: $!";
-    my $socket = IO::Socket::INET->new(LocalAddr => '127.0.0.1', Listen => 1) or die $!;
-    $self->{port} = $socket->sockport;
+    $self->{port} = free_port();
     return $self;
 }
 
