@@ -389,7 +389,8 @@ check(
 );
 
 # Limits of event tunnels where threads carry them
-my @limits = ('UpgradeTunnelIdle 60', 'UpgradeTunnelPing 25', 'UpgradeTunnelAge 60', 'UpgradeTunnelMessageMax 10');
+my @limits = ('UpgradeTunnelIdle 60', 'UpgradeTunnelPing 25', 'UpgradeTunnelAge 60',
+    'UpgradeTunnelMessageMax 10');
 check(
     (
         map {
@@ -414,11 +415,13 @@ check(
         %helper,
     ],
     [
-        'event in the main server', "$event\n" . host('a.test', $keep, "ProxyPass / $http", $limits[1]), [], %helper,
+        'event in the main server', "$event\n" . host('a.test', $keep, "ProxyPass / $http", $limits[1]), [],
+            %helper,
     ],
     [
         'event in another virtual host only',
-        host('a.test', $keep, $event, "ProxyPass / $http") . host('b.test', $keep, "ProxyPass / $http", $limits[1]),
+        host('a.test', $keep, $event, "ProxyPass / $http")
+            . host('b.test', $keep, "ProxyPass / $http", $limits[1]),
         ["11 $limits[1]: has no effect"], %helper,
     ],
     [
@@ -428,15 +431,18 @@ check(
     ],
     [
         'another MPM', lines("ProxyPass /x $http", section('/x', $keep, $event, $limits[1])),
-        ["5 $limits[1]: has no effect, because with the worker MPM each tunnel occupies a worker; load mpm_event"],
+        ["5 $limits[1]: has no effect, because with the worker MPM each tunnel occupies a worker; load "
+            . "mpm_event"],
         %helper, mpm => 'worker',
     ],
     [
         'over HTTP/2',
-        host('a.test', $tls, $h2, 'H2WebSockets on', "ProxyPass /x $http", section('/x', $keep, $event, $limits[3])),
+        host('a.test', $tls, $h2, 'H2WebSockets on', "ProxyPass /x $http",
+            section('/x', $keep, $event, $limits[3])),
         [
             '7 H2WebSockets on: each WebSocket',
-            "12 $limits[3]: does not apply to WebSockets over HTTP/2, which threads of mod_http2 carry \\(7\\); "
+            "12 $limits[3]: does not apply to WebSockets over HTTP/2, which threads of mod_http2 carry "
+                . "\\(7\\); "
               . 'use H2WebSockets off'
         ],
         %helper,

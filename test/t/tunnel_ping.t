@@ -251,6 +251,7 @@ cmp_ok $pings->{answered} + $pings->{unanswered}, '<=', $pings->{sent}, 'and the
 is tunnels_of($server)->{timeout}, 2, 'two tunnels have ended for that';
 my @given = sort map { join ' ', (split)[1, 2] } grep { m{/given/} } logged($server, 4);
 is_deeply \@given, ['/given/backend timeout', '/given/client timeout'], 'and are logged so';
-close $_ for (map { @$_[0, 1] } values %open, @gone), map { @$_[0, 1] } \(@off, @within, @fragments, @broken, @full);
+close $_ for (map { @$_[0, 1] } values %open, @gone),
+    map { @$_[0, 1] } \(@off, @within, @fragments, @broken, @full);
 unlike $server->stop->finish->log, qr/exit signal/, 'no child has crashed';
 done_testing;
