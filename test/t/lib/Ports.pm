@@ -1,5 +1,5 @@
-# Ports for servers that are told where to listen before they run. They are not among those that the system gives
-# to connections by itself: between the choice and the server's start one of these could have any of them.
+# Ports for servers that are told where to listen before they run. They are not among those that the system
+# gives to connections by itself: between the choice and the server's start a connection could take any.
 package Ports;
 use strict;
 use warnings;
