@@ -28,6 +28,22 @@ static void set_used(ur_used *used, size_t mark)
     }
 }
 
+static void tunnel_words(struct ur_buf *out)
+{
+    for (enum ur_outcome outcome = 0; outcome < UR_OUTCOMES; outcome++) {
+        ur_buf_literal(out, " ");
+        ur_buf_string(out, ur_outcome_word(outcome));
+    }
+    for (enum ur_turned_away why = 0; why < UR_TURNED_AWAYS; why++) {
+        ur_buf_literal(out, " ");
+        ur_buf_string(out, ur_outcome_turned_away_word(why));
+    }
+    for (enum ur_pings pings = 0; pings < UR_PINGS_ALL; pings++) {
+        ur_buf_literal(out, " ");
+        ur_buf_string(out, ur_outcome_pings_word(pings));
+    }
+}
+
 /* Everything that decides where a counter is, and what it means. */
 void ur_counters_layout(struct ur_buf *out)
 {
@@ -54,6 +70,7 @@ void ur_counters_layout(struct ur_buf *out)
         ur_buf_literal(out, " ");
         ur_buf_string(out, ur_protocol_tls((enum ur_tls)tls));
     }
+    tunnel_words(out);
 }
 
 void ur_counters_count_decision(struct ur_tally_slots slots, size_t slot,

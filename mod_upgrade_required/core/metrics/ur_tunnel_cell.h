@@ -39,6 +39,7 @@ struct ur_tunnel_cell {
     atomic_uint_fast64_t unlimited; /* not counted by client: the table of clients was full */
     atomic_uint_fast64_t bytes[UR_DIRECTIONS];
     atomic_uint_fast64_t pings[UR_PINGS_ALL];
+    char end; /* of what is counted */
 };
 
 struct ur_tunnel_cells {
@@ -53,8 +54,9 @@ struct ur_tunnel_place {
     struct ur_tunnel_cells all;
 };
 
-/* Two modules whose values differ have different layouts. */
-#define UR_TUNNEL_LAYOUT sizeof(struct ur_tunnel_cell)
+/* Two modules whose values differ have different layouts. Not the size: that has room for more
+ * counters before it changes. */
+#define UR_TUNNEL_LAYOUT offsetof(struct ur_tunnel_cell, end)
 
 static inline void ur_tunnel_cell_count_opened(struct ur_tunnel_cell *cell,
                                                enum ur_carried carrier)
