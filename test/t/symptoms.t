@@ -121,6 +121,10 @@ my %case = (
         wrong => "${size}AsyncRequestWorkerFactor 1\n$pass\n$kept" =~ s/#here/UpgradeTunnel event/r,
         before => sub { return map { [open_tunnel($_[0], $listener, path => '/chat')] } 1 .. 4 },
     },
+    'UR0003 tunnel-limit' => {
+        wrong  => "$pass\n$kept" =~ s/#here/UpgradeTunnelPerClient 1\n#here/r,
+        before => sub { return [open_tunnel($_[0], $listener, path => '/chat')] },
+    },
     'UR0025' => {
         wrong  => "$size$pass\n$kept",
         # A thread that waits for it, and one of the other three: half of them
