@@ -233,6 +233,7 @@ void ur_threaded_end(request_rec *r, bool drained)
     outcome = drained ? UR_OUTCOME_DRAINED : outcome_of(r, tunnel);
     tunnel->over = true;
     kept->threaded = NULL;
+    ur_gate_forget_client(&kept->ticket);
     ur_books_ended(UR_CARRIED_THREAD, outcome);
     note_ended(r, tunnel, outcome);
 }

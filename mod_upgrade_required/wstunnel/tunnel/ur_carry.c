@@ -162,6 +162,7 @@ static void finish(struct ur_carry *carry, struct ur_tunnel *tunnel)
         ur_guard_look(tunnel, carry->now);
     }
     count_both(carry, tunnel);
+    ur_gate_forget_client(&tunnel->ticket);
     ur_books_ended(UR_CARRIED_EVENT, tunnel->outcome);
     watch(carry, &tunnel->client, 0);
     watch(carry, &tunnel->backend, 0);

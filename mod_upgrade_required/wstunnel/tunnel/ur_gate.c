@@ -258,11 +258,16 @@ void ur_gate_lose_sight(struct ur_ticket *ticket)
     unlock_and_tell(waited);
 }
 
-void ur_gate_leave(struct ur_ticket *ticket)
+void ur_gate_forget_client(struct ur_ticket *ticket)
 {
-    ur_gate_lose_sight(ticket);
     if (ticket->client) {
         ur_client_table_give_back(ticket->client);
         ticket->client = NULL;
     }
+}
+
+void ur_gate_leave(struct ur_ticket *ticket)
+{
+    ur_gate_lose_sight(ticket);
+    ur_gate_forget_client(ticket);
 }

@@ -49,6 +49,9 @@ void ur_gate_log_ends(void);
 /* The gate learns neither when its backend answers nor what becomes of it. */
 void ur_gate_lose_sight(struct ur_ticket *ticket);
 
+/* Its client holds one less. Before its end is counted: whoever sees that finds room. */
+void ur_gate_forget_client(struct ur_ticket *ticket);
+
 /* It is over, whatever the result; calling this twice makes no difference. */
 void ur_gate_leave(struct ur_ticket *ticket);
 
