@@ -92,4 +92,44 @@ END
     $server->stop;
 }
 
+# An event tunnel with Pings of httpd's own, which a page never sees, and a longest message
+{
+    my $echo = Apache::Test::vars('echo_port');
+    my $server = Server->new(modules => [qw(authz_core dir proxy proxy_http)], helper => 1)
+      ->configure(<<"END")->start;
+AsyncRequestWorkerFactor 100
+ProxyPass /ws http://127.0.0.1:$echo/c
+<Location /ws>
+UpgradeKeep WebSocket
+UpgradeTunnel event
+UpgradeTunnelPing 1 unanswered=100
+UpgradeTunnelMessageMax 1000000
+</Location>
+<Location /status>
+SetHandler upgrade-status
+</Location>
+END
+    my $base = "127.0.0.1:$server->{port}";
+    is_deeply browse("http://$base/", "(async () => {
+        const socket = new WebSocket('ws://$base/ws');
+        const next = (event) => new Promise((done) => socket.addEventListener(event, done, { once: true }));
+        await next('open');
+        let answered = 0;
+        while (answered < 2) {
+            answered = (await (await fetch('/status?format=json')).json()).tunnels.pings.answered;
+            await new Promise((done) => setTimeout(done, 50));
+        }
+        const random = new Uint8Array(1020000);    // it is compressed, or not
+        for (let i = 0; i < random.length; i += 60000) crypto.getRandomValues(random.subarray(i, i + 60000));
+        socket.binaryType = 'arraybuffer';
+        const echo = next('message');
+        socket.send(random.subarray(0, 990000));
+        const back = new Uint8Array((await echo).data);
+        const same = back.length === 990000 && back.every((byte, i) => byte === random[i]);
+        socket.send(random);
+        return [same, (await next('close')).code]; })()"), [JSON::PP::true, 1009],
+        'a page behind UpgradeTunnelPing and UpgradeTunnelMessageMax';
+    $server->stop;
+}
+
 done_testing;
