@@ -23,6 +23,7 @@ sub generations {
     my @modules  = qw(authz_core alias dir setenvif proxy proxy_http socache_shmcb ssl);
     my $server   = Server->new(modules => \@modules, helper => 1);
     return $server->configure(<<"END");
+Timeout 3600
 ServerLimit $places
 StartServers $children
 ThreadsPerChild 4
