@@ -40,28 +40,36 @@ sub eventually {
 # (client, backend, the client's answer). Options: path, port, lines, early (sent with the handshake),
 # greeting (sent with the 101), tls => {} for the client, backend_tls => {} for the backend, h2 => 1 for a
 # client over HTTP/2.
+my $opened = 0;
+
 sub open_tunnel {
     my ($server, $listener, %option) = @_;
+    $option{key} //= sprintf '%022d==', 4 * $opened++;
     return accept_tunnel(asking($server, $option{path} || '/ws', %option), $listener, %option);
 }
 
 # The second half of it: the handshake is under way.
 sub accept_tunnel {
     my ($client, $listener, %option) = @_;
-    my ($backend, $head) = _asked($listener, %{ $option{backend_tls} || {} });
-    my ($key) = $head =~ /^Sec-WebSocket-Key: (\S+)\r$/mi;
+    my ($backend, $head, $key);
+    do {    # what an earlier request has left in the queue is not this one's
+        ($backend, $head) = _asked($listener, %{ $option{backend_tls} || {} });
+        ($key) = $head =~ /^Sec-WebSocket-Key: (\S+)\r$/mi;
+    } while ${*$client}{key} && $key ne ${*$client}{key};
     syswrite $backend, switching($key) . ($option{greeting} // '');
     my $answer = head_from($client);
     $answer =~ /\r\n\r\n\z/ or die "the answer ends early: $answer";
     return ($client, $backend, $answer);
 }
 
-# A client that asks for a tunnel. Options as above.
+# A client that asks for a tunnel. Options as above, and its key.
 sub asking {
     my ($server, $path, %option) = @_;
     return _http2_client($server->{port}, $path) if $option{h2};
     my $client = Wire::connect_to($option{port} || $server->{port}, %{ $option{tls} || {} });
-    print $client join("\r\n", "GET $path HTTP/1.1", 'Host: localhost', Wire::handshake(),
+    my $key = ${*$client}{key} = $option{key} // Wire::WS_KEY;
+    my @handshake = map { s/^(Sec-WebSocket-Key: ).*/$1$key/r } Wire::handshake();
+    print $client join("\r\n", "GET $path HTTP/1.1", 'Host: localhost', @handshake,
         @{ $option{lines} || [] }, '', '') . ($option{early} // '');
     $client->flush;
     return $client;
