@@ -104,6 +104,38 @@ static void test_full(void)
        "no table");
 }
 
+/* As with prefork, where each of them is in a child of its own: more than a shard has entries.
+ */
+static void test_children(void)
+{
+    enum { LIMIT = 2 * UR_CLIENT_ENTRIES + 1, CHILDREN = 3 * UR_CLIENT_ENTRIES };
+    atomic_uint *held[CHILDREN] = {NULL};
+    atomic_uint *other;
+    size_t admitted = 0;
+    size_t limited = 0;
+
+    clear();
+    for (int child = 0; child < CHILDREN; child++) {
+        enum ur_client_admission admission = take(1, 7, 100 + child, LIMIT, &held[child]);
+        admitted += admission == UR_CLIENT_ADMITTED;
+        limited += admission == UR_CLIENT_LIMITED;
+    }
+    ok(admitted == LIMIT && limited == CHILDREN - LIMIT,
+       "a tunnel in each of many children: %zu are admitted, then %zu refused", admitted,
+       limited);
+    ok(take(1, 8, 100, 1, &other) == UR_CLIENT_ADMITTED &&
+           take(1, 8, 200, 1, &other) == UR_CLIENT_LIMITED,
+       "other clients have entries too");
+    ur_client_table_give_back(held[LIMIT - 1]);
+    ur_client_table_give_back(held[0]);
+    ur_client_table_free(&table, 100 + UR_CLIENT_ENTRIES);
+    admitted = 0;
+    for (int child = 0; child < CHILDREN; child++) {
+        admitted += take(1, 7, 1000 + child, LIMIT, &held[child]) == UR_CLIENT_ADMITTED;
+    }
+    ok(admitted == 3, "as many as were given back, wherever: %zu", admitted);
+}
+
 static void test_taken(void)
 {
     atomic_uint *held = NULL;
@@ -272,6 +304,7 @@ int main(void)
     test_networks();
     test_limit();
     test_full();
+    test_children();
     test_taken();
     test_exact();
     test_killed();

@@ -104,24 +104,99 @@ static void fill(struct ur_client_entry *entry, const struct ur_client *client, 
     atomic_store_explicit(&entry->owner, owner, memory_order_relaxed);
 }
 
-static enum ur_client_admission take_from(struct ur_client_shard *shard,
-                                          const struct ur_client *client, long owner,
-                                          uint64_t limit, atomic_uint **held)
+static atomic_uint *enter(const struct finding *found, const struct ur_client *client,
+                          long owner)
 {
-    struct finding found = look(shard, client, owner);
-    struct ur_client_entry *entry = found.own ? found.own : found.free;
+    struct ur_client_entry *entry = found->own ? found->own : found->free;
 
-    if (found.held >= limit) {
-        return UR_CLIENT_LIMITED;
-    }
-    if (!entry) {
-        return UR_CLIENT_UNKNOWN;
-    }
-    if (!found.own) {
+    if (!found->own) {
         fill(entry, client, owner);
     }
     atomic_fetch_add_explicit(&entry->count, 1, memory_order_release);
-    *held = &entry->count;
+    return &entry->count;
+}
+
+static size_t behind(const struct ur_client_table *table, size_t number, size_t distance)
+{
+    return (number + distance) % table->count;
+}
+
+static size_t chain_length(const struct ur_client_table *table)
+{
+    return table->count < UR_CLIENT_CHAIN ? table->count : UR_CLIENT_CHAIN;
+}
+
+/* What it holds in the shards behind its own. Only who has its own makes that grow. */
+static uint64_t held_behind(const struct ur_client_table *table, size_t number,
+                            const struct ur_client *client, long owner)
+{
+    uint64_t held = 0;
+
+    for (size_t k = 1; k < chain_length(table); k++) {
+        size_t at = behind(table, number, k);
+        if (atomic_load(&table->used[at])) {
+            held += look(&table->shards[at], client, owner).held;
+        }
+    }
+    return held;
+}
+
+/* First of all: a process that ends right after it has taken the shard is found by this. */
+static bool lock_shard(const struct ur_client_table *table, size_t number, long owner)
+{
+    long nobody = 0;
+
+    atomic_store(&table->used[number], 1);
+    return atomic_compare_exchange_strong(&table->shards[number].taker, &nobody, owner);
+}
+
+static void unlock_shard(const struct ur_client_table *table, size_t number)
+{
+    atomic_store(&table->shards[number].taker, 0);
+}
+
+/* In the first shard behind its own that has an entry. */
+static enum ur_client_admission take_behind(const struct ur_client_table *table, size_t number,
+                                            const struct ur_client *client, long owner,
+                                            atomic_uint **held)
+{
+    enum ur_client_admission admission = UR_CLIENT_UNKNOWN;
+
+    for (size_t k = 1; k < chain_length(table) && admission != UR_CLIENT_ADMITTED; k++) {
+        size_t at = behind(table, number, k);
+        struct finding found;
+        if (!lock_shard(table, at, owner)) {
+            admission = UR_CLIENT_BUSY;
+            continue;
+        }
+        found = look(&table->shards[at], client, owner);
+        if (found.own || found.free) {
+            atomic_store(&table->shards[number].spilled, 1);
+            *held = enter(&found, client, owner);
+            admission = UR_CLIENT_ADMITTED;
+        }
+        unlock_shard(table, at);
+    }
+    return admission;
+}
+
+static enum ur_client_admission take_from(const struct ur_client_table *table, size_t number,
+                                          const struct ur_client *client, long owner,
+                                          uint64_t limit, atomic_uint **held)
+{
+    struct ur_client_shard *shard = &table->shards[number];
+    struct finding found = look(shard, client, owner);
+
+    if (atomic_load(&shard->spilled)) {
+        found.held += held_behind(table, number, client, owner);
+    }
+    if (found.held >= limit) {
+        return UR_CLIENT_LIMITED;
+    }
+    if (!found.own && !found.free) {
+        return take_behind(table, number, client, owner, held);
+    }
+    *held = enter(&found, client, owner);
     return UR_CLIENT_ADMITTED;
 }
 
@@ -130,22 +205,17 @@ enum ur_client_admission ur_client_table_take(const struct ur_client_table *tabl
                                               uint64_t limit, atomic_uint **held)
 {
     enum ur_client_admission admission;
-    struct ur_client_shard *shard;
     size_t number;
-    long nobody = 0;
 
     if (!table->count) {
         return UR_CLIENT_UNKNOWN;
     }
     number = shard_of(table, client);
-    shard = &table->shards[number];
-    /* First: a process that ends right after it has taken the shard is found by this. */
-    atomic_store(&table->used[number], 1);
-    if (!atomic_compare_exchange_strong(&shard->taker, &nobody, owner)) {
+    if (!lock_shard(table, number, owner)) {
         return UR_CLIENT_BUSY;
     }
-    admission = take_from(shard, client, owner, limit, held);
-    atomic_store(&shard->taker, 0);
+    admission = take_from(table, number, client, owner, limit, held);
+    unlock_shard(table, number);
     return admission;
 }
 

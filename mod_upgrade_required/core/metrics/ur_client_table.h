@@ -11,11 +11,12 @@
 /* How many tunnels each client holds on a route, exactly, over all children of a server: in
  * memory that they share, of a fixed size, all zero at first.
  *
- * Whoever takes a place has the shard of its client for some hundred instructions, and nobody
- * ever waits: a shard that is taken is told as such. Whoever gives a place back needs no shard:
- * it is one subtraction. A child that is killed leaves nothing half done: an entry counts from
- * the moment on at which its count is written, which is the last thing; and the parent process,
- * which learns of its end, gives back the shard it had and all its places. */
+ * Whoever takes a place has the shard of its client for some hundred instructions, or some
+ * thousand where there was once no entry left in it, and nobody ever waits: a shard that is
+ * taken is told as such. Whoever gives a place back needs no shard: it is one subtraction. A
+ * child that is killed leaves nothing half done: an entry counts from the moment on at which
+ * its count is written, which is the last thing; and the parent process, which learns of its
+ * end, gives back the shards it had and all its places. */
 
 /* A client on a route. */
 struct ur_client {
@@ -41,8 +42,13 @@ struct ur_client_entry {
 
 #define UR_CLIENT_ENTRIES 32
 
+/* Where there is no entry left the next shards are asked for one, so many together: a client
+ * that has a tunnel in each of many children needs one for each of them. */
+#define UR_CLIENT_CHAIN ((size_t)32)
+
 struct ur_client_shard {
     _Alignas(UR_CACHE_LINE) atomic_long taker; /* the process that has it; 0: none */
+    atomic_uchar spilled; /* clients of this shard have had entries in others */
     struct ur_client_entry entries[UR_CLIENT_ENTRIES];
 };
 
@@ -61,7 +67,7 @@ struct ur_client_table ur_client_table_in(void *memory, size_t shards, uint64_t 
 enum ur_client_admission {
     UR_CLIENT_ADMITTED, /* it holds one more */
     UR_CLIENT_LIMITED,  /* it holds its maximum */
-    UR_CLIENT_UNKNOWN,  /* there is no entry left in its shard, or no table */
+    UR_CLIENT_UNKNOWN,  /* there is no entry left for it, or no table */
     UR_CLIENT_BUSY      /* another takes from this shard at this moment: to be asked again */
 };
 

@@ -190,7 +190,7 @@ static const char *current_layout(apr_pool_t *pool)
 {
     return apr_psprintf(pool, "2 %d %d %d %d %s", PIECE, (int)sizeof(struct registry),
                         (int)sizeof(struct ur_policy_numbers),
-                        (int)sizeof(struct ur_client_shard),
+                        (int)offsetof(struct ur_client_shard, entries),
                         ur_text(pool, 512, write_layout, NULL).at);
 }
 
