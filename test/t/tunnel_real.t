@@ -44,8 +44,8 @@ sub finish {
 
 my $backend = program('node', "$clients/node/pinging.js", 'serve');
 my $port = line_of($backend);
-my $server = Server->new(modules => [qw(authz_core alias dir proxy proxy_http socache_shmcb ssl)], helper => 1)
-  ->configure(<<"END")->start;
+my @modules = qw(authz_core alias dir proxy proxy_http socache_shmcb ssl);
+my $server = Server->new(modules => \@modules, helper => 1)->configure(<<"END")->start;
 ThreadsPerChild 8
 ThreadLimit 8
 MaxRequestWorkers 8
