@@ -22,7 +22,8 @@ async def main(url, seconds):
                                   ping_timeout=30 if seconds else None) as client:
         print("open", ",".join(extension.name for extension in client.extensions), flush=True)
         while line := await asyncio.get_running_loop().run_in_executor(None, sys.stdin.readline):
-            message = os.urandom(SIZE) if line.startswith("random") else b"words and more words " * (SIZE // 21)
+            words = b"words and more words " * (SIZE // 21)
+            message = os.urandom(SIZE) if line.startswith("random") else words
             await client.send(message)
             print("right" if await client.recv() == message else "wrong", flush=True)
     print("closed", client.close_code, flush=True)

@@ -9,7 +9,9 @@
  * time
  *                                            -> echo MESSAGES SECONDS P50 P99 (microseconds)
  *   check               one message on each  -> check COUNT, of those that came back right
- *   lost                waits until the other side has ended all of them
+ *   idle SECONDS        says nothing but the answers to Pings
+ *                                            -> idle PINGS SECONDS MOST, of these in a tenth of
+ * one lost                waits until the other side has ended all of them
  *                                            -> lost COUNT SECONDS
  *   close               closes all of them   -> close COUNT
  * and ends with its standard input. */
@@ -389,6 +391,55 @@ static void echo(size_t active, double seconds)
            (unsigned long)percentile(messages, 0.5), (unsigned long)percentile(messages, 0.99));
 }
 
+/* Answering Pings of 8 bytes, which is all that a proxy sends to those that are idle */
+
+#define PING_LEN 10
+
+static uint64_t answer(struct client *client)
+{
+    unsigned char pings[PING_LEN * 16];
+    uint64_t answered = 0;
+    ssize_t n = receive(client, pings, sizeof pings);
+
+    if (n < 0 || n % PING_LEN) {
+        lose("what came is no Ping, or the end");
+    }
+    for (ssize_t at = 0; at < n; at += PING_LEN) {
+        unsigned char pong[PING_LEN + 4] = {0x8a, 0x88}; /* with a key of zeros */
+        memcpy(pong + 6, pings + at + 2, 8);
+        if (pings[at] != 0x89 || pings[at + 1] != 8 ||
+            send_some(client, pong, sizeof pong) != sizeof pong) {
+            lose("a Ping cannot be answered");
+        }
+        answered++;
+    }
+    return answered;
+}
+
+static void idle(double seconds)
+{
+    int polled = epoll_create1(EPOLL_CLOEXEC), n;
+    struct epoll_event events[EVENTS];
+    uint64_t begin = now(), tenth = 0, here = 0, most = 0, pings = 0;
+
+    for (size_t i = 0; i < count; i++) {
+        wait_for(polled, EPOLL_CTL_ADD, clients + i, EPOLLIN);
+    }
+    while (since(begin) < seconds && (n = epoll_wait(polled, events, EVENTS, 100)) >= 0) {
+        uint64_t current = (now() - begin) / 100000;
+        here = current == tenth ? here : 0;
+        tenth = current;
+        for (int i = 0; i < n; i++) {
+            uint64_t answered = answer(events[i].data.ptr);
+            pings += answered;
+            here += answered;
+        }
+        most = here > most ? here : most;
+    }
+    close(polled);
+    printf("idle %lu %.3f %lu\n", (unsigned long)pings, since(begin), (unsigned long)most);
+}
+
 /* All of them */
 
 static void check(void)
@@ -455,6 +506,9 @@ static void obey(const char *line)
     else if ((words = sscanf(line, "echo %zu %lf %zu", &number, &seconds, &more)) >= 2) {
         make_message(words > 2 && more <= SIZE_LIMIT ? more : SIZE);
         echo(number, seconds);
+    }
+    else if (sscanf(line, "idle %lf", &seconds) == 1) {
+        idle(seconds);
     }
     else if (strncmp(line, "check", 5) == 0) {
         check();

@@ -118,13 +118,10 @@ static size_t take_header(struct ur_frames *frames, const char *at, size_t len)
     return taken;
 }
 
-size_t ur_frames_step(struct ur_frames *frames, const char *at, size_t len)
+static inline size_t step_on(struct ur_frames *frames, const char *at, size_t len)
 {
     size_t step = len < frames->left ? len : (size_t)frames->left;
 
-    if (frames->lost) {
-        return len;
-    }
     if (!step) {
         return take_header(frames, at, len);
     }
@@ -135,10 +132,15 @@ size_t ur_frames_step(struct ur_frames *frames, const char *at, size_t len)
     return step;
 }
 
+size_t ur_frames_step(struct ur_frames *frames, const char *at, size_t len)
+{
+    return frames->lost ? len : step_on(frames, at, len);
+}
+
 void ur_frames_feed(struct ur_frames *frames, const char *at, size_t len)
 {
     while (len && !frames->lost) {
-        size_t step = ur_frames_step(frames, at, len);
+        size_t step = step_on(frames, at, len);
         at += step;
         len -= step;
     }

@@ -184,9 +184,6 @@ static void finish_as(struct ur_carry *carry, struct ur_tunnel *tunnel, enum ur_
 /* At a frame boundary, sends what waits for one. False: the tunnel is over. */
 static bool put_controls(struct ur_carry *carry, struct ur_tunnel *tunnel)
 {
-    if (!ur_control_waits(tunnel)) {
-        return true;
-    }
     if (ur_control_put(tunnel)) {
         finish(carry, tunnel);
         return false;
@@ -212,7 +209,7 @@ static void leave(struct ur_carry *carry, struct ur_tunnel *tunnel, enum ur_outc
 /* False: the tunnel is over, because of a message that is too long. */
 static bool heed_guard(struct ur_carry *carry, struct ur_tunnel *tunnel)
 {
-    const struct ur_endpoint *sender = tunnel->guard ? ur_guard_refused(tunnel) : NULL;
+    const struct ur_endpoint *sender = ur_guard_refused(tunnel);
 
     if (sender && tunnel->outcome != UR_OUTCOME_TOO_BIG) {
         tunnel->limit = carry->now + LEAVE_TIMEOUT;
@@ -228,7 +225,8 @@ static void go_on(struct ur_carry *carry, struct ur_tunnel *tunnel, bool more)
 {
     touch(carry, tunnel);
     count_both(carry, tunnel);
-    if (!heed_guard(carry, tunnel) || !put_controls(carry, tunnel)) {
+    if ((tunnel->guard && !heed_guard(carry, tunnel)) ||
+        (ur_control_waits(tunnel) && !put_controls(carry, tunnel))) {
         return;
     }
     if (watch_both(carry, tunnel) != APR_SUCCESS) {

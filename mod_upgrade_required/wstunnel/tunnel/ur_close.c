@@ -1,7 +1,6 @@
 #include "wstunnel/tunnel/ur_close.h"
 
 #include "ur_modules.h"
-#include "core/protocol/ur_sieve.h"
 #include "wstunnel/tunnel/ur_worker.h"
 
 #include <sys/socket.h>
@@ -43,8 +42,7 @@ static bool tell_backend(struct ur_endpoint *backend)
         backend->filtered->aborted = 1; /* for mod_proxy, which would do the same again */
     }
     ur_endpoint_forget(backend);
-    return told && backend->sieve && backend->sieve->refused &&
-           shutdown(backend->number, SHUT_WR) == 0;
+    return told && backend->refused && shutdown(backend->number, SHUT_WR) == 0;
 }
 
 /* mod_ssl's own way would discard what it knows about the connection (%{SSL_PROTOCOL}x), which

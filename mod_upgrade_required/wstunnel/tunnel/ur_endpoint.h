@@ -75,6 +75,7 @@ struct ur_endpoint {
     enum ur_endpoint_state state;
     enum ur_inflow inflow;
     enum ur_alarm alarm;
+    bool refused;               /* what it says is too long: it is not read any more */
     apr_pollfd_t watch;         /* what it is polled for; reqevents is 0 while it is not */
     struct ur_scratch *scratch; /* the same from its first byte to its last */
     apr_memnode_t *node;        /* where rest stands; NULL: in a pool */

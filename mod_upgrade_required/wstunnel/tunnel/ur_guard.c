@@ -183,15 +183,10 @@ bool ur_guard_ping(struct ur_tunnel *tunnel, apr_time_t now)
            ping(&tunnel->backend, guard, &guard->backend, now);
 }
 
-static bool is_refused(const struct ur_endpoint *from)
-{
-    return from->sieve && from->sieve->refused;
-}
-
 const struct ur_endpoint *ur_guard_refused(const struct ur_tunnel *tunnel)
 {
-    if (is_refused(&tunnel->client)) {
+    if (tunnel->client.refused) {
         return &tunnel->client;
     }
-    return is_refused(&tunnel->backend) ? &tunnel->backend : NULL;
+    return tunnel->backend.refused ? &tunnel->backend : NULL;
 }

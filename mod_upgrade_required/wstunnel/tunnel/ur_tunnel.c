@@ -68,17 +68,24 @@ static enum ur_side side_of(const struct ur_endpoint *end)
     return end == &end->tunnel->client ? UR_SIDE_CLIENT : UR_SIDE_BACKEND;
 }
 
-/* What goes on of it: see ur_sieve_feed(). */
-static struct ur_span hear(struct ur_endpoint *from, char *at, apr_size_t len)
+static struct ur_span sift(struct ur_endpoint *from, struct ur_span bytes)
 {
-    struct ur_span bytes = {at, len};
+    struct ur_span passes =
+        ur_sieve_feed(from->sieve, &from->frames, (char *)bytes.at, bytes.len);
 
-    from->received += len;
+    from->refused = from->sieve->refused;
+    return passes;
+}
+
+/* What goes on of it: see ur_sieve_feed(). */
+static inline struct ur_span hear(struct ur_endpoint *from, struct ur_span bytes)
+{
+    from->received += bytes.len;
     if (from->sieve) {
-        bytes = ur_sieve_feed(from->sieve, &from->frames, at, len);
+        bytes = sift(from, bytes);
     }
     else {
-        ur_frames_feed(&from->frames, at, len);
+        ur_frames_feed(&from->frames, bytes.at, bytes.len);
     }
     ur_farewell_heard(&from->tunnel->farewell, side_of(from), &from->frames);
     return bytes;
@@ -135,7 +142,7 @@ static bool send_early(struct ur_endpoint *to)
         return true;
     }
     to->rest = (struct ur_span){NULL, 0};
-    early = hear(to->other, (char *)early.at, early.len);
+    early = hear(to->other, early);
     return early.len == 0 || write_end(to, early.at, early.len);
 }
 
@@ -152,8 +159,7 @@ bool ur_tunnel_may_read(const struct ur_endpoint *from)
     const struct ur_endpoint *to = from->other;
 
     return ur_endpoint_is_read(from) && to->state != UR_ENDPOINT_GONE &&
-           !ur_endpoint_pending(to) && from->rest.len <= UR_CHUNK &&
-           !(from->sieve && from->sieve->refused);
+           !ur_endpoint_pending(to) && from->rest.len <= UR_CHUNK && !from->refused;
 }
 
 static bool can_be_piped(const struct ur_endpoint *from, const struct ur_scratch *scratch)
@@ -200,7 +206,7 @@ static apr_status_t copy(struct ur_endpoint *from, struct ur_scratch *scratch,
     apr_status_t rv = ur_endpoint_read(from, scratch->buffer, &len);
 
     if (rv == APR_SUCCESS) {
-        struct ur_span bytes = hear(from, scratch->buffer, len);
+        struct ur_span bytes = hear(from, (struct ur_span){scratch->buffer, len});
         *gave = bytes.len ? ur_endpoint_write(from->other, bytes.at, bytes.len) : APR_SUCCESS;
     }
     return rv;
