@@ -458,8 +458,7 @@ static apr_status_t make_scratch(struct ur_carry *carry, apr_pool_t *pool)
         return rv;
     }
     apr_allocator_owner_set(scratch->allocator, carry->pool);
-    scratch->buffer =
-        (char *)apr_palloc(carry->pool, UR_SIEVE_HELD_MAX + UR_CHUNK) + UR_SIEVE_HELD_MAX;
+    scratch->buffer = (char *)apr_palloc(carry->pool, UR_ROOM + UR_CHUNK) + UR_ROOM;
     scratch->wire = apr_palloc(carry->pool, UR_CHUNK);
     scratch->records = apr_palloc(carry->pool, UR_RECORDS);
     ur_pipe_open(&scratch->pipe, carry->pool);
