@@ -22,6 +22,16 @@ sub module  { $ENV{UPGRADE_TEST_MODULE} }
 # A library that lets calls of the system fail; for UPGRADE_PRELOAD in the environment.
 sub fault { return "$ENV{UPGRADE_TEST_FAULT}/$_[0].so" }
 
+# Process numbers come again in a long run: an earlier test may have had the same.
+sub _new_folder {
+    my $logs = Apache::Test::vars('t_logs');
+    while (1) {
+        my $folder = sprintf '%s/server%d_%d', $logs, $$, ++$count;
+        return $folder if mkdir $folder;
+        die "$folder: $!" unless $!{EEXIST};
+    }
+}
+
 # mpm => 'event', modules => [names], policy => 0 to leave the module
 # out, helper => 1 to load the one for mod_proxy too.
 sub new {
@@ -31,9 +41,8 @@ sub new {
         modules => [qw(authz_core alias dir)],
         policy  => 1,
         %option,
-        folder => Apache::Test::vars('t_logs') . '/server' . $$ . '_' . ++$count,
+        folder => _new_folder(),
     }, $class;
-    mkdir $self->{folder} or die "$self->{folder}: $!";
     $self->{port} = free_port();
     return $self;
 }
