@@ -46,15 +46,17 @@ int ur_client_limit(request_rec *r, const struct ur_policy_name *label, uint64_t
                     atomic_uint **held)
 {
     const struct ur_client client = {label->route, network_of(r->useragent_addr)};
+    enum ur_client_admission admission;
 
     *held = NULL;
-    switch (take(&client, limit, held)) {
+    admission = take(&client, limit, held);
+    switch (admission) {
     case UR_CLIENT_ADMITTED:
         return OK;
     case UR_CLIENT_LIMITED:
         return ur_enforce_tunnel_limit(r, label);
     default:
-        if (ur_monitor_unlimited()) {
+        if (ur_monitor_unlimited(admission == UR_CLIENT_UNKNOWN)) {
             ap_log_error(
                 APLOG_MARK, APLOG_WARNING, 0, r->server,
                 "UR0036: UpgradeTunnelPerClient: the table of clients is full; tunnels "

@@ -7,6 +7,7 @@
 #include "required/request/ur_request.h"
 #include "required/enforce/ur_respond.h"
 #include "required/request/ur_target.h"
+#include "shared/ur_retry.h"
 #include "shared/ur_text.h"
 #include "required/request/ur_tls_offer.h"
 #include "core/protocol/ur_path.h"
@@ -30,11 +31,6 @@ struct trial {
     const char *url;      /* where it is sent on to; NULL: nowhere, or not asked yet */
     unsigned retry_after; /* seconds; 0: not told */
 };
-
-/* Seconds after which a client that holds too many tunnels may try again: at random between
- * these, so that many do not come back in the same second. */
-#define RETRY_AFTER_MIN 5
-#define RETRY_AFTER_MAX 15
 
 /* The request path: if no handshake has to be checked, this is all that an allowed request pays
  * for. */
@@ -496,6 +492,6 @@ int ur_enforce_tunnel_limit(request_rec *r, const struct ur_policy_name *label)
 
     trial.label = label;
     trial.judgement = (struct ur_judgement){UR_REASON_TUNNEL_LIMIT, 0};
-    trial.retry_after = (unsigned)ap_random_pick(RETRY_AFTER_MIN, RETRY_AFTER_MAX);
+    trial.retry_after = ur_retry_after();
     return refuse(&trial);
 }

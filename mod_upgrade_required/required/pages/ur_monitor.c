@@ -120,12 +120,12 @@ const struct ur_client_table *ur_monitor_clients(void)
     return registry ? &registry->clients : &none;
 }
 
-bool ur_monitor_unlimited(void)
+bool ur_monitor_unlimited(bool full)
 {
     if (own_cell) {
         atomic_fetch_add_explicit(&own_cell->unlimited, 1, memory_order_relaxed);
     }
-    return registry && registry->overflown && !atomic_exchange(registry->overflown, 1);
+    return full && registry && registry->overflown && !atomic_exchange(registry->overflown, 1);
 }
 
 void ur_monitor_opened(const struct ur_policy_name *label, enum ur_carried carrier)

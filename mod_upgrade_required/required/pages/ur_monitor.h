@@ -30,9 +30,9 @@ struct ur_tunnel_place ur_monitor_tunnels(void);
 /* The clients that hold tunnels; an empty table if nothing is counted. */
 const struct ur_client_table *ur_monitor_clients(void);
 
-/* The table of clients was full: their tunnel is not counted. True: it is the first one since
- * the server was started. */
-bool ur_monitor_unlimited(void);
+/* A tunnel is not counted for its client. full: because the table of clients is; true: this was
+ * the first time since the server was started. */
+bool ur_monitor_unlimited(bool full);
 
 /* A tunnel was opened under the policy. */
 void ur_monitor_opened(const struct ur_policy_name *label, enum ur_carried carrier);

@@ -1,5 +1,6 @@
 #include "wstunnel/tunnel/ur_child.h"
 
+#include "shared/ur_retry.h"
 #include "ur_modules.h"
 #include "wstunnel/ur_module.h"
 #include "wstunnel/tunnel/ur_books.h"
@@ -19,11 +20,6 @@
 #include <apr_thread_mutex.h>
 #include <http_connection.h>
 #include <http_core.h>
-
-/* Seconds after which a refused client may try again, at random between these, so that they do
- * not all come back in the same second. */
-#define RETRY_AFTER_MIN 5
-#define RETRY_AFTER_MAX 15
 
 /* Of the process. */
 static struct {
@@ -245,8 +241,7 @@ static int turn_away(request_rec *r, enum ur_admission admission)
                                                            ? UR_TURNED_AWAY_FULL
                                                            : UR_TURNED_AWAY_BUSY);
     log_refusal(r, admission);
-    apr_table_setn(r->err_headers_out, "Retry-After",
-                   apr_itoa(r->pool, (int)ap_random_pick(RETRY_AFTER_MIN, RETRY_AFTER_MAX)));
+    apr_table_setn(r->err_headers_out, "Retry-After", apr_itoa(r->pool, (int)ur_retry_after()));
     return HTTP_SERVICE_UNAVAILABLE;
 }
 
