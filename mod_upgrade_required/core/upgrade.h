@@ -16,6 +16,7 @@
 
 #include "core/protocol/ur_client_hello.h"
 #include "core/protocol/ur_frames.h"
+#include "core/protocol/ur_group.h"
 #include "core/protocol/ur_head.h"
 #include "core/protocol/ur_origin.h"
 #include "core/protocol/ur_path.h"
