@@ -17,6 +17,7 @@ APXS    ?= $(shell command -v apxs || command -v apxs2)
 VARIANT ?= release
 OUT     := build/out/$(VARIANT)
 SOURCES := mod_upgrade_required
+VERSION := $(shell sed -n 's/^.define UPGRADE_VERSION "\(.*\)"$$/\1/p' $(SOURCES)/core/text/ur_version.h)
 
 # The rooms: every folder with sources below $(SOURCES), and the files that stand outside of one.
 #   room:part:what it may include besides its own files (parts, rooms, single files)
@@ -52,7 +53,7 @@ MODULES := $(POLICY) $(HELPER)
 LIBRARY := $(OUT)/libupgrade.a
 
 # Targets that set the machine up must work where apxs is not there yet.
-BARE := help rooms setup demo serve test asan tsan cov gdb fuzz lint bench bench-tunnels soak clean
+BARE := help rooms print-VERSION setup demo serve test asan tsan cov gdb fuzz lint bench bench-tunnels soak clean
 
 ifneq ($(filter-out $(BARE),$(or $(MAKECMDGOALS),all)),)
 ifeq ($(APXS),)
@@ -129,7 +130,7 @@ help:
 rooms:
 	@printf '%s\n' $(ROOMS) | tr : ' '
 
-# The value of a variable, for scripts: print-HTTPD_FLAGS.
+# The value of a variable, for scripts: print-HTTPD_FLAGS, print-VERSION.
 print-%:
 	@printf '%s\n' '$($*)'
 

@@ -13,6 +13,7 @@
 #include "core/text/ur_span.h"
 #include "core/text/ur_time.h"
 #include "core/text/ur_url.h"
+#include "core/text/ur_version.h"
 
 #include "core/protocol/ur_client_hello.h"
 #include "core/protocol/ur_frames.h"

@@ -119,6 +119,11 @@ PLANTED = [
              '- Context: server config, virtual host, .htaccess'), [
         ('documented', 'manual: UpgradeName and .htaccess: Allowed in *.conf anywhere'),
         ('documented', 'manual: UpgradeName in sections: Allowed in *.conf anywhere')]),
+    (changed(f'{M}/manual.md', r'^(### UpgradeMessage\n\n(?:- .*\n)+)- Since: .*\n', r'\1'), [
+        ('documented', 'manual: UpgradeMessage: since no version')]),
+    (changed(f'{M}/manual.md', r'^(### UpgradeRedirect\n\n(?:- .*\n)+)- Since: .*', r'\1- Since: 1000.0'), [
+        ('documented', 'manual: UpgradeRedirect: since 1000.0')]),
+    (changed('CHANGES.md', r'^## \d.*', '## 0.0.1'), [('versions', 'CHANGES.md: 0.0.1; this is ')]),
     (added(f'{M}/manual.md', '\n### UpgradePlanted\n'), [('documented', 'manual: UpgradePlanted is no directive')]),
     (added('conf.d/upgrade_required.reference.conf', '\nUpgradePlanted on\n'), [
         ('documented', 'reference configuration: UpgradePlanted is no directive')]),
