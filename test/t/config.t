@@ -37,6 +37,7 @@ my @sound = (
     'UpgradeRedirect permanent',
     'UpgradeAdvertise off',
     'UpgradeHTTP2Answer RESET',
+    'UpgradePhrase on',
     "<VirtualHost *:1>\nUpgradeFloor none\n</VirtualHost>",
 );
 
@@ -119,6 +120,7 @@ my @mistakes = (
     ['UpgradeRedirect yes', "UpgradeRedirect yes: must be one of off, temporary, permanent"],
     ['UpgradeRedirect 308', "UpgradeRedirect 308: must be one of"],
     ['UpgradeHTTP2Answer 200', "UpgradeHTTP2Answer 200: must be one of 426, 403, reset"],
+    ['UpgradePhrase "Go away"', "UpgradePhrase \"Go away\": must be one of on, off"],
     ['UpgradeAdvertise maybe', "UpgradeAdvertise maybe: must be one of on, off"],
     ['UpgradeGuide example.com/guide', "UpgradeGuide example.com/guide: not a valid guide"],
     ['UpgradeGuide ftp://example.com/', 'not a valid guide'],
@@ -162,8 +164,9 @@ for my $mistake (@mistakes) {
 # The help text of each directive, as httpd prints it
 {
     my ($status, $output) = $server->configure('')->httpd('-L');
-    my %listed = map { $_ => 1 } $output =~ /^(Upgrade\w+) \(/gm;
-    is scalar keys %listed, 15, 'httpd -L lists every directive';
+    my %help = $output =~ /^(Upgrade\w+) \(.*\n\t(.+)/gm;
+    ok $help{UpgradeFloor}, 'httpd -L lists the directives';
+    like $help{$_}, qr/^\w.{20}/, "$_ has a help text" for sort keys %help;
 }
 
 # The shipped configuration

@@ -21,6 +21,7 @@ my $event    = "$proxied\nUpgradeKeep WebSocket\nUpgradeTunnel event";
 # How a route shows what is in force: each takes a path.
 sub status { return $server->ask("GET $_[0] HTTP/1.1")->{status} }
 sub body { return json_of($server->ask("GET $_[0] HTTP/1.1")) }
+sub phrase { return $server->ask("GET $_[0] HTTP/1.1")->{phrase} }
 sub reason { return body(@_)->{reason} }
 sub policy { return body(@_)->{policy} }
 sub guide  { return body(@_)->{upgrade_guide} }
@@ -109,6 +110,7 @@ my %sections = (
     UpgradeRedirect    => ['UpgradeRequire TLS', 'permanent', 'off', \&status, 308, 426],
     UpgradeAdvertise   => [$socket, 'off', 'on', \&status, 403, 426],
     UpgradeHTTP2Answer => [$socket, '403', '426', \&over_http2, 403, 426],
+    UpgradePhrase      => [$socket, 'on', 'off', \&phrase, 'WebSocket required', 'Upgrade Required'],
     UpgradeWebSocketOrigin => [$socket, 'http://outer.test', 'http://inner.test',
         handshake_with('Origin: http://inner.test'), 403, 404],
     UpgradeWebSocketProtocol => [$socket, 'outer', 'inner', handshake_with('Sec-WebSocket-Protocol: inner'),

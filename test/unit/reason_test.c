@@ -2,6 +2,8 @@
 
 #include "core/policy/ur_reason.h"
 
+#include <ctype.h>
+
 /* The words are public: dashboards and log filters match on them. */
 static const struct {
     enum ur_reason reason;
@@ -29,7 +31,7 @@ static const struct {
 static bool templates_sound(const char *template)
 {
     for (const char *mark = template; (mark = strchr(mark, '%')); mark += 2) {
-        if (!mark[1] || !strchr("THthmP", mark[1])) {
+        if (!mark[1] || !strchr("THRthmP", mark[1])) {
             return false;
         }
     }
@@ -49,6 +51,10 @@ int main(void)
         ok(templates_sound(row->detail) && templates_sound(row->hint), "%s: templates",
            row->word);
         ok(!i || (*row->detail && *row->hint), "%s: has detail and hint", row->word);
+        ok(templates_sound(row->phrase), "%s: phrase", row->word);
+        /* httpd replaces a status line that goes on otherwise by its own. */
+        ok(!i || isalnum((unsigned char)*row->phrase) || *row->phrase == '%',
+           "%s: the phrase begins with a word", row->word);
     }
     is(ur_reason_verdict_word(UR_VERDICT_REFUSE), "refuse", "refuse");
     is(ur_reason_verdict_word(UR_VERDICT_REDIRECT), "redirect", "redirect");

@@ -227,8 +227,17 @@ static void test_sentences(void)
                                          .method = UR_SPAN("VERSION-CONTROL")};
             char room[UR_SENTENCE_MAX];
             struct ur_buf hint = {room, sizeof room, 0};
+            char line[80];
             struct ur_buf detail = {NULL, 0, 0};
+            struct ur_buf phrase = {line, sizeof line, 0};
+            struct ur_reply reply = ur_reply_decide(&refusal);
 
+            ur_reply_status_line(&refusal, &reply, &phrase);
+            ok(!phrase.len, "no phrase unless it is switched on");
+            refusal.phrase = UR_PHRASE_ON;
+            ur_reply_status_line(&refusal, &reply, &phrase);
+            ok(phrase.len > 4 && !ur_buf_full(&phrase) && !memchr(line, '%', phrase.len),
+               "%.*s", (int)phrase.len, line);
             ur_reply_hint(&refusal, &hint);
             ur_reply_detail(&refusal, &detail);
             ok(!ur_buf_full(&hint) && detail.len < UR_SENTENCE_MAX, "%s: fits, %zu",
@@ -242,6 +251,46 @@ static void test_sentences(void)
 }
 
 /* The proxies' lines are of the version that is demanded. */
+static const struct {
+    const char *line;
+    enum ur_reason reason;
+    enum ur_tls tls;
+    enum ur_http http;
+    enum ur_advertise advertise;
+} status_lines[] = {
+    {"426 TLS required", UR_REASON_TLS_MISSING, UR_TLS_SOME, UR_HTTP_2, UR_ADVERTISE_ON},
+    {"426 TLS 1.2 or newer required", UR_REASON_TLS_MISSING, UR_TLS_1_2, UR_HTTP_ANY,
+     UR_ADVERTISE_ON},
+    {"403 TLS 1.3 or newer required", UR_REASON_TLS_VERSION, UR_TLS_1_3, UR_HTTP_ANY,
+     UR_ADVERTISE_OFF},
+    {"426 HTTP/1.1 or newer required", UR_REASON_HTTP_VERSION, UR_TLS_1_2, UR_HTTP_1_1,
+     UR_ADVERTISE_ON},
+    {"426 HTTP/2 or newer required", UR_REASON_HTTP_VERSION, UR_TLS_1_2, UR_HTTP_2,
+     UR_ADVERTISE_ON},
+    {"426 WebSocket required", UR_REASON_WEBSOCKET_MISSING, UR_TLS_1_2, UR_HTTP_2,
+     UR_ADVERTISE_ON},
+    {"405 WebSocket handshake must use GET", UR_REASON_WEBSOCKET_METHOD, UR_TLS_NONE,
+     UR_HTTP_ANY, UR_ADVERTISE_ON},
+};
+
+static void test_status_lines(void)
+{
+    for (size_t i = 0; i < COUNT(status_lines); i++) {
+        struct ur_policy policy = {status_lines[i].tls, status_lines[i].http, true};
+        struct ur_refusal refusal = {.policy = &policy,
+                                     .judgement = {status_lines[i].reason, 0},
+                                     .advertise = status_lines[i].advertise,
+                                     .phrase = UR_PHRASE_ON};
+        struct ur_reply reply = ur_reply_decide(&refusal);
+        char line[80];
+        struct ur_buf out = {line, sizeof line - 1, 0};
+
+        ur_reply_status_line(&refusal, &reply, &out);
+        line[out.len] = '\0';
+        is(line, status_lines[i].line, "status line");
+    }
+}
+
 static void test_proxy_lines(void)
 {
     ok(strstr(ur_reason_proxy_lines(UR_HTTP_1_1), "\nnginx: proxy_http_version 1.1;\n") != NULL,
@@ -255,6 +304,7 @@ int main(void)
 {
     test_behind();
     test_sentences();
+    test_status_lines();
     test_proxy_lines();
     test_upgrades();
     test_statuses();

@@ -4,11 +4,15 @@
 static const struct requirement {
     struct ur_span word;
     enum ur_family family;
-    int level; /* enum ur_tls, enum ur_http, or true */
+    int level;         /* enum ur_tls, enum ur_http, or true */
+    const char *plain; /* for people */
 } requirements[] = {
-    {{"TLS", 3}, UR_FAMILY_TLS, UR_TLS_SOME},    {{"TLS/1.2", 7}, UR_FAMILY_TLS, UR_TLS_1_2},
-    {{"TLS/1.3", 7}, UR_FAMILY_TLS, UR_TLS_1_3}, {{"HTTP/1.1", 8}, UR_FAMILY_HTTP, UR_HTTP_1_1},
-    {{"HTTP/2", 6}, UR_FAMILY_HTTP, UR_HTTP_2},  {{"WebSocket", 9}, UR_FAMILY_WEBSOCKET, true},
+    {{"TLS", 3}, UR_FAMILY_TLS, UR_TLS_SOME, "TLS"},
+    {{"TLS/1.2", 7}, UR_FAMILY_TLS, UR_TLS_1_2, "TLS 1.2 or newer"},
+    {{"TLS/1.3", 7}, UR_FAMILY_TLS, UR_TLS_1_3, "TLS 1.3 or newer"},
+    {{"HTTP/1.1", 8}, UR_FAMILY_HTTP, UR_HTTP_1_1, "HTTP/1.1 or newer"},
+    {{"HTTP/2", 6}, UR_FAMILY_HTTP, UR_HTTP_2, "HTTP/2 or newer"},
+    {{"WebSocket", 9}, UR_FAMILY_WEBSOCKET, true, "WebSocket"},
 };
 
 #define REQUIREMENTS (sizeof requirements / sizeof requirements[0])
@@ -88,16 +92,30 @@ const char *ur_policy_add(struct ur_policy *policy, struct ur_span word)
     return unknown_word(word);
 }
 
-const char *ur_policy_word(const struct ur_policy *policy, enum ur_family family)
+static const struct requirement *find(const struct ur_policy *policy, enum ur_family family)
 {
     int demand = demand_of(policy, family);
 
     for (size_t i = 0; demand && i < REQUIREMENTS; i++) {
         if (requirements[i].family == family && requirements[i].level == demand) {
-            return requirements[i].word.at;
+            return &requirements[i];
         }
     }
     return NULL;
+}
+
+const char *ur_policy_word(const struct ur_policy *policy, enum ur_family family)
+{
+    const struct requirement *found = find(policy, family);
+
+    return found ? found->word.at : NULL;
+}
+
+const char *ur_policy_plain(const struct ur_policy *policy, enum ur_family family)
+{
+    const struct requirement *found = find(policy, family);
+
+    return found ? found->plain : NULL;
 }
 
 size_t ur_policy_words(const struct ur_policy *policy, const char *words[UR_FAMILIES])

@@ -36,6 +36,9 @@ size_t ur_policy_words(const struct ur_policy *policy, const char *words[UR_FAMI
 /* The requirement word of one family; NULL if the policy has none. */
 const char *ur_policy_word(const struct ur_policy *policy, enum ur_family family);
 
+/* The same in plain words ("TLS 1.2 or newer"). */
+const char *ur_policy_plain(const struct ur_policy *policy, enum ur_family family);
+
 static inline bool ur_policy_demands(const struct ur_policy *policy)
 {
     return policy->tls || policy->http || policy->websocket;

@@ -7,8 +7,9 @@
 #define HTTPD_HTTP_1_1 "\nhttpd: UnsetEnv force-proxy-request-1.0"
 
 static const struct ur_reason_row rows[UR_REASONS] = {
-#define UR_REASON_ROW(name, status, word, family, keepable, tells, detail, hint)               \
-    [UR_REASON_##name] = {status, UR_FAMILY_##family, keepable, tells, word, detail, hint},
+#define UR_REASON_ROW(name, status, word, family, keepable, tells, phrase, detail, hint)       \
+    [UR_REASON_##                                                                              \
+        name] = {status, UR_FAMILY_##family, keepable, tells, word, phrase, detail, hint},
 #include "core/policy/reasons.def"
 #undef UR_REASON_ROW
 };

@@ -6,7 +6,7 @@
 /* The closed list of reasons. Everything that names one (log, variable, body, status) takes it
  * from its row in reasons.def. */
 enum ur_reason {
-#define UR_REASON_ROW(name, status, word, family, keepable, tells, detail, hint)               \
+#define UR_REASON_ROW(name, status, word, family, keepable, tells, phrase, detail, hint)       \
     UR_REASON_##name,
 #include "core/policy/reasons.def"
 #undef UR_REASON_ROW
@@ -36,12 +36,14 @@ struct ur_reason_row {
     bool keepable;         /* a backend can answer such a handshake */
     unsigned tells;        /* enum ur_telling bits */
     const char *word;      /* in log, variables and body */
+    const char *phrase;    /* in the status line, with UpgradePhrase; a template, see below */
     const char *detail;    /* what was seen and what is required; templates, see below */
     const char *hint;      /* what to do next */
 };
 
-/* In detail and hint a percent sign and a letter stand for
+/* In phrase, detail and hint a percent sign and a letter stand for
  *   %T %H   the requirement word of the family TLS, HTTP
+ *   %R      the same of the reason's family in plain words: "TLS 1.2 or newer"
  *   %t %h   the version of TLS, HTTP that was seen
  *   %m      the method, or "request" where httpd does not know it
  *   %P      ur_reason_proxy_lines() */

@@ -18,6 +18,9 @@ enum ur_redirect {
 /* UpgradeAdvertise: whether Upgrade may be sent; not set: on. */
 enum ur_advertise { UR_ADVERTISE_UNSET, UR_ADVERTISE_ON, UR_ADVERTISE_OFF };
 
+/* UpgradePhrase: whether the reason phrase says what is required; not set: off. */
+enum ur_phrase { UR_PHRASE_UNSET, UR_PHRASE_ON, UR_PHRASE_OFF };
+
 /* UpgradeHTTP2Answer: the response to a refused HTTP/2 request; not set: 426. */
 enum ur_http2_answer {
     UR_HTTP2_UNSET,

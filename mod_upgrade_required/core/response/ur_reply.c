@@ -195,6 +195,9 @@ static const char *placeholder(const struct ur_refusal *refusal, char letter)
         return ur_policy_word(refusal->policy, UR_FAMILY_TLS);
     case 'H':
         return ur_policy_word(refusal->policy, UR_FAMILY_HTTP);
+    case 'R':
+        return ur_policy_plain(refusal->policy,
+                               ur_reason_row(refusal->judgement.reason)->family);
     case 'P':
         return ur_reason_proxy_lines(refusal->policy->http);
     case 't':
@@ -218,6 +221,16 @@ static void write_template(const struct ur_refusal *refusal, const char *templat
         }
     }
     ur_buf_string(out, template);
+}
+
+void ur_reply_status_line(const struct ur_refusal *refusal, const struct ur_reply *reply,
+                          struct ur_buf *out)
+{
+    if (refusal->phrase == UR_PHRASE_ON) {
+        ur_buf_number(out, (uint64_t)reply->status);
+        ur_buf_literal(out, " ");
+        write_template(refusal, ur_reason_row(refusal->judgement.reason)->phrase, out);
+    }
 }
 
 void ur_reply_detail(const struct ur_refusal *refusal, struct ur_buf *out)

@@ -28,6 +28,7 @@ struct ur_refusal {
     bool offers_http2;          /* the virtual host offers HTTP/2 on this kind of connection */
     enum ur_advertise advertise;
     enum ur_http2_answer http2_answer;
+    enum ur_phrase phrase;
 };
 
 struct ur_reply {
@@ -58,6 +59,11 @@ size_t ur_reply_upgrades(const struct ur_refusal *refusal,
  * too small: then scratch->len says how large it must be. */
 size_t ur_reply_fields(const struct ur_refusal *refusal, const struct ur_reply *reply,
                        struct ur_buf *scratch, struct ur_field fields[UR_FIELDS_MAX]);
+
+/* The status line behind the version: "426 TLS 1.2 or newer required" with UpgradePhrase,
+ * otherwise nothing. The phrase is one of a closed set (RFC 9112, 4: reason-phrase). */
+void ur_reply_status_line(const struct ur_refusal *refusal, const struct ur_reply *reply,
+                          struct ur_buf *out);
 
 /* Longer than any of the sentences below. */
 #define UR_SENTENCE_MAX 1024

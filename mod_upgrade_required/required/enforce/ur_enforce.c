@@ -252,6 +252,7 @@ static int refuse(struct trial *trial)
         .enforced_from = settings->mode ? settings->mode->enforced_from : NULL,
         .advertise = settings->advertise,
         .http2_answer = settings->http2_answer,
+        .phrase = settings->phrase,
         .retry_after = trial->retry_after,
     };
     int result;

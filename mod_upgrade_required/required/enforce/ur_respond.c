@@ -97,6 +97,23 @@ static void write_body(struct ur_buf *out, const void *from)
     ur_body_write(answer->media, answer->refusal, answer->reply, out);
 }
 
+static void write_status_line(struct ur_buf *out, const void *from)
+{
+    const struct answer *answer = from;
+
+    ur_reply_status_line(answer->refusal, answer->reply, out);
+}
+
+/* NULL: httpd's own. */
+static const char *compose_status_line(request_rec *r, const struct ur_refusal *refusal,
+                                       const struct ur_reply *reply)
+{
+    const struct answer answer = {.refusal = refusal, .reply = reply};
+    struct ur_span line = ur_text(r->pool, 64, write_status_line, &answer);
+
+    return line.len ? line.at : NULL;
+}
+
 static void compose_fields(request_rec *r, const struct ur_refusal *refusal,
                            const struct ur_reply *reply)
 {
@@ -128,7 +145,6 @@ static int send_error(request_rec *r, int status, const char *type, struct ur_sp
     apr_bucket_brigade *brigade;
 
     r->status = status;
-    r->status_line = NULL;
     r->output_filters = r->proto_output_filters;
     ap_run_insert_error_filter(r);
     /* What was meant for a success goes; httpd sends err_headers_out, on which
@@ -157,6 +173,7 @@ int ur_respond_refusal(request_rec *r, const struct ur_refusal *refusal, struct 
 
     *reply = ur_reply_decide(refusal);
     compose_fields(r, refusal, reply);
+    r->status_line = compose_status_line(r, refusal, reply);
     if (reply->reset) {
         /* mod_http2's own way to request HTTP_1_1_REQUIRED, together with a 403. */
         apr_table_setn(r->notes, "ssl-renegotiate-forbidden", "upgrade-required");
@@ -266,6 +283,8 @@ void ur_respond_internal(request_rec *r)
     if (!ur_request_is_error_document(r) || !was_answered(r->prev)) {
         return;
     }
+    /* httpd drops it if the document is sent with another status. */
+    r->status_line = r->prev->status_line;
     own_fields(r);
     for (size_t i = 0; i < sizeof withheld / sizeof withheld[0]; i++) {
         apr_table_unset(r->headers_in, withheld[i]);
