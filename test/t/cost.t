@@ -7,6 +7,7 @@ use FindBin;
 use POSIX qw(WNOHANG);
 use lib "$FindBin::Bin/lib";
 use Server;
+use Wait;
 
 use constant FEW   => 200;
 use constant TIMES => 5;
@@ -73,7 +74,7 @@ sub serve {
         open STDERR, '>', "$server->{folder}/stderr";
         exec $ENV{UPGRADE_TEST_HTTPD}, '-X', '-f', "$server->{folder}/httpd.conf" or die $!;
     }
-    $server->_until(sub { $server->answers }, 'answering');
+    eventually(sub { $server->answers }) or die 'the server does not answer';
     my $answer = $server->ask('GET /probe?format=json HTTP/1.0');
     # More than once: the only process of a server may hear of it just before it waits for a connection.
     do { kill TERM => $pid; select undef, undef, undef, 0.1 } until waitpid $pid, WNOHANG;

@@ -7,7 +7,7 @@ use FindBin;
 use lib "$FindBin::Bin/lib";
 use Front;
 use Server;
-use Tunnel qw(eventually);
+use Wait;
 use Wire;
 
 my $conf = Apache::Test::vars('t_conf');

@@ -7,6 +7,7 @@ use lib "$FindBin::Bin/lib";
 use Ports;
 use IO::Socket::SSL;
 use Server;
+use Wait;
 use Wire;
 
 my @modules = qw(authz_core alias dir socache_shmcb ssl http2);
@@ -38,13 +39,9 @@ sub tls_numbers {
 # Failures are counted when the connection is cleaned up, a little after its end.
 sub becomes {
     my ($server, $want, $name) = @_;
+    my $words = sub { my ($of) = @_; return join ' ', map { ($_, @{ $of->{$_} }) } sort keys %$of };
     my $got;
-    for (1 .. Wire::LIMIT * 20) {
-        $got = tls_numbers($server);
-        last if "@{[ map { ($_, @{ $got->{$_} }) } sort keys %$got ]}" eq
-            "@{[ map { ($_, @{ $want->{$_} }) } sort keys %$want ]}";
-        select undef, undef, undef, 0.05;
-    }
+    eventually(sub { $got = tls_numbers($server); return $words->($got) eq $words->($want) });
     return is_deeply $got, $want, $name;
 }
 

@@ -5,6 +5,7 @@ use Test::More;
 use FindBin;
 use lib "$FindBin::Bin/lib";
 use Server;
+use Wait;
 use Wire;
 
 sub status {
@@ -19,10 +20,7 @@ sub status {
 sub becomes {
     my ($server, $path, $want, $name) = @_;
     my $got;
-    for (1 .. Wire::LIMIT * 20) {
-        last if ($got = status($server, $path)) == $want;
-        select undef, undef, undef, 0.05;
-    }
+    eventually(sub { return ($got = status($server, $path)) == $want });
     return is $got, $want, $name;
 }
 

@@ -7,10 +7,10 @@ use FindBin;
 use POSIX qw(WNOHANG);
 use lib "$FindBin::Bin/lib";
 use Server;
+use Wait;
 use Wire;
 
-use constant MANY  => 20;
-use constant LIMIT => 60;    # seconds; ends a hanging client, decides nothing
+use constant MANY => 20;
 
 my $conf = "$FindBin::Bin/conf";
 my $tls = "SSLEngine on\nSSLCertificateFile $conf/server.crt\nSSLCertificateKeyFile $conf/server.key";
@@ -37,10 +37,7 @@ sub seen {
 # A line is written when the answer has been sent: the first so many, once they are there.
 sub seen_all {
     my ($server, $count) = @_;
-    for (1 .. LIMIT * 20) {
-        last if seen($server) >= $count;
-        select undef, undef, undef, 0.05;
-    }
+    eventually(sub { return seen($server) >= $count });
     return seen($server);
 }
 
@@ -54,11 +51,9 @@ sub run_ipptool {
         exec 'ipptool', '-tv', "ipp://127.0.0.1:$server->{port}/printers/x", 'get-printer-attributes.test'
           or POSIX::_exit(127);
     }
-    for (1 .. LIMIT * 20) {
-        return $? >> 8 if waitpid($pid, WNOHANG) == $pid;
-        last if seen($server) >= MANY;
-        select undef, undef, undef, 0.05;
-    }
+    my $ended;
+    eventually(sub { return ($ended = waitpid($pid, WNOHANG) == $pid) || seen($server) >= MANY });
+    return $? >> 8 if $ended;
     kill KILL => $pid;
     waitpid $pid, 0;
     return 'no end';
@@ -190,7 +185,7 @@ for my $case (
 sub curl {
     my ($server, @options) = @_;
     my $told = '%{http_code} %{http_version} %{redirect_url}';
-    open my $pipe, '-|', 'curl', '-s', '--max-time', LIMIT, '-o', '/dev/null', '-w', $told, @options,
+    open my $pipe, '-|', 'curl', '-s', '--max-time', Wait::LIMIT, '-o', '/dev/null', '-w', $told, @options,
       "http://127.0.0.1:$server->{port}/plain?q" or die "curl: $!";
     return scalar <$pipe>;
 }

@@ -7,6 +7,7 @@ use lib "$FindBin::Bin/lib";
 use Ports;
 use IO::Socket::SSL;
 use Server;
+use Wait;
 use Wire;
 
 my $conf = Apache::Test::vars('t_conf');
@@ -199,12 +200,7 @@ for my $case (['www.example.test', 1], ['evil.example', 0]) {
         my ($way, $path, $host, $origin) = @_;
         my $before = length $server->log;
         ask_way($way, "GET $path HTTP/1.1", "Host: $host", "Origin: $origin");
-        for (1 .. Wire::LIMIT * 20) {
-            my ($found) = substr($server->log, $before) =~ /(UR000[38]: .*)/;
-            return $found if $found;
-            select undef, undef, undef, 0.05;
-        }
-        return undef;
+        return eventually(sub { return (substr($server->log, $before) =~ /(UR000[38]: .*)/)[0] });
     };
     my $own = 'www.example.test';
     my $none = "nothing, because Host is neither ServerName $own nor a ServerAlias";

@@ -6,8 +6,8 @@ use File::Glob qw(bsd_glob);
 use File::Temp ();
 use FindBin;
 use lib "$FindBin::Bin/lib";
-use POSIX  ();
-use Tunnel qw(eventually);
+use POSIX ();
+use Wait;
 
 my $top = $ENV{UPGRADE_TEST_TOP} or die 'run this through build/test';
 
@@ -68,9 +68,9 @@ sub start {
     open STDIN,  '<', '/dev/null';
     open STDOUT, '>', "$folder/output";
     open STDERR, '>&', \*STDOUT;
-    exec 'env', '-i', "PATH=$ENV{PATH}", "HOME=$folder", "TMPDIR=$folder/left", @environment, 'sh', '-c',
-        "exec build/$script"
-      or POSIX::_exit(1);
+    # Its servers listen where those of this run do not.
+    my @own = ("PATH=$ENV{PATH}", "HOME=$folder", "TMPDIR=$folder/left", 'UPGRADE_TEST_PORTS=14000 19999');
+    exec 'env', '-i', @own, @environment, 'sh', '-c', "exec build/$script" or POSIX::_exit(1);
 }
 
 chdir $top or die $!;

@@ -6,6 +6,7 @@ use Test::More;
 use FindBin;
 use lib "$FindBin::Bin/lib";
 use Server;
+use Wait;
 use Wire;
 
 my $server = Server->new(modules => [qw(authz_core alias dir headers rewrite)])->configure(<<'CONF')->start;
@@ -36,15 +37,11 @@ CONF
 my $read = 0;
 sub said {
     my ($tag) = @_;
-    for (1 .. Wire::LIMIT * 20) {
-        my $log = substr $server->log, $read;
-        if ($log =~ /^.*$tag: (.*)\n/m) {
-            $read += length $log;
-            return $1;
-        }
-        select undef, undef, undef, 0.05;
-    }
-    die "nothing is said under $tag";
+    my $log;
+    eventually(sub { $log = substr $server->log, $read; return $log =~ /^.*$tag: .*\n/m })
+      or die "nothing is said under $tag";
+    $read += length $log;
+    return ($log =~ /^.*$tag: (.*)\n/m)[0];
 }
 sub request { my ($path, @lines) = @_; return $server->ask("GET $path HTTP/1.1", @lines) }
 

@@ -9,6 +9,7 @@ use FindBin;
 use lib "$FindBin::Bin/lib";
 use Ports;
 use Server;
+use Wait;
 use Wire;
 
 my @modules = qw(authz_core alias dir status);
@@ -235,11 +236,10 @@ SKIP: {
         return json_of(answer_from($socket));
     };
     my $result;
-    for (1 .. Wire::LIMIT * 10) {
+    eventually(sub {
         $result = $query->('query?query=upgrade_required_decisions_total');
-        last if @{ $result->{data}{result} // [] };
-        select undef, undef, undef, 0.1;
-    }
+        return @{ $result->{data}{result} // [] };
+    });
     my ($series) = @{ $result->{data}{result} // [] };
     is_deeply [@{ $series->{metric} || {} }{qw(policy verdict reason)}],
         ['/dir', 'announce', 'websocket-missing'], 'Prometheus knows the decisions' or diag `cat $folder/log`;

@@ -5,17 +5,18 @@ use warnings;
 use Test::More;
 use FindBin;
 use IPC::Open2;
-use IO::Socket::INET ();
 use lib "$FindBin::Bin/lib";
 use Server;
-use Tunnel qw(eventually tunnels_of);
+use Ports;
+use Tunnel qw(tunnels_of);
+use Wait;
 use Wire;
 
 local $SIG{PIPE} = 'IGNORE';
 
 my $folder = Apache::Test::vars('t_conf');
 my $clients = "$FindBin::Bin/clients";
-my $secure = IO::Socket::INET->new(LocalAddr => '127.0.0.1', Listen => 1)->sockport;
+my $secure = free_port();
 
 # A program that talks line by line: { out, in, pid }
 sub program {

@@ -8,6 +8,7 @@ use Ports;
 use Apache::Test     ();
 use IO::Socket::INET ();
 use POSIX            ();
+use Wait;
 use Wire             ();
 
 our @EXPORT = qw(nginx haproxy run_program end_programs);
@@ -32,7 +33,6 @@ sub program {
     return $found || die "$name is not installed: build/setup test\n";
 }
 
-
 # A program that listens on the port, its output in a log of its own; the port, once it takes
 # connections.
 sub run_program {
@@ -45,11 +45,11 @@ sub run_program {
         exec @command or POSIX::_exit(1);
     }
     $running{$pid} = $pid;
-    for (1 .. Wire::LIMIT * 20) {
-        return $port if IO::Socket::INET->new(PeerAddr => "127.0.0.1:$port");
-        last if waitpid($pid, POSIX::WNOHANG()) == $pid && delete $running{$pid};
-        select undef, undef, undef, 0.05;
-    }
+    my $listens = eventually(sub {
+        return 1 if IO::Socket::INET->new(PeerAddr => "127.0.0.1:$port");
+        return waitpid($pid, POSIX::WNOHANG()) == $pid && delete $running{$pid} && -1;
+    });
+    return $port if $listens > 0;
     die "nothing listens on $port: " . do { local (@ARGV, $/) = $log; <> };
 }
 

@@ -8,13 +8,10 @@ use warnings;
 use Apache::Test     ();
 use IO::Socket::INET ();
 use Ports;
+use Wait;
 use Wire             ();
 
-# Seconds; ends a hanging test, decides none. A debugger may take its time.
-use constant LIMIT => $ENV{UPGRADE_TEST_GDB} ? 86_400 : 60;
-
 my $count = 0;
-my %leaving;    # the processes of stopped servers that may still be there
 
 sub libexec { $ENV{UPGRADE_TEST_LIBEXEC} or die 'run this through build/test' }
 sub module  { $ENV{UPGRADE_TEST_MODULE} }
@@ -187,7 +184,8 @@ sub kill_child {
 # Whether a child is up and serving: a port that takes connections is not enough.
 sub answers {
     my ($self) = @_;
-    my $socket = IO::Socket::INET->new(PeerAddr => "127.0.0.1:$self->{port}", Timeout => LIMIT) or return 0;
+    my @address = (PeerAddr => "127.0.0.1:$self->{port}", Timeout => Wait::LIMIT);
+    my $socket = IO::Socket::INET->new(@address) or return 0;
     print $socket "GET / HTTP/1.0\r\n\r\n";
     return defined scalar <$socket>;
 }
@@ -202,15 +200,18 @@ sub ask {
 }
 
 # It takes a second or two to leave, and nobody need wait for that but who looks at what it
-# leaves behind.
+# leaves behind; build/test waits for all of them before it looks at their logs.
 sub stop {
     my ($self) = @_;
     my $pid = $self->pid or return $self;
+    open my $left, '>>', Apache::Test::vars('t_logs') . '/leaving' or die "leaving: $!";
+    print $left "$pid\n";
+    close $left or die "leaving: $!";
     # Gracefully: on TERM httpd's children leave while their threads still run, and one of
     # them may crash, with this module or without.
     kill WINCH => $pid;
     unlink "$self->{folder}/httpd.pid";
-    $leaving{$pid} = $self->{leaving} = $pid;
+    $self->{leaving} = $pid;
     return $self;
 }
 
@@ -218,23 +219,14 @@ sub stop {
 sub finish {
     my ($self) = @_;
     my $pid = delete $self->{leaving} or return $self;
-    _until($self, sub { !kill 0, $pid }, 'stopped');
-    delete $leaving{$pid};
+    $self->_until(sub { !kill 0, $pid }, 'stopped');
     return $self;
 }
 
-END {
-    local $?;
-    _until(undef, sub { !kill 0, $_[0] }, 'stopped', $_) for values %leaving;
-}
-
 sub _until {
-    my ($self, $done, $what, @about) = @_;
-    for (1 .. LIMIT * 20) {
-        return if $done->(@about);
-        select undef, undef, undef, 0.05;
-    }
-    die "httpd is not $what after " . LIMIT . ' seconds: ' . ($self ? $self->log : '');
+    my ($self, $done, $what) = @_;
+    return if eventually($done);
+    die "httpd is not $what after " . Wait::LIMIT . ' seconds: ' . $self->log;
 }
 
 sub DESTROY {

@@ -13,6 +13,7 @@ use IO::Socket::SSL  ();
 use IO::Socket::UNIX ();
 use Socket           qw(AF_UNIX SOCK_STREAM SOL_SOCKET SO_LINGER);
 use Test::More       ();
+use Wait;
 use Wire             ();
 
 our @EXPORT = qw(backend open_tunnel accept_tunnel asking asked head_from switching reset_by frame masked
@@ -23,18 +24,6 @@ sub backend {
     my ($path) = @_;
     return $path ? IO::Socket::UNIX->new(Local => $path, Listen => 128) || die "$path: $!"
       : IO::Socket::INET->new(LocalAddr => '127.0.0.1', Listen => 128) || die $!;
-}
-
-# What is true within the limit. It ends a hanging test, it decides none; with another limit in seconds it may
-# only decide when to try something else.
-sub eventually {
-    my ($true, $limit) = @_;
-    for (1 .. ($limit || Wire::LIMIT) * 20) {
-        my $result = $true->();
-        return $result if $result;
-        select undef, undef, undef, 0.05;
-    }
-    return 0;
 }
 
 # (client, backend, the client's answer). Options: path, port, lines, early (sent with the handshake),

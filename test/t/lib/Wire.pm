@@ -10,14 +10,14 @@ use File::Basename  qw(dirname);
 use IO::Socket::INET ();
 use IO::Socket::SSL ();
 use JSON::PP        ();
+use Wait;
 
 our @EXPORT = qw(port_of connect_to ask answer_from get field fields json_of h2 log_line
   WS_KEY handshake);
 
 use constant WS_KEY => 'dGhlIHNhbXBsZSBub25jZQ==';
 
-# Far beyond any answer: it ends a hanging test, it decides none. A debugger may take its time.
-use constant LIMIT => $ENV{UPGRADE_TEST_GDB} ? 86_400 : 60;
+use constant LIMIT => Wait::LIMIT;
 
 sub port_of {
     my ($vhost) = @_;
@@ -156,14 +156,13 @@ sub h2 {
 sub log_line {
     my ($log, $pattern) = @_;
     my $file = Apache::Test::vars('t_logs') . "/$log";
-    for (1 .. LIMIT * 20) {
-        if (open my $handle, '<', $file) {
-            my ($found) = grep { $_ =~ $pattern } <$handle>;
-            return $found if defined $found;
-        }
-        select undef, undef, undef, 0.05;
-    }
-    return undef;
+    my $found;
+    eventually(sub {
+        open my $handle, '<', $file or return;
+        ($found) = grep { $_ =~ $pattern } <$handle>;
+        return defined $found;
+    });
+    return $found;
 }
 
 1;
