@@ -79,6 +79,26 @@ static size_t listed(void)
     return count;
 }
 
+static void is_written(struct ur_groups groups, const char *want)
+{
+    char room[64];
+    struct ur_buf text = {room, sizeof room - 1, 0};
+
+    ur_group_write_list(&text, groups);
+    room[text.len] = '\0';
+    is(room, want, want);
+}
+
+static void test_written(void)
+{
+    static const uint16_t ids[] = {0x11EC, 29, 0x1234, 0, 0xFFFF};
+
+    is_written((struct ur_groups){ids, COUNT(ids)},
+               "X25519MLKEM768, x25519, 0x1234, 0x0000, 0xFFFF");
+    is_written((struct ur_groups){ids, 1}, "X25519MLKEM768");
+    is_written((struct ur_groups){ids, 0}, "none");
+}
+
 int main(void)
 {
     size_t known = 0;
@@ -98,6 +118,7 @@ int main(void)
 
         if (name) {
             known++;
+            ok(strlen(name) <= UR_GROUP_NAME_MAX, "'%s' is not too long", name);
             ok(ur_group_from_name(edge(name)) == id, "'%s' finds itself", name);
             ok((strstr(name, "MLKEM") != NULL) == ur_group_post_quantum((uint16_t)id),
                "'%s' is post-quantum if it is ML-KEM", name);
@@ -105,5 +126,6 @@ int main(void)
         post_quantum += ur_group_post_quantum((uint16_t)id);
     }
     ok(known > post_quantum && post_quantum == listed(), "none that is not listed above");
+    test_written();
     return tap_done();
 }

@@ -6,7 +6,7 @@ struct group {
     const char *name;
 };
 
-static const struct group groups[] = {
+static const struct group registry[] = {
     {0x0001, false, "sect163k1"},
     {0x0002, false, "sect163r1"},
     {0x0003, false, "sect163r2"},
@@ -78,9 +78,9 @@ static const struct {
 
 static const struct group *find(uint16_t id)
 {
-    for (size_t i = 0; i < COUNT(groups); i++) {
-        if (groups[i].id == id) {
-            return &groups[i];
+    for (size_t i = 0; i < COUNT(registry); i++) {
+        if (registry[i].id == id) {
+            return &registry[i];
         }
     }
     return NULL;
@@ -119,9 +119,9 @@ uint16_t ur_group_from_name(struct ur_span name)
 {
     uint16_t number = number_of(name);
 
-    for (size_t i = 0; i < COUNT(groups); i++) {
-        if (ur_span_is(name, ur_span_of(groups[i].name))) {
-            return groups[i].id;
+    for (size_t i = 0; i < COUNT(registry); i++) {
+        if (ur_span_is(name, ur_span_of(registry[i].name))) {
+            return registry[i].id;
         }
     }
     for (size_t i = 0; i < COUNT(aliases); i++) {
@@ -144,4 +144,30 @@ bool ur_group_post_quantum(uint16_t id)
     const struct group *group = find(id);
 
     return group && group->post_quantum;
+}
+
+void ur_group_write(struct ur_buf *out, uint16_t id)
+{
+    static const char digits[] = "0123456789ABCDEF";
+    const char *name = ur_group_name(id);
+
+    if (name) {
+        ur_buf_string(out, name);
+        return;
+    }
+    ur_buf_literal(out, "0x");
+    for (int shift = 12; shift >= 0; shift -= 4) {
+        ur_buf_bytes(out, &digits[id >> shift & 0xF], 1);
+    }
+}
+
+void ur_group_write_list(struct ur_buf *out, struct ur_groups groups)
+{
+    if (!groups.count) {
+        ur_buf_literal(out, "none");
+    }
+    for (size_t i = 0; i < groups.count; i++) {
+        ur_buf_string(out, i ? ", " : "");
+        ur_group_write(out, groups.ids[i]);
+    }
 }

@@ -1,9 +1,7 @@
 #ifndef UR_GROUP_H
 #define UR_GROUP_H
 
-#include "core/text/ur_span.h"
-
-#include <stdint.h>
+#include "core/text/ur_buf.h"
 
 /* The groups of TLS key exchanges, by their numbers in IANA's registry "TLS Supported Groups"
  * (RFC 8446, 4.2.7; RFC 8422, 5.1.1). 0, which is reserved there, stands for an unknown one. */
@@ -22,5 +20,21 @@ const char *ur_group_name(uint16_t id);
  * changed the algorithm, and what they agree on meets no rule that asks for ML-KEM. An unknown
  * group is not. */
 bool ur_group_post_quantum(uint16_t id);
+
+/* Groups in the order in which they were offered. ids == NULL: there is no list, which is not
+ * the same as an empty one. */
+struct ur_groups {
+    const uint16_t *ids;
+    size_t count;
+};
+
+/* The longest name, in bytes. */
+#define UR_GROUP_NAME_MAX (sizeof "SecP256r1Kyber768Draft00" - 1)
+
+/* Writes the name of a group; the number of an unknown one ("0x1234"). */
+void ur_group_write(struct ur_buf *out, uint16_t id);
+
+/* Writes them, joined by ", "; "none" for an empty list. */
+void ur_group_write_list(struct ur_buf *out, struct ur_groups groups);
 
 #endif
