@@ -229,6 +229,33 @@ static void test_opened(void)
        "who has had one may have others");
 }
 
+/* Each offer has a place of its own. */
+static void test_hellos(void)
+{
+    static struct ur_hellos hellos[2];
+    struct ur_hello_slots slots = {hellos, 2};
+    uint64_t number = 0;
+    bool own = true;
+
+    for (int kind = 0; kind < 2 * UR_TLSS; kind++) {
+        struct ur_offer offer = {(enum ur_tls)(kind / 2), kind % 2};
+        for (int i = 0; i <= kind; i++) {
+            ur_counters_count_hello(&hellos[i % 2], offer);
+        }
+    }
+    for (int kind = 0; kind < 2 * UR_TLSS; kind++) {
+        struct ur_offer offer = {(enum ur_tls)(kind / 2), kind % 2};
+        own = own && ur_counters_hellos(slots, offer) == ++number;
+    }
+    ok(own, "every offer is counted in its own place");
+    ur_counters_count_hello_failure(&hellos[1], UR_TLS_1_3);
+    ok(ur_counters_hello_failures(slots, UR_TLS_1_3) == 1 &&
+           ur_counters_hello_failures(slots, UR_TLS_1_2) == 0 &&
+           ur_counters_hellos(slots, (struct ur_offer){UR_TLS_1_3, true}) == number,
+       "a failure is no offer");
+    ok(sizeof(struct ur_hellos) % UR_CACHE_LINE == 0, "slots share no cache line");
+}
+
 /* Whoever embeds the core may count what it has not found out. */
 static void test_unknown(void)
 {
@@ -261,10 +288,12 @@ int main(void)
     test_places();
     test_cells();
     test_opened();
+    test_hellos();
     test_unknown();
     ur_counters_layout(&buf);
     layout[buf.len < sizeof layout ? buf.len : 0] = '\0';
-    ok(strstr(layout, " refuse redirect except announce none tls-missing ") &&
+    ok(strstr(layout, " post_quantum no yes ") &&
+           strstr(layout, " refuse redirect except announce none tls-missing ") &&
            strstr(layout, " 0.9 1.0 1.1 2 unknown 1.0 1.1 1.2 1.3 closed client backend ") &&
            strstr(layout, " stopped lost full busy limit sent answered unanswered"),
        "the layout names everything that is counted: %s", layout);

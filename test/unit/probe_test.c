@@ -14,6 +14,8 @@ static const struct ur_probe_policy policies[] = {
 
 static const struct ur_probe_field fields[] = {{"Via", {"1.1 <x>\x01", 8}}};
 
+static const uint16_t groups[] = {0x11EC, 29, 0x1234};
+
 static const struct ur_probe old_tls = {
     .own = {UR_TLS_1_2, UR_HTTP_1_1},
     .seen = {UR_TLS_1_2, UR_HTTP_1_1},
@@ -22,6 +24,8 @@ static const struct ur_probe old_tls = {
     .alpn_offered = {"h2, odd", 7},
     .alpn_chosen = {"h2", 2},
     .sni = {"a.test", 6},
+    .groups = {groups, COUNT(groups)},
+    .key_shares = {groups, 0},
     .fields = fields,
     .fields_count = 1,
     .policies = policies,
@@ -56,6 +60,8 @@ static void test_text(void)
        "ALPN offered: h2, odd\n"
        "ALPN chosen:  h2\n"
        "SNI:          a.test\n"
+       "Groups:       X25519MLKEM768, x25519, 0x1234\n"
+       "Key shares:   none\n"
        "Handshake:    none\n"
        "\nHeaders received:\n"
        "  Via: 1.1 <x>\xEF\xBF\xBD\n"
@@ -86,6 +92,11 @@ static void test_forms(void)
     struct ur_probe probe = old_tls;
 
     has(UR_PROBE_JSON, &old_tls, "\"alpn_offered\":[\"h2\",\"odd\"]");
+    has(UR_PROBE_JSON, &old_tls,
+        "\"groups_offered\":[\"X25519MLKEM768\",\"x25519\",\"0x1234\"],\n \"key_shares\":[],");
+    has(UR_PROBE_HTML, &old_tls,
+        "<tr><th>Groups offered<td>X25519MLKEM768, x25519, 0x1234\n"
+        "<tr><th>Key shares<td>none\n");
     has(UR_PROBE_JSON, &old_tls, "{\"policy\":\"a<b>\\n\",\"required\":[\"TLS/1.3\"]");
     has(UR_PROBE_JSON, &old_tls, "{\"name\":\"Via\",\"value\":\"1.1 <x>\\u0001\"}");
     has(UR_PROBE_HTML, &old_tls, "<tr><td>a&lt;b&gt;\n<td>TLS/1.3<td>enforced");

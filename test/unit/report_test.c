@@ -127,17 +127,36 @@ static void test_hellos(void)
            !strstr(written(UR_REPORT_JSON), "offers") &&
            !strstr(written(UR_REPORT_HTML), "offer"),
        "nothing of TLS where nobody looks");
-    ur_counters_count_hello(&hellos[0], UR_TLS_1_2);
-    ur_counters_count_hello(&hellos[1], UR_TLS_1_2);
+    for (int i = 0; i < 3; i++) {
+        ur_counters_count_hello(&hellos[i % SLOTS], (struct ur_offer){UR_TLS_1_2, false});
+        ur_counters_count_hello(&hellos[i % SLOTS], (struct ur_offer){UR_TLS_1_3, true});
+    }
+    ur_counters_count_hello(&hellos[1], (struct ur_offer){UR_TLS_1_3, false});
     ur_counters_count_hello_failure(&hellos[1], UR_TLS_1_2);
     report.hellos = (struct ur_hello_slots){hellos, SLOTS};
-    has(UR_REPORT_OPENMETRICS, "# TYPE upgrade_required_tls_offers counter\n"
-                               "upgrade_required_tls_offers_total{highest=\"1.0\"} 0\n");
-    has(UR_REPORT_OPENMETRICS, "upgrade_required_tls_offers_total{highest=\"1.2\"} 2\n");
+    /* Every series that can occur, and no other one. */
+    has(UR_REPORT_OPENMETRICS,
+        "# TYPE upgrade_required_tls_offers counter\n"
+        "upgrade_required_tls_offers_total{highest=\"1.0\",post_quantum=\"no\"} 0\n"
+        "upgrade_required_tls_offers_total{highest=\"1.1\",post_quantum=\"no\"} 0\n"
+        "upgrade_required_tls_offers_total{highest=\"1.2\",post_quantum=\"no\"} 3\n"
+        "upgrade_required_tls_offers_total{highest=\"1.3\",post_quantum=\"no\"} 1\n"
+        "upgrade_required_tls_offers_total{highest=\"1.3\",post_quantum=\"yes\"} 3\n# HELP");
     has(UR_REPORT_PROMETHEUS, "upgrade_required_tls_failures_total{highest=\"1.2\"} 1\n");
-    has(UR_REPORT_JSON, "\"tls\":[\n  {\"highest\":\"1.2\",\"offers\":2,\"failures\":1}]");
+    has(UR_REPORT_JSON,
+        "\"tls\":[\n"
+        "  {\"highest\":\"1.2\",\"offers\":3,\"post_quantum\":0,\"failures\":1},\n"
+        "  {\"highest\":\"1.3\",\"offers\":4,\"post_quantum\":3,\"failures\":0}]");
     has(UR_REPORT_HTML,
-        "<tr><td>TLS 1.2<td class=\"n\">1<td class=\"n\">2<td class=\"n\">100.0 %");
+        "<tr><td>TLS 1.2<td class=\"n\">1<td>no<td class=\"n\">3<td class=\"n\">42.9 %");
+    has(UR_REPORT_HTML, "<tr><td rowspan=\"2\">TLS 1.3<td rowspan=\"2\" class=\"n\">0<td>no"
+                        "<td class=\"n\">1<td class=\"n\">14.3 %");
+    has(UR_REPORT_HTML, "\n<tr><td>yes<td class=\"n\">3<td class=\"n\">42.9 %");
+    ur_counters_count_hello(&hellos[1], (struct ur_offer){UR_TLS_SOME, false});
+    has(UR_REPORT_PROMETHEUS,
+        " counter\nupgrade_required_tls_offers_total{highest=\"unknown\",post_quantum=\"no\"} "
+        "1\n"
+        "upgrade_required_tls_offers_total{highest=\"1.0\",post_quantum=\"no\"} 0\n");
 }
 
 /* More rows than are shown */

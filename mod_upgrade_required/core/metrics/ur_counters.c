@@ -50,6 +50,7 @@ void ur_counters_layout(struct ur_buf *out)
     ur_buf_number(out, sizeof(struct ur_requests));
     ur_buf_literal(out, " ");
     ur_buf_number(out, sizeof(struct ur_hellos));
+    ur_buf_literal(out, " post_quantum no yes");
     ur_buf_literal(out, " ");
     ur_buf_number(out, sizeof(struct ur_tally));
     ur_buf_literal(out, " ");
@@ -130,12 +131,13 @@ uint64_t ur_counters_requests(struct ur_request_slots slots, struct ur_seen seen
     return sum;
 }
 
-uint64_t ur_counters_hellos(struct ur_hello_slots slots, enum ur_tls highest)
+uint64_t ur_counters_hellos(struct ur_hello_slots slots, struct ur_offer offer)
 {
     uint64_t sum = 0;
 
     for (size_t i = 0; i < slots.count; i++) {
-        sum += atomic_load_explicit(&slots.first[i].offers[highest], memory_order_relaxed);
+        sum += atomic_load_explicit(&slots.first[i].offers[offer.highest][offer.post_quantum],
+                                    memory_order_relaxed);
     }
     return sum;
 }

@@ -24,10 +24,16 @@ struct ur_requests {
     _Alignas(UR_CACHE_LINE) atomic_uint_fast64_t counts[UR_HTTPS][UR_TLSS];
 };
 
-/* TLS handshakes by the highest version that the client offers, whether or not a request
- * follows. */
+/* What the client of a TLS handshake offers: its highest version, and whether it could agree on
+ * a post-quantum key exchange. */
+struct ur_offer {
+    enum ur_tls highest;
+    bool post_quantum;
+};
+
+/* TLS handshakes by what the client offers, whether or not a request follows. */
 struct ur_hellos {
-    _Alignas(UR_CACHE_LINE) atomic_uint_fast64_t offers[UR_TLSS];
+    _Alignas(UR_CACHE_LINE) atomic_uint_fast64_t offers[UR_TLSS][2];
     atomic_uint_fast64_t failures[UR_TLSS];
 };
 
@@ -62,9 +68,10 @@ static inline void ur_counters_count_request(struct ur_requests *slot, struct ur
     atomic_fetch_add_explicit(&slot->counts[seen.http][seen.tls], 1, memory_order_relaxed);
 }
 
-static inline void ur_counters_count_hello(struct ur_hellos *slot, enum ur_tls highest)
+static inline void ur_counters_count_hello(struct ur_hellos *slot, struct ur_offer offer)
 {
-    atomic_fetch_add_explicit(&slot->offers[highest], 1, memory_order_relaxed);
+    atomic_fetch_add_explicit(&slot->offers[offer.highest][offer.post_quantum], 1,
+                              memory_order_relaxed);
 }
 
 static inline void ur_counters_count_hello_failure(struct ur_hellos *slot, enum ur_tls highest)
@@ -106,7 +113,7 @@ uint64_t ur_counters_opened(struct ur_tally_slots slots, enum ur_carried carrier
 
 uint64_t ur_counters_requests(struct ur_request_slots slots, struct ur_seen seen);
 
-uint64_t ur_counters_hellos(struct ur_hello_slots slots, enum ur_tls highest);
+uint64_t ur_counters_hellos(struct ur_hello_slots slots, struct ur_offer offer);
 uint64_t ur_counters_hello_failures(struct ur_hello_slots slots, enum ur_tls highest);
 
 /* What is counted of a policy. */

@@ -88,6 +88,20 @@ uint64_t ur_report_requests(const struct ur_report *report)
     return count;
 }
 
+bool ur_report_next_offer(const struct ur_report *report, struct ur_offer *offer)
+{
+    if (offer->highest == UR_TLS_1_3) {
+        bool first = !offer->post_quantum;
+        offer->post_quantum = true;
+        return first;
+    }
+    offer->highest++;
+    if (offer->highest == UR_TLS_SOME && !ur_counters_hellos(report->hellos, *offer)) {
+        offer->highest++;
+    }
+    return true;
+}
+
 struct ur_child_cursor ur_report_first_child(const struct ur_report *report)
 {
     return (struct ur_child_cursor){0, ur_tunnel_cell_newest(report->cells)};

@@ -47,6 +47,11 @@ uint64_t ur_report_decision_count(const struct ur_decision *decision);
 
 uint64_t ur_report_requests(const struct ur_report *report);
 
+/* The next offer that a client can make, after {UR_TLS_NONE, false}: only with TLS 1.3 can it
+ * be a post-quantum one; and one of an unknown version is left out if no client made it. False
+ * after the last. */
+bool ur_report_next_offer(const struct ur_report *report, struct ur_offer *offer);
+
 /* The numbers of one child's tunnels. */
 struct ur_child_numbers {
     long pid;

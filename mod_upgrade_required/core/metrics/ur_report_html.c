@@ -115,27 +115,41 @@ static void spoken(const struct ur_report *report, uint64_t total, struct ur_buf
 
 /* What clients offer */
 
+/* Handshakes that failed are counted by version alone: one cell for both rows of TLS 1.3. */
+static void offered_version(const struct ur_report *report, enum ur_tls highest,
+                            struct ur_buf *out)
+{
+    const char *td = highest == UR_TLS_1_3 ? "<td rowspan=\"2\"" : "<td";
+
+    ur_buf_string(out, td);
+    ur_buf_literal(out, ">TLS ");
+    ur_buf_string(out, ur_protocol_tls(highest));
+    ur_buf_string(out, td);
+    ur_buf_literal(out, " class=\"n\">");
+    ur_buf_number(out, ur_counters_hello_failures(report->hellos, highest));
+}
+
 static void offered(const struct ur_report *report, struct ur_buf *out)
 {
+    struct ur_offer offer = {UR_TLS_NONE, false};
     uint64_t total = 0;
 
-    for (enum ur_tls highest = UR_TLS_NONE; highest <= UR_TLS_1_3; highest++) {
-        total += ur_counters_hellos(report->hellos, highest);
+    while (ur_report_next_offer(report, &offer)) {
+        total += ur_counters_hellos(report->hellos, offer);
     }
     heading(out, "What clients offer",
-            "TLS handshakes by the highest version the client offers; handshakes that fail "
-            "never reach a request.");
-    ur_buf_literal(out, "<table>\n<tr><th>Highest offered<th class=\"n\">Failed<th "
-                        "class=\"n\">Handshakes<th class=\"n\">Share<th class=\"bar\">\n");
-    for (enum ur_tls highest = UR_TLS_SOME; highest <= UR_TLS_1_3; highest++) {
-        uint64_t count = ur_counters_hellos(report->hellos, highest);
-        if (count || highest != UR_TLS_SOME) {
-            ur_buf_literal(out, "<tr><td>TLS ");
-            ur_buf_string(out, ur_protocol_tls(highest));
-            ur_buf_literal(out, "<td class=\"n\">");
-            ur_buf_number(out, ur_counters_hello_failures(report->hellos, highest));
-            share(out, count, total);
+            "TLS handshakes by the highest version the client offers, and whether it offers a "
+            "post-quantum key exchange (ML-KEM); handshakes that fail never reach a request.");
+    ur_buf_literal(out, "<table>\n<tr><th>Highest offered<th class=\"n\">Failed<th>Post-quantum"
+                        "<th class=\"n\">Handshakes<th class=\"n\">Share<th class=\"bar\">\n");
+    offer = (struct ur_offer){UR_TLS_NONE, false};
+    while (ur_report_next_offer(report, &offer)) {
+        ur_buf_literal(out, "<tr>");
+        if (!offer.post_quantum) {
+            offered_version(report, offer.highest, out);
         }
+        cell(out, offer.post_quantum ? "yes" : "no");
+        share(out, ur_counters_hellos(report->hellos, offer), total);
     }
     ur_buf_literal(out, "</table>\n");
 }

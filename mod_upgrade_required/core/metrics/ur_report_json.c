@@ -30,11 +30,15 @@ static void hellos(struct ur_json *json, const struct ur_report *report)
 {
     ur_json_array(json, "tls", UR_JSON_LINES);
     for (enum ur_tls highest = UR_TLS_SOME; highest <= UR_TLS_1_3; highest++) {
-        uint64_t offers = ur_counters_hellos(report->hellos, highest);
+        uint64_t post_quantum =
+            ur_counters_hellos(report->hellos, (struct ur_offer){highest, true});
+        uint64_t offers = post_quantum +
+                          ur_counters_hellos(report->hellos, (struct ur_offer){highest, false});
         if (offers) {
             ur_json_object(json, NULL, UR_JSON_INLINE);
             ur_json_word(json, "highest", ur_report_tls(highest));
             ur_json_number(json, "offers", offers);
+            ur_json_number(json, "post_quantum", post_quantum);
             ur_json_number(json, "failures",
                            ur_counters_hello_failures(report->hellos, highest));
             ur_json_end_object(json);

@@ -54,13 +54,23 @@ static void requests(const struct ur_report *report, struct ur_buf *out)
     }
 }
 
-static void hellos(const struct ur_report *report, const char *opening,
-                   uint64_t (*sum)(struct ur_hello_slots, enum ur_tls), struct ur_buf *out)
+static void offers(const struct ur_report *report, struct ur_buf *out)
+{
+    struct ur_offer offer = {UR_TLS_NONE, false};
+
+    while (ur_report_next_offer(report, &offer)) {
+        label(out, PREFIX "tls_offers_total{highest=\"", ur_report_tls(offer.highest));
+        label(out, "\",post_quantum=\"", offer.post_quantum ? "yes" : "no");
+        value(out, ur_counters_hellos(report->hellos, offer));
+    }
+}
+
+static void failures(const struct ur_report *report, struct ur_buf *out)
 {
     for (enum ur_tls highest = UR_TLS_SOME; highest <= UR_TLS_1_3; highest++) {
-        uint64_t count = sum(report->hellos, highest);
+        uint64_t count = ur_counters_hello_failures(report->hellos, highest);
         if (count || highest != UR_TLS_SOME) {
-            label(out, opening, ur_report_tls(highest));
+            label(out, PREFIX "tls_failures_total{highest=\"", ur_report_tls(highest));
             value(out, count);
         }
     }
@@ -160,12 +170,14 @@ void ur_report_metrics(const struct ur_report *report, bool openmetrics, struct 
            openmetrics);
     decisions(report, out);
     if (report->hellos.first) {
-        family(out, "tls_offers", "TLS handshakes by the highest version offered.",
+        family(out, "tls_offers",
+               "TLS handshakes by the highest version offered, and whether a post-quantum key "
+               "exchange was.",
                openmetrics);
-        hellos(report, PREFIX "tls_offers_total{highest=\"", ur_counters_hellos, out);
+        offers(report, out);
         family(out, "tls_failures",
                "TLS handshakes that failed, by the highest version offered.", openmetrics);
-        hellos(report, PREFIX "tls_failures_total{highest=\"", ur_counters_hello_failures, out);
+        failures(report, out);
     }
     if (report->cells.first) {
         tunnels(report, openmetrics, out);

@@ -3,6 +3,7 @@
 
 #include "core/policy/ur_trusted_proxy.h"
 #include "core/policy/ur_policy.h"
+#include "core/protocol/ur_group.h"
 #include "core/text/ur_buf.h"
 #include "core/response/ur_accept.h"
 
@@ -35,6 +36,8 @@ struct ur_probe {
     struct ur_span alpn_offered;        /* names with ", " between them */
     struct ur_span alpn_chosen;
     struct ur_span sni;
+    struct ur_groups groups;             /* that the client offered for the key exchange */
+    struct ur_groups key_shares;         /* for which it sent a key unasked */
     bool asks;                           /* for a WebSocket, with any part of a handshake */
     enum ur_reason handshake;            /* if it asks; UR_REASON_NONE: a valid handshake */
     const struct ur_probe_field *stated; /* the headers of a trusted proxy */

@@ -26,6 +26,17 @@ static void row(struct ur_buf *out, const char *name, struct ur_span value)
     }
 }
 
+static void groups(struct ur_buf *out, const char *name, struct ur_groups list)
+{
+    if (list.ids) {
+        ur_buf_literal(out, "<tr><th>");
+        ur_buf_string(out, name);
+        ur_buf_literal(out, "<td>");
+        ur_group_write_list(out, list);
+        ur_buf_literal(out, "\n");
+    }
+}
+
 static void protocol(struct ur_buf *out, const char *name, struct ur_seen seen)
 {
     const char *tls = ur_protocol_tls(seen.tls);
@@ -116,6 +127,8 @@ void ur_probe_html(const struct ur_probe *probe, struct ur_buf *out)
     row(out, "ALPN offered", probe->alpn_offered);
     row(out, "ALPN chosen", probe->alpn_chosen);
     row(out, "SNI", probe->sni);
+    groups(out, "Groups offered", probe->groups);
+    groups(out, "Key shares", probe->key_shares);
     row(out, "WebSocket handshake", ur_span_of(ur_probe_handshake_word(probe)));
     if (probe->asks && probe->handshake != UR_REASON_NONE) {
         row(out, "Reason", ur_span_of(ur_reason_row(probe->handshake)->word));

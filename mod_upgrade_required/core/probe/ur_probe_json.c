@@ -50,6 +50,21 @@ static void offered(struct ur_json *json, struct ur_span names)
     ur_json_end_array(json);
 }
 
+static void groups(struct ur_json *json, const char *name, struct ur_groups list)
+{
+    if (!list.ids) {
+        return;
+    }
+    ur_json_array(json, name, UR_JSON_INLINE);
+    for (size_t i = 0; i < list.count; i++) {
+        char room[UR_GROUP_NAME_MAX];
+        struct ur_buf text = {room, sizeof room, 0};
+        ur_group_write(&text, list.ids[i]);
+        ur_json_string(json, NULL, (struct ur_span){room, text.len});
+    }
+    ur_json_end_array(json);
+}
+
 static void handshake(struct ur_json *json, const struct ur_probe *probe)
 {
     ur_json_object(json, "handshake", UR_JSON_INLINE);
@@ -106,6 +121,8 @@ void ur_probe_json(const struct ur_probe *probe, struct ur_buf *out)
     }
     optional(&json, "alpn_chosen", probe->alpn_chosen);
     optional(&json, "sni", probe->sni);
+    groups(&json, "groups_offered", probe->groups);
+    groups(&json, "key_shares", probe->key_shares);
     handshake(&json, probe);
     fields(&json, "fields", probe->fields, probe->fields_count);
     ur_json_array(&json, "policies", UR_JSON_LINES);

@@ -11,6 +11,15 @@ static void line(struct ur_buf *out, const char *label, struct ur_span value)
     }
 }
 
+static void groups(struct ur_buf *out, const char *label, struct ur_groups list)
+{
+    if (list.ids) {
+        ur_buf_string(out, label);
+        ur_group_write_list(out, list);
+        ur_buf_literal(out, "\n");
+    }
+}
+
 static void protocol(struct ur_buf *out, const char *label, struct ur_seen seen)
 {
     const char *tls = ur_protocol_tls(seen.tls);
@@ -72,6 +81,8 @@ void ur_probe_text(const struct ur_probe *probe, struct ur_buf *out)
     line(out, "ALPN offered: ", probe->alpn_offered);
     line(out, "ALPN chosen:  ", probe->alpn_chosen);
     line(out, "SNI:          ", probe->sni);
+    groups(out, "Groups:       ", probe->groups);
+    groups(out, "Key shares:   ", probe->key_shares);
     ur_buf_literal(out, "Handshake:    ");
     ur_buf_string(out, ur_probe_handshake_word(probe));
     if (probe->asks && probe->handshake != UR_REASON_NONE) {

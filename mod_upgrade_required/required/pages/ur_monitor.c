@@ -66,13 +66,17 @@ void ur_monitor_request(struct ur_seen seen)
     }
 }
 
-void ur_monitor_hello(enum ur_tls highest, bool failed)
+void ur_monitor_hello(struct ur_offer offer)
 {
-    if (registry && failed) {
-        ur_counters_count_hello_failure(registry->hellos + own_slot(), highest);
+    if (registry) {
+        ur_counters_count_hello(registry->hellos + own_slot(), offer);
     }
-    else if (registry) {
-        ur_counters_count_hello(registry->hellos + own_slot(), highest);
+}
+
+void ur_monitor_hello_failure(enum ur_tls highest)
+{
+    if (registry) {
+        ur_counters_count_hello_failure(registry->hellos + own_slot(), highest);
     }
 }
 

@@ -18,8 +18,9 @@ int ur_monitor_open(apr_pool_t *pconf, apr_pool_t *plog, apr_pool_t *ptemp, serv
 
 void ur_monitor_request(struct ur_seen seen);
 
-/* Counts a ClientHello with this highest version, or the failure of its handshake. */
-void ur_monitor_hello(enum ur_tls highest, bool failed);
+/* Counts a ClientHello, or the failure of its handshake. */
+void ur_monitor_hello(struct ur_offer offer);
+void ur_monitor_hello_failure(enum ur_tls highest);
 
 void ur_monitor_decision(const struct ur_policy_name *label, enum ur_verdict verdict,
                          enum ur_reason reason, struct ur_seen seen);

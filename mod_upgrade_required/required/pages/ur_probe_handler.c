@@ -87,7 +87,11 @@ static void collect_tls(struct collector *collector)
     }
     probe->cipher = ur_request_tls_fact(r, "SSL_CIPHER");
     probe->sni = ur_request_tls_fact(r, "SSL_TLS_SNI");
-    probe->alpn_offered = ur_span_of(connection ? connection->alpn : NULL);
+    if (connection) {
+        probe->alpn_offered = ur_span_of(connection->alpn);
+        probe->groups = connection->groups;
+        probe->key_shares = connection->key_shares;
+    }
     if (ur_span_present(probe->alpn_offered)) {
         probe->alpn_chosen = ur_span_of(chosen);
     }

@@ -1,6 +1,7 @@
 #ifndef UR_CONNECTION_H
 #define UR_CONNECTION_H
 
+#include "core/protocol/ur_group.h"
 #include "core/protocol/ur_protocol.h"
 
 #include <httpd.h>
@@ -13,6 +14,8 @@ struct ur_connection {
     void *ssl;        /* OpenSSL's; as long as ap_ssl_conn_is_ssl() says so */
     const char *alpn; /* protocols that the client offered, ", " between them; NULL: none, or
                        * not known */
+    struct ur_groups groups;     /* that the client offered for the key exchange */
+    struct ur_groups key_shares; /* for which it sent a key with its first message */
 };
 
 /* pre_connection, before mod_ssl's. */

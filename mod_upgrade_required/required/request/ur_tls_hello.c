@@ -17,6 +17,7 @@
 #include <dlfcn.h>
 
 #include <apr_dso.h>
+#include <apr_strings.h>
 #include <http_ssl.h>
 #include <mod_ssl_openssl.h>
 
@@ -36,7 +37,7 @@ static shut_down *ssl_shut_down;
 
 struct watch {
     conn_rec *c;
-    struct ur_client_hello hello;
+    enum ur_tls highest; /* offered */
     bool seen;
     bool finished;
 };
@@ -46,24 +47,47 @@ static void write_alpn(struct ur_buf *out, const void *alpn)
     ur_client_hello_alpn(*(const struct ur_span *)alpn, out);
 }
 
-static void keep_alpn(conn_rec *c, struct ur_span alpn)
+static struct ur_groups keep_groups(apr_pool_t *pool, struct ur_span raw,
+                                    size_t (*read)(struct ur_span, uint16_t *))
+{
+    uint16_t ids[UR_HELLO_GROUPS_MAX];
+    struct ur_groups groups = {NULL, 0};
+
+    if (ur_span_present(raw)) {
+        groups.count = read(raw, ids);
+        groups.ids = apr_pmemdup(pool, ids, groups.count * sizeof ids[0]);
+    }
+    return groups;
+}
+
+/* For the probe. */
+static void keep_offer(conn_rec *c, const struct ur_client_hello *hello)
 {
     struct ur_connection *connection = ur_connection_of(c);
 
-    if (connection && alpn.len) {
-        connection->alpn = ur_text(c->pool, alpn.len * 2, write_alpn, &alpn).at;
+    if (!connection) {
+        return;
     }
+    if (hello->alpn.len) {
+        connection->alpn = ur_text(c->pool, hello->alpn.len * 2, write_alpn, &hello->alpn).at;
+    }
+    connection->groups = keep_groups(c->pool, hello->groups, ur_client_hello_groups);
+    connection->key_shares =
+        keep_groups(c->pool, hello->key_shares, ur_client_hello_key_shares);
 }
 
 /* A second ClientHello, after a HelloRetryRequest, is the same client's. */
 static void see_hello(struct watch *watch, struct ur_span message)
 {
-    if (watch->seen || !ur_client_hello_read(message, &watch->hello)) {
+    struct ur_client_hello hello;
+
+    if (watch->seen || !ur_client_hello_read(message, &hello)) {
         return;
     }
     watch->seen = true;
-    ur_monitor_hello(watch->hello.highest, false);
-    keep_alpn(watch->c, watch->hello.alpn);
+    watch->highest = hello.highest;
+    ur_monitor_hello((struct ur_offer){hello.highest, hello.post_quantum});
+    keep_offer(watch->c, &hello);
 }
 
 /* OpenSSL hands over whole messages, however many records they came in. */
@@ -92,7 +116,7 @@ static apr_status_t count_failure(void *arg)
     const struct watch *watch = arg;
 
     if (watch->seen && !watch->finished) {
-        ur_monitor_hello(watch->hello.highest, true);
+        ur_monitor_hello_failure(watch->highest);
     }
     return APR_SUCCESS;
 }

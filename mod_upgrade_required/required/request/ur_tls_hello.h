@@ -4,9 +4,9 @@
 #include <httpd.h>
 
 /* Examines each ClientHello through mod_ssl's public hook: counts what it offers and whether
- * the handshake then fails, and keeps its ALPN protocols for the probe. It costs nothing after
- * the handshake. Neither mod_ssl nor OpenSSL need to be present: this module is not linked with
- * them. */
+ * the handshake then fails, and keeps its ALPN protocols and groups for the probe. It costs
+ * nothing after the handshake. Neither mod_ssl nor OpenSSL need to be present: this module is
+ * not linked with them. */
 
 void ur_tls_hello_register(void);
 
