@@ -5,6 +5,7 @@ use warnings;
 use Test::More;
 use FindBin;
 use lib "$FindBin::Bin/lib";
+use Ports;
 use Server;
 use Wire;
 
@@ -57,6 +58,42 @@ for my $host ([chat_clear => 'http'], [chat_tls => 'https']) {
     like $page->{text}, qr/account\s+TLS HTTP\/2\s+enforced\s+met/, 'the probe: a policy';
     my $report = browse("$base/probe?format=text", 'document.body.innerText');
     like $report, qr/^Upgrade probe\n\nProtocol:     HTTP\/2 over TLS 1\.3$/m, 'the probe: as text';
+}
+
+# A post-quantum key exchange, which it offers: its visit counts, whether or not this server's OpenSSL can
+# agree on one.
+{
+    my $conf = Apache::Test::vars('t_conf');
+    my $server = Server->new(modules => [qw(authz_core dir socache_shmcb ssl)]);
+    my $port = free_port();
+    $server->configure(<<"END")->start;
+Listen 127.0.0.1:$port
+<Location /status>
+SetHandler upgrade-status
+</Location>
+<Location /probe>
+SetHandler upgrade-probe
+</Location>
+<VirtualHost 127.0.0.1:$port>
+SSLEngine on
+SSLCertificateFile $conf/server.crt
+SSLCertificateKeyFile $conf/server.key
+</VirtualHost>
+END
+    my $seen = browse("https://127.0.0.1:$port/probe?format=json", "(async () => {
+        const page = await (await fetch('/status')).text();
+        const status = new DOMParser().parseFromString(page, 'text/html');
+        const table = [...status.querySelectorAll('table')].find((t) => /Highest/.test(t.textContent));
+        const yes = [...table.rows].find((row) => row.cells[0].textContent === 'yes');
+        return { probe: JSON.parse(document.body.innerText), share: yes.cells[2].textContent.trim() }; })()");
+    is $seen->{probe}{groups_offered}[0], 'X25519MLKEM768', 'the group that the browser wants most';
+    is_deeply $seen->{probe}{key_shares}, ['X25519MLKEM768', 'x25519'], 'and the keys that it sends';
+    is $seen->{share}, '100.0 %', 'the status page shows it as ready';
+    my $tls = json_of($server->ask('GET /status?format=json HTTP/1.1'))->{tls};
+    is scalar @$tls, 1, 'no other client over TLS';
+    cmp_ok $tls->[0]{post_quantum}, '>', 0, 'it is counted';
+    is $tls->[0]{post_quantum}, $tls->[0]{offers}, 'always as ready';
+    $server->stop;
 }
 
 # What the manual says about a WebSocket that does not connect: the browser's console, in its words

@@ -114,7 +114,8 @@ sub records {
     becomes $server, {%want}, 'clear text, garbage and half a message are counted as nothing';
 
     my $text = $server->ask('GET /status?format=prometheus HTTP/1.1')->{body};
-    like $text, qr/^upgrade_required_tls_offers_total\{highest="1\.2",post_quantum="no"\} 5$/m, 'metric: offers';
+    like $text, qr/^upgrade_required_tls_offers_total\{highest="1\.2",post_quantum="no"\} 5$/m,
+        'metric: offers';
     like $text, qr/^upgrade_required_tls_failures_total\{highest="1\.2"\} 2$/m, 'metric: failures';
     $server->graceful;
     becomes $server, {%want}, 'a reload loses nothing';
