@@ -212,8 +212,8 @@ for my $case ([64, 65536,
 # Prometheus scrapes, and answers a query.
 SKIP: {
     my ($prometheus) = grep { -x } map { "$_/prometheus" } split /:/, $ENV{PATH};
-    skip 'Prometheus is not installed', 21 unless $prometheus;
-    my $server = Server->new(modules => \@modules)->configure($pages
+    skip 'Prometheus is not installed', 23 unless $prometheus;
+    my $server = Server->new(modules => [@modules, qw(socache_shmcb ssl)])->configure($pages
         . route('dir', 'UpgradeMode announce'))->start;
     $server->ask('GET /dir/ HTTP/1.1') for 1 .. 7;
     my $folder = tempdir(CLEANUP => 1);
@@ -249,11 +249,11 @@ SKIP: {
 
     # The shipped rules and the dashboard ask for what there is.
     like `promtool check rules $FindBin::Bin/conf.d/monitoring/upgrade_required.rules.yml 2>&1`,
-        qr/SUCCESS: 8 rules found/, 'the alert rules are sound';
+        qr/SUCCESS: 9 rules found/, 'the alert rules are sound';
     my $json = do { local (@ARGV, $/) = "$FindBin::Bin/conf.d/monitoring/grafana-dashboard.json"; <> };
     my @expressions = map { $_->{expr} } map { @{ $_->{targets} } } @{
         JSON::PP->new->decode($json)->{panels} };
-    is scalar @expressions, 14, 'the dashboard has its panels';
+    is scalar @expressions, 15, 'the dashboard has its panels';
     for my $expression (@expressions) {
         (my $text = $expression) =~ s/\$__rate_interval|\$__range/5m/g;
         $text =~ s/"\$\w+"/".*"/g;
@@ -299,6 +299,28 @@ END
         like $output, qr/SUCCESS/, "$alert: " . ($fires ? 'fires' : 'is silent') . " on $values of $series"
           or diag $output;
     }
+
+    # How many clients are ready, of all servers together: 60 of 80 a minute
+    open my $tests, '>', "$folder/ready.yml" or die $!;
+    print $tests <<"END";
+rule_files: ['$FindBin::Bin/conf.d/monitoring/upgrade_required.rules.yml']
+evaluation_interval: 1m
+tests:
+  - interval: 1m
+    input_series:
+@{[ join "\n", map { "      - series: 'upgrade_required_tls_offers_total{job=\"web\",instance=\"$_->[0]\","
+      . "highest=\"$_->[1]\",post_quantum=\"$_->[2]\"}'\n        values: '0+$_->[3]x30'" }
+      ['a', '1.2', 'no', 5], ['a', '1.3', 'no', 5], ['a', '1.3', 'yes', 0], ['b', '1.3', 'no', 10],
+      ['b', '1.3', 'yes', 60] ]}
+    promql_expr_test:
+      - expr: 'job:upgrade_required_post_quantum_ready:ratio_rate1d'
+        eval_time: 30m
+        exp_samples:
+          - {labels: 'job:upgrade_required_post_quantum_ready:ratio_rate1d{job="web"}', value: 0.75}
+END
+    close $tests;
+    my $output = `promtool test rules $folder/ready.yml 2>&1`;
+    like $output, qr/SUCCESS/, 'the share of clients that are ready' or diag $output;
     kill TERM => $pid;
     waitpid $pid, 0;
     $server->stop;
