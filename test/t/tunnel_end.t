@@ -8,6 +8,7 @@ use Net::SSLeay;
 use POSIX qw(mkfifo);
 use FindBin;
 use lib "$FindBin::Bin/lib";
+use Lines;
 use Ports;
 use Server;
 use Tunnel;
@@ -16,18 +17,17 @@ use Wire;
 local $SIG{PIPE} = 'IGNORE';
 
 my @modules = qw(authz_core alias dir proxy proxy_http socache_shmcb ssl status);
-my $folder = Apache::Test::vars('t_conf');
-my %certificate = (SSL_cert_file => "$folder/server.crt", SSL_key_file => "$folder/server.key");
 my $listener = backend();
 my $port = $listener->sockport;
 
-sub touch {
-    my ($name) = @_;
+sub write_file {
+    my ($name, $text) = @_;
     open my $file, '>', $name or die "$name: $!";
+    print $file $text // '';
+    close $file or die "$name: $!";
     chmod 0644, $name;
     return;
 }
-
 
 # Ended, and by TLS too.
 sub ended_in_order {
@@ -35,32 +35,18 @@ sub ended_in_order {
     return ended($socket) && Net::SSLeay::get_shutdown($socket->_get_ssl_object) & 2;
 }
 
-# A virtual host: its port, and what stands in it
-sub host {
-    my ($number, $text) = @_;
-    return "Listen 127.0.0.1:$number\n<VirtualHost 127.0.0.1:$number>\n$text</VirtualHost>\n";
-}
-
-my $tls = "SSLEngine on\nSSLCertificateFile $folder/server.crt\nSSLCertificateKeyFile $folder/server.key\n";
-
 # "stuck" and "stuck_tls" are the virtual hosts in which something gets stuck, $stuck being their log; the
 # others are watched, "short" is for silence.
 sub server {
     my ($stuck, %option) = @_;
     my $server = Server->new(modules => \@modules, helper => 1);
     my %of = map { ($_ => free_port()) } qw(stuck_tls stuck plain tls short);
-    my $hosts = host($of{stuck}, $stuck) . host($of{stuck_tls}, "$tls$stuck")
-      . host($of{plain}, "CustomLog plain_log tunnels\n")
-      . host($of{tls}, "${tls}CustomLog tls_log tunnels\n")
-      . host($of{short}, "Timeout 1\nCustomLog short_log tunnels\n");
     my $late = $option{late} ? 'LoadModule upgrade_late_module ' . Server::fault('late') : '';
     $server->configure(<<"END");
 $late
-ThreadsPerChild 8
-ThreadLimit 8
-MaxRequestWorkers 8
+@{[ workers(8) ]}
 AsyncRequestWorkerFactor 1000
-UpgradeTunnelMax 6
+UpgradeTunnelMax 8
 UpgradeTunnelDrain 1
 LogLevel info upgrade_wstunnel:debug
 LogFormat "%>s %{UPGRADE_TUNNEL}e %X %{SSL_PROTOCOL}x" tunnels
@@ -72,17 +58,18 @@ ProxyPass /short http://127.0.0.1:$port/ timeout=1
 <LocationMatch ^/(ws|tls|short)>
 UpgradeKeep WebSocket
 </LocationMatch>
-SSLProxyEngine on
-SSLProxyVerify none
-SSLProxyCheckPeerName off
-SSLProxyCheckPeerCN off
+@{[ PROXY_TLS ]}
 <Location /status>
 SetHandler upgrade-status
 </Location>
 <Location /workers>
 SetHandler server-status
 </Location>
-$hosts
+@{[ host($of{stuck}, $stuck) ]}
+@{[ tls_host($of{stuck_tls}, $stuck) ]}
+@{[ host($of{plain}, 'CustomLog plain_log tunnels') ]}
+@{[ tls_host($of{tls}, 'CustomLog tls_log tunnels') ]}
+@{[ host($of{short}, 'Timeout 1', 'CustomLog short_log tunnels') ]}
 END
     $server->{of} = \%of;
     my %env = (UPGRADE_FAULT_FOLDER => $server->{folder}, %{ $option{env} || {} });
@@ -109,10 +96,13 @@ sub tunnels {
     return;
 }
 
-my %behind_tls = (path => '/tls', backend_tls => \%certificate);
+my %behind_tls = (path => '/tls', backend_tls => { certificate() });
 
-# Ends of which the other side has to be told, or both: name, virtual host, options, and how it ends
+# Ends of which the other side has to be told, or both: name, virtual host, options, and how it ends. Those in
+# "short" take a second or two.
 my @ends = (
+    ['silence', 'short', { path => '/short' }, sub { my ($c, $b) = @_; ended($c) && ended($b) }],
+    ['silence with TLS', 'short', \%behind_tls, sub { my ($c, $b) = @_; ended($c) && ended_in_order($b) }],
     ['FIN of the client', 'plain', {}, sub { my ($c, $b) = @_; close $c; ended($b) }],
     ['FIN of the backend', 'plain', {}, sub { my ($c, $b) = @_; close $b; ended($c) }],
     ['RST of the client', 'plain', {}, sub { my ($c, $b) = @_; reset_by($c); ended($b) }],
@@ -121,8 +111,6 @@ my @ends = (
     ['FIN of the backend to TLS', 'tls', {}, sub { my ($c, $b) = @_; close $b; ended_in_order($c) }],
     ['TLS close of the backend', 'plain', \%behind_tls, sub { my ($c, $b) = @_; close $b; ended($c) }],
     ['TLS on both sides', 'tls', \%behind_tls, sub { my ($c, $b) = @_; close $b; ended_in_order($c) }],
-    ['silence', 'short', { path => '/short' }, sub { my ($c, $b) = @_; ended($c) && ended($b) }],
-    ['silence with TLS', 'short', \%behind_tls, sub { my ($c, $b) = @_; ended($c) && ended_in_order($b) }],
 );
 
 # The lines of the virtual hosts that are watched
@@ -131,45 +119,36 @@ sub watched {
     return grep { /^101 / } map { split /\n/, $server->file("${_}_log") } qw(plain tls short);
 }
 
-# All ends, while something is stuck, which $stuck brings about: it returns how many tunnels it leaves
-# open, and how to know that nothing has moved. Then a tunnel is drained.
-sub watch {
-    my ($server, $name, $stuck) = @_;
-    for my $end (@ends) {
-        my @open = tunnel($server, $end->[1], %{ $end->[2] });
-        $end->[3]->(@open);
-    }
-    ok eventually(sub { tunnels_of($server)->{open} == 0 && watched($server) == @ends }),
-      "$name: before";
-    my ($files) = belongings($server);
-    my ($kept, $still) = $stuck->($server);
-    for my $end (@ends) {
-        my ($what, $host, $option, $how) = @$end;
-        my @open = tunnel($server, $host, %$option);
-        ok $how->(@open), "$name: $what";
+# All ends of all cases: $check gets each case, the name of an end, and whether it was one.
+sub end_all {
+    my ($cases, $check) = @_;
+    my $come_to_end = sub {
+        my ($case, $what, $how, @open) = @_;
+        $check->($case, $what, $how->(@open));
         close $_ for @open;
+    };
+    my @late;
+    for my $case (@$cases) {
+        for my $end (@ends) {
+            my ($what, $host, $option, $how) = @$end;
+            my @open = tunnel($case->{server}, $host, %$option);
+            if   ($host eq 'short') { push @late, [$case, $what, $how, @open] }
+            else                    { $come_to_end->($case, $what, $how, @open) }
+        }
     }
-    ok eventually(sub { tunnels_of($server)->{open} == $kept }), "$name: the books close";
-    ok eventually(sub { watched($server) == 2 * @ends }), "$name: each end is logged, once";
-    ok eventually(sub { (belongings($server))[0] <= $files + 2 * $kept }),
-      "$name: no descriptor is left behind";
-    my ($client, $backend) = tunnel($server, 'plain');
-    $server->graceful;
-    is receive($client, 100), "\x88\x02\x03\xe9", "$name: drained";
-    is length receive($backend, 100), 8, "$name: at the backend too";
-    ok $still->($server), "$name: nothing has moved meanwhile";
-    unlike $server->log, qr/UR0020|exit signal/, "$name: the MPM lets go of each connection";
+    $come_to_end->(@$_) for @late;
     return;
 }
 
 # A pipe that is full, as that of a piped log whose program hangs
+my $pipes = 0;
+
 sub full_pipe {
-    my $name = Apache::Test::vars('t_logs') . "/fifo$$";
-    unlink $name;
+    my $name = Apache::Test::vars('t_logs') . "/fifo${$}_" . ++$pipes;
     mkfifo($name, 0666) or die "$name: $!";
     chmod 0666, $name;
     sysopen my $pipe, $name, O_RDWR | O_NONBLOCK or die "$name: $!";
-    my $server = server("CustomLog $name tunnels\n");
+    my $server = server("CustomLog $name tunnels");
     my $filled = 0;
     while (my $wrote = syswrite $pipe, "\n" x 4096) { $filled += $wrote }
     $filled or die 'the pipe takes nothing';
@@ -177,64 +156,77 @@ sub full_pipe {
     return ($server, $pipe, sub { sysread $pipe, $lines, 65536, length $lines; return $lines });
 }
 
-{
-    my ($server, $pipe, $read) = full_pipe();
+# ---- What gets stuck. Each case: stick brings it about, and returns how many tunnels it leaves open; still,
+# whether nothing has moved since; after, what there is to see when all others have been watched.
+
+sub unread_log {
     my $name = 'a log that nobody reads';
-    watch($server, $name, sub {
+    my ($server, $pipe, $read) = full_pipe();
+    my $stick = sub {
         for my $host (qw(stuck stuck_tls stuck stuck_tls)) {
             my ($client, $backend) = tunnel($server, $host);
             close $backend;
             ok $host =~ /tls/ ? ended_in_order($client) : ended($client), "$name: $host: the client is told";
             close $client;
         }
-        return (0, sub { return !syswrite $pipe, "\n" });
-    });
-    ok eventually(sub { 4 == (() = $read->() =~ /^101 backend - (?:TLSv1\.3|-)$/mg) }),
-      "$name: when it is read, it has all";
-    $server->stop->finish;
+        return 0;
+    };
+    my $after = sub {
+        ok eventually(sub { 4 == (() = $read->() =~ /^101 backend - (?:TLSv1\.3|-)$/mg) }),
+          "$name: when it is read, it has all";
+    };
+    return { name => $name, server => $server, stick => $stick, after => $after,
+        still => sub { return !syswrite $pipe, "\n" } };
 }
 
-watch(server("CustomLog /dev/full tunnels\n"), 'a log on a full disk', sub {
-    my ($server) = @_;
-    tunnels($server, 4, 'stuck');
-    return (0, sub { return 1 });
-});
+sub full_disk {
+    my $server = server('CustomLog /dev/full tunnels');
+    return { name => 'a log on a full disk', server => $server,
+        stick => sub { tunnels($server, 4, 'stuck'); return 0 } };
+}
 
-{
-    my $switch = Apache::Test::vars('t_logs') . "/names$$";
-    my $server = server("HostnameLookups On\nCustomLog named_log named\n",
-        env => { UPGRADE_PRELOAD => Server::fault('slow_names'), UPGRADE_FAULT_SWITCH => $switch });
+sub untold_names {
     my $name = 'names that nobody tells';
-    watch($server, $name, sub {
-        touch($switch);
+    my $switch = Apache::Test::vars('t_logs') . "/names$$";
+    my %env = (UPGRADE_PRELOAD => Server::fault('slow_names'), UPGRADE_FAULT_SWITCH => $switch);
+    my $server = server("HostnameLookups On\nCustomLog named_log named", env => \%env);
+    my $stick = sub {
+        write_file($switch);
         tunnels($server, 4, 'stuck');
-        return (0, sub { return $server->file('named_log') eq '' });
-    });
-    unlink $switch;
-    ok eventually(sub { 4 == (() = $server->file('named_log') =~ / 101 client$/mg) }),
-      "$name: then all is logged";
-    $server->stop;
+        return 0;
+    };
+    my $after = sub {
+        unlink $switch;
+        ok eventually(sub { 4 == (() = $server->file('named_log') =~ / 101 client$/mg) }),
+          "$name: then all is logged";
+    };
+    return { name => $name, server => $server, stick => $stick, after => $after,
+        still => sub { return $server->file('named_log') eq '' } };
 }
 
-{
-    my $name = 'a backend that does not answer TLS';
+# Each is half-closed, and ended after half a minute of silence.
+sub silent_backend {
+    my $ahead = Apache::Test::vars('t_logs') . "/ahead$$";
+    my %env = (UPGRADE_PRELOAD => Server::fault('later'), UPGRADE_FAULT_SWITCH => $ahead);
+    my $server = server('CustomLog stuck_log tunnels', env => \%env);
     my @silent;
-    watch(server("CustomLog stuck_log tunnels\n"), $name, sub {
-        my ($server) = @_;
+    my $stick = sub {
         for (1 .. 4) {
             my ($client, $backend) = tunnel($server, 'stuck', %behind_tls);
             close $client;
             push @silent, $backend;
         }
-        return (0, sub { return 4 == grep { $_->opened } @silent });
-    });
+        return 0;
+    };
+    return { name => 'a backend that does not answer TLS', server => $server, stick => $stick,
+        wait => sub { write_file($ahead, 31) }, still => sub { return 4 == grep { $_->opened } @silent } };
 }
 
-{
+sub unreading_client {
     my $name = 'a client that does not read';
+    my $server = server('CustomLog stuck_log tunnels');
     my @silent;
-    watch(server("CustomLog stuck_log tunnels\n"), $name, sub {
-        my ($server) = @_;
+    my $stick = sub {
         for my $host (qw(stuck stuck_tls)) {
             my ($client, $backend) = tunnel($server, $host);
             my $frame = frame('x' x 1_000_000);
@@ -243,17 +235,50 @@ watch(server("CustomLog /dev/full tunnels\n"), 'a log on a full disk', sub {
             reset_by($backend);
             push @silent, $client;
         }
-        return (2, sub { return 2 == grep { $_->opened } @silent });
-    });
+        return 2;
+    };
+    return { name => $name, server => $server, stick => $stick,
+        still => sub { return 2 == grep { $_->opened } @silent } };
+}
+
+# All ends, before something is stuck and while it is, in all cases side by side; then a tunnel is drained.
+{
+    my @cases = (unread_log(), full_disk(), untold_names(), silent_backend(), unreading_client());
+    end_all(\@cases, sub { $_[2] or die "$_[0]{name}: $_[1]: it does not end" });
+    for my $case (@cases) {
+        my ($server, $name) = @$case{qw(server name)};
+        ok eventually(sub { tunnels_of($server)->{open} == 0 && watched($server) == @ends }),
+          "$name: before";
+        ($case->{files}) = belongings($server);
+        $case->{kept} = $case->{stick}->();
+    }
+    end_all(\@cases, sub { my ($case, $what, $ended) = @_; ok $ended, "$case->{name}: $what" });
+    for my $case (@cases) {
+        my ($server, $name, $kept) = @$case{qw(server name kept)};
+        $case->{wait}->() if $case->{wait};
+        ok eventually(sub { tunnels_of($server)->{open} == $kept }), "$name: the books close";
+        ok eventually(sub { watched($server) == 2 * @ends }), "$name: each end is logged, once";
+        ok eventually(sub { (belongings($server))[0] <= $case->{files} + 2 * $kept }),
+          "$name: no descriptor is left behind";
+        my ($client, $backend) = tunnel($server, 'plain');
+        $server->graceful;
+        is receive($client, 100), "\x88\x02\x03\xe9", "$name: drained";
+        is length receive($backend, 100), 8, "$name: at the backend too";
+        ok !$case->{still} || $case->{still}->(), "$name: nothing has moved meanwhile";
+        unlike $server->log, qr/UR0020|exit signal/, "$name: the MPM lets go of each connection";
+        $case->{after}->() if $case->{after};
+        $server->stop;
+    }
+    $cases[0]{server}->finish;
 }
 
 # What a socket that is full does not take of TLS at once comes later, and then the end.
 {
     my $switch = Apache::Test::vars('t_logs') . "/once$$";
     my %env = (UPGRADE_PRELOAD => Server::fault('refuse'), UPGRADE_FAULT_CALL => 'send_once');
-    my $server = server("CustomLog stuck_log tunnels\n", env => { %env, UPGRADE_FAULT_SWITCH => $switch });
+    my $server = server('CustomLog stuck_log tunnels', env => { %env, UPGRADE_FAULT_SWITCH => $switch });
     my ($client, $backend) = tunnel($server, 'tls');
-    touch($switch);
+    write_file($switch);
     close $backend;
     ok ended_in_order($client), 'a full socket: TLS ends in order';
     unlink $switch;
@@ -276,15 +301,15 @@ watch(server("CustomLog /dev/full tunnels\n"), 'a log on a full disk', sub {
     ok eventually(sub { join('', watched($server)) =~ /^101 stopped \S+ \S+$/ }),
       'TERM while a log is stuck: the other log';
     ok eventually(sub { $read->() =~ /^101 client /m }), 'and when it is read, that one';
-    ok eventually(sub { !kill 0, $pid }), 'then the server ends';
+    ok eventually(sub { Server::is_gone($pid) }), 'then the server ends';
     unlink "$server->{folder}/httpd.pid";
 }
 
 # A worker that is slow to let go of what it has handed over: all but the log and the memory is done.
 {
-    my $server = server("CustomLog stuck_log tunnels\n", late => 1);
+    my $server = server('CustomLog stuck_log tunnels', late => 1);
     my $here = $server->{folder};
-    touch("$here/late");
+    write_file("$here/late");
     for my $host (qw(plain tls)) {
         my ($client, $backend) = tunnel($server, $host);
         alive($client, $backend, "a worker that is slow: $host");
@@ -298,7 +323,7 @@ watch(server("CustomLog /dev/full tunnels\n"), 'a log on a full disk', sub {
     unlike $server->log, qr/UR0020/, 'a worker that is slow: it was seen';
 
     # An MPM that does not tell
-    touch("$here/mute");
+    write_file("$here/mute");
     tunnels($server, 3, 'plain');
     ok eventually(sub { watched($server) == 5 }), 'an MPM that does not tell: all is logged';
     ok eventually(sub { 3 == (() = $server->log =~ /UR0020: the MPM has not released/g) }),
@@ -311,7 +336,7 @@ watch(server("CustomLog /dev/full tunnels\n"), 'a log on a full disk', sub {
 {
     my $server = Server->new(modules => \@modules, helper => 1);
     my $number = free_port();
-    $server->configure(<<"END" . host($number, $tls))->start;
+    $server->configure(<<"END")->start;
 LogFormat "%>s %b %I %O %X %{SSL_PROTOCOL}x %{SSL_CIPHER}x" tunnels
 CustomLog access_log tunnels
 ProxyPass /event http://127.0.0.1:$port/
@@ -320,6 +345,7 @@ UpgradeKeep WebSocket
 <Location /event>
 UpgradeTunnel event
 </Location>
+@{[ tls_host($number) ]}
 END
     my $lines = 0;
     for my $version (undef, qw(TLSv1_2 TLSv1_3)) {

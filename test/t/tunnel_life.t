@@ -203,7 +203,7 @@ for my $case (['TERM', 'TERM', ''], ['graceful-stop', 'WINCH', "GracefulShutdown
         is receive($tunnel->[0], 100), "\x88\x02\x03\xe9", "$name: the client is told 1001";
         close $tunnel->[0];
     }
-    ok eventually(sub { !kill 0, $pid }), "$name: the server ends";
+    ok eventually(sub { Server::is_gone($pid) }), "$name: the server ends";
     is_deeply outcomes($server, 8), { ($name =~ /drained/ ? 'drained' : 'stopped') => 8 },
         "$name: each tunnel is logged, once";
     unlink "$server->{folder}/httpd.pid";

@@ -42,7 +42,7 @@ my @ends;
         ok eventually(sub { tunnels_of($server)->{drained} == $count }), 'WINCH: its tunnels end soon';
         my $asked = "ends its $count tunnels within 10 seconds: it received SIGWINCH";
         like $server->log, qr/UR0022: a child of generation 0 $asked/, 'the log says why';
-        ok eventually(sub { !kill 0, $old->{pid} }), 'and so does the child';
+        ok eventually(sub { Server::is_gone($old->{pid}) }), 'and so does the child';
         is scalar(grep { is_over($_) && !told($_) } @early), 0, 'each is told so';
 
         my @late = map { open_here($server) } 1 .. 3;
@@ -51,7 +51,7 @@ my @ends;
         $count = $old->{event};
         kill TERM => $old->{pid};
         ok eventually(sub { tunnels_of($server)->{stopped} == $count }), 'TERM: its tunnels end at once';
-        ok eventually(sub { !kill 0, $old->{pid} }), 'and so does the child';
+        ok eventually(sub { Server::is_gone($old->{pid}) }), 'and so does the child';
         is scalar(grep { is_over($_) && !told($_) } @late), 0, 'each is told so';
         is answered($server), 200, 'the server goes on';
         close $_ for map { @$_[0, 1] } @early, @late;
@@ -87,7 +87,7 @@ END
             my $close = receive($tunnel->[1], 100);
             is substr($close, 6) ^ substr($close, 2, 2), "\x03\xe9", "$name: and the backend";
         }
-        ok eventually(sub { !kill 0, @old }), "$name: the children are gone";
+        ok eventually(sub { !grep { !Server::is_gone($_) } @old }), "$name: the children are gone";
         $of = tunnels_of($server);
         is $of->{drained}, 5, "$name: all are counted as drained";
         close $_ for map { @$_[0, 1] } @open;

@@ -156,6 +156,9 @@ sub _parent_of {
     return (<$stat> // '') =~ /^\d+ \(.*\) [^Z] (\d+)/s ? $1 : 0;    # zombies are gone
 }
 
+# Whether a process has ended, whoever has yet to ask for its status.
+sub is_gone { return !_parent_of($_[0]) }
+
 sub log { return $_[0]->file('error_log') }
 
 # What stands in a file of this server's folder; '' where there is none.
@@ -215,11 +218,14 @@ sub stop {
     return $self;
 }
 
-# Waits until a stopped server has gone.
+# Waits until a stopped server has gone. When its children have, it sleeps for what is left of a second; the
+# same signal again wakes it.
 sub finish {
     my ($self) = @_;
     my $pid = delete $self->{leaving} or return $self;
-    $self->_until(sub { !kill 0, $pid }, 'stopped');
+    $self->_until(sub { !_children_of($pid) }, 'rid of its children');
+    kill WINCH => $pid if !is_gone($pid);
+    $self->_until(sub { is_gone($pid) }, 'stopped');
     return $self;
 }
 
