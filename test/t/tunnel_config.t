@@ -14,6 +14,8 @@ sub verdict {
     return Server->new(modules => \@modules, helper => 1)->configure($lines)->httpd('-t');
 }
 
+my $max     = 'must be a whole number from 1 to 10000000; to disable event tunnels use UpgradeTunnel thread';
+my $drain   = 'must be a whole number from 0 to 86400';
 my $seconds = 'must be a whole number from 1 to 31536000; or none';
 my $client  = 'must be a whole number from 1 to 1000000; or none';
 my $sides   = 'must be to=client, to=backend, to=both or unanswered=number';
@@ -45,6 +47,21 @@ my @wrong = (
     ['UpgradeTunnelPerClient 0',            "UpgradeTunnelPerClient 0: $client"],
     ['UpgradeTunnelPerClient 1000001',      "UpgradeTunnelPerClient 1000001: $client"],
     ['UpgradeTunnelLogOpen yes',            'UpgradeTunnelLogOpen yes: must be one of on, off'],
+    ['UpgradeTunnel poll',                  'UpgradeTunnel poll: must be one of thread, event'],
+    ['UpgradeKeep http',                    'UpgradeKeep http: must be one of WebSocket, none'],
+    ["UpgradeKeep \"Web\tSocket\"",         'UpgradeKeep Web?Socket: contains a control character'],
+    ['UpgradeTunnelMax 0',                  "UpgradeTunnelMax 0: $max"],
+    ['UpgradeTunnelMax many',               "UpgradeTunnelMax many: $max"],
+    ['UpgradeTunnelMax -1',                 "UpgradeTunnelMax -1: $max"],
+    ['UpgradeTunnelMax 10000001',           "UpgradeTunnelMax 10000001: $max"],
+    ['UpgradeTunnelMax 99999999999999999999', "UpgradeTunnelMax 99999999999999999999: $max"],
+    ['UpgradeTunnelMax 1.5',                "UpgradeTunnelMax 1.5: $max"],
+    ['UpgradeTunnelDrain 86401',            "UpgradeTunnelDrain 86401: $drain"],
+    ['UpgradeTunnelDrain 5s',               "UpgradeTunnelDrain 5s: $drain"],
+    ["<VirtualHost *>\nUpgradeTunnelMax 5\n</VirtualHost>",
+        'UpgradeTunnelMax cannot occur within <VirtualHost> section'],
+    ["<Location /x>\nUpgradeTunnelDrain 5\n</Location>", 'UpgradeTunnelDrain not allowed'],
+    ["<Location /x>\n<Limit GET>\nUpgradeTunnel event\n</Limit>\n</Location>", 'cannot occur within <Limit>'],
     ["<Location /x>\n<Limit GET>\nUpgradeTunnelIdle 5\n</Limit>\n</Location>", 'cannot occur within <Limit>'],
 );
 for my $case (@wrong) {

@@ -1,4 +1,4 @@
-# Lines that many configurations of tests have in common: between those of a here-document, @{[ tls_host($port) ]}.
+# Lines that many configurations of tests have in common; in a here-document: @{[ tls_host($port) ]}.
 package Lines;
 use strict;
 use warnings;
