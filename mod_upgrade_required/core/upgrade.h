@@ -44,6 +44,7 @@
 
 #include "core/metrics/ur_cache_line.h"
 #include "core/metrics/ur_client_table.h"
+#include "core/metrics/ur_clients.h"
 #include "core/metrics/ur_counters.h"
 #include "core/metrics/ur_drain.h"
 #include "core/metrics/ur_farewell.h"

@@ -141,6 +141,7 @@ PLANTED = [
     (added('build/bench.d/planted.py', 'if\n'), [('parsed', 'build/bench.d/planted.py:1: ')]),
     (added('test/t/planted.t', 'use strict;\nmy $x = ;\n'), [('parsed', 'planted.t line 2')]),
     (added('test/t/lib/Planted.pm', 'use warnings;\nmy $x; my $x;\n1;\n'), [('parsed', 'Planted.pm line 2')]),
+    (added('conf.d/planted.py', 'if\n'), [('parsed', 'conf.d/planted.py:1: ')]),
     (added('test/backend/planted.js', 'if\n'), [('parsed', 'test/backend/planted.js:')]),
     (added('build/planted-lua', '#!/usr/bin/lua\n'), [('parsed', 'nothing here parses lua: build/planted-lua')]),
     (added('build/planted-nothing', 'no first line\n'), [('parsed', 'nothing here parses unknown: ')]),
@@ -266,7 +267,7 @@ def tree_faults(folder):
     # What a parser adds about the same place is not another fault.
     more = [f'{check}: {line}' for check in tree if check != 'parsed'
             for line in said[check] if (check, line) not in claimed]
-    more += [line for line in said['parsed'] for path in re.findall(r'(?:build|test|[.]ci)/[^\s:]+', line)
+    more += [line for line in said['parsed'] for path in re.findall(r'(?:build|test|conf[.]d|[.]ci)/[^\s:]+', line)
              if 'planted' not in path.lower()]
     result(not more, 'and nothing that was not planted', '\n'.join(more))
 

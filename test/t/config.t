@@ -37,6 +37,7 @@ my @sound = (
     'UpgradeRedirect permanent',
     'UpgradeAdvertise off',
     'UpgradeHTTP2Answer RESET',
+    'UpgradeCountClients Off',
     'UpgradePhrase on',
     "<VirtualHost *:1>\nUpgradeFloor none\n</VirtualHost>",
 );
@@ -120,6 +121,7 @@ my @mistakes = (
     ['UpgradeRedirect yes', "UpgradeRedirect yes: must be one of off, temporary, permanent"],
     ['UpgradeRedirect 308', "UpgradeRedirect 308: must be one of"],
     ['UpgradeHTTP2Answer 200', "UpgradeHTTP2Answer 200: must be one of 426, 403, reset"],
+    ['UpgradeCountClients 10', 'UpgradeCountClients 10: must be one of on, off'],
     ['UpgradePhrase "Go away"', "UpgradePhrase \"Go away\": must be one of on, off"],
     ['UpgradeAdvertise maybe', "UpgradeAdvertise maybe: must be one of on, off"],
     ['UpgradeGuide example.com/guide', "UpgradeGuide example.com/guide: not a valid guide"],

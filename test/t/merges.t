@@ -81,6 +81,19 @@ sub second {
     return $answer =~ m{^HTTP/1.1 (\d+)} ? $1 : $answer;
 }
 
+# Whether its client is counted.
+sub client {
+    my $requests = sub {
+        my $sum = 0;
+        my $clients = body('/status?format=json')->{clients} || [];
+        $sum += $_->{requests} for map { @{ $_->{largest} } } @$clients;
+        return $sum;
+    };
+    my $before = $requests->();
+    status($_[0]);
+    return $requests->() > $before ? 'counted' : 'not';
+}
+
 # What the access log says of a tunnel, once it has ended.
 sub logged_as {
     my ($path) = @_;
@@ -110,6 +123,7 @@ my %sections = (
     UpgradeRedirect    => ['UpgradeRequire TLS', 'permanent', 'off', \&status, 308, 426],
     UpgradeAdvertise   => [$socket, 'off', 'on', \&status, 403, 426],
     UpgradeHTTP2Answer => [$socket, '403', '426', \&over_http2, 403, 426],
+    UpgradeCountClients => [$socket, 'on', 'off', \&client, 'counted', 'not'],
     UpgradePhrase      => [$socket, 'on', 'off', \&phrase, 'WebSocket required', 'Upgrade Required'],
     UpgradeWebSocketOrigin => [$socket, 'http://outer.test', 'http://inner.test',
         handshake_with('Origin: http://inner.test'), 403, 404],

@@ -1,5 +1,6 @@
 #include "tap.h"
 
+#include "core/metrics/ur_client_table.h"
 #include "core/metrics/ur_report.h"
 
 #define SLOTS 2
@@ -14,9 +15,18 @@ static const struct ur_seen NEW = {UR_TLS_1_3, UR_HTTP_2};
 static struct ur_report report = {
     .requests = {requests, SLOTS}, .since = 1798761600, .now = 1798761661};
 
+static atomic_uchar asked[2];
+static struct ur_clients clients[2];
+
 static const struct ur_policy_numbers policies[] = {
-    {"example.com:443", "/chat", {&used[0][0], &tallies[0][0], SLOTS, 2}},
-    {"ex\\ample", "a\"b\n<i>&'\xff\x01", {&used[0][1], &tallies[0][1], SLOTS, 2}},
+    {"example.com:443",
+     "/chat",
+     {&used[0][0], &tallies[0][0], SLOTS, 2},
+     {&asked[0], &clients[0]}},
+    {"ex\\ample",
+     "a\"b\n<i>&'\xff\x01",
+     {&used[0][1], &tallies[0][1], SLOTS, 2},
+     {&asked[1], &clients[1]}},
 };
 
 static const char *written(enum ur_report_form form)
@@ -159,6 +169,40 @@ static void test_hellos(void)
         "upgrade_required_tls_offers_total{highest=\"1.0\",post_quantum=\"no\"} 0\n");
 }
 
+/* Clients, where somebody counts them */
+static void test_clients(void)
+{
+    const unsigned char address[4] = {192, 0, 2, 7};
+    const uint64_t network = ur_client_of_ipv4(address);
+
+    ok(!strstr(written(UR_REPORT_OPENMETRICS), "policy_clients{") &&
+           !strstr(written(UR_REPORT_JSON), "sketch") &&
+           !strstr(written(UR_REPORT_HTML), "How many clients"),
+       "nothing of clients where nobody counts them");
+    ur_clients_expect(policies[1].clients);
+    has(UR_REPORT_OPENMETRICS, "# TYPE upgrade_required_policy_clients gauge\n"
+                               "upgrade_required_policy_clients{server=\"ex\\\\ample\","
+                               "policy=\"a\\\"b\\n<i>&'\xEF\xBF\xBD\xEF\xBF\xBD\"} 0\n");
+    has(UR_REPORT_JSON, "AAAA\",\n   \"largest\":[]}]");
+    ur_clients_count(policies[0].clients, UINT64_C(1) << 53, network, UR_SPAN("a&b"), 1);
+    ur_clients_count(policies[0].clients, UINT64_C(3) << 53, network, UR_SPAN("a&b"), 1);
+    ur_clients_count(policies[0].clients, UINT64_C(3) << 53, network, UR_SPAN("curl"), 1);
+    has(UR_REPORT_PROMETHEUS,
+        "policy_clients{server=\"example.com:443\",policy=\"/chat\"} 2\n");
+    has(UR_REPORT_JSON, " \"clients\":[\n"
+                        "  {\"server\":\"example.com:443\",\n"
+                        "   \"policy\":\"/chat\",\n"
+                        "   \"estimate\":2,\n"
+                        "   \"sketch\":\"BBAAA");
+    has(UR_REPORT_JSON,
+        "AAA\",\n   \"largest\":[\n"
+        "    {\"network\":\"192.0.2.0/24\",\"product\":\"a&b\",\"requests\":2},\n"
+        "    {\"network\":\"192.0.2.0/24\",\"product\":\"curl\",\"requests\":1}]},\n");
+    has(UR_REPORT_HTML, "<tr><td>/chat<td>example.com:443<td class=\"n\">2\n");
+    has(UR_REPORT_HTML, "<tr><td>/chat<td>example.com:443<td>192.0.2.0/24<td>a&amp;b"
+                        "<td class=\"n\">2\n");
+}
+
 /* More rows than are shown */
 static void test_many(void)
 {
@@ -169,7 +213,7 @@ static void test_many(void)
 
     for (size_t i = 0; i < MANY; i++) {
         names[i] = (struct ur_policy_numbers){
-            "s", i % 2 ? "odd" : "even", {&many_used[i], &many[i], 1, 1}};
+            "s", i % 2 ? "odd" : "even", {&many_used[i], &many[i], 1, 1}, {NULL, NULL}};
         for (size_t count = 0; count <= i; count++) {
             ur_counters_count_decision(names[i].tally, 0, UR_VERDICT_REFUSE,
                                        UR_REASON_TLS_MISSING, NEW);
@@ -304,6 +348,7 @@ int main(void)
     test_metrics();
     test_pages();
     test_hellos();
+    test_clients();
     test_tunnels();
     test_many();
     test_choice();

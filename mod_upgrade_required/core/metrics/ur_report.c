@@ -77,6 +77,18 @@ uint64_t ur_report_decision_count(const struct ur_decision *decision)
     return count;
 }
 
+const struct ur_policy_numbers *ur_report_next_counted(const struct ur_report *report,
+                                                       size_t *at)
+{
+    while (*at < report->policies_count) {
+        const struct ur_policy_numbers *policy = &report->policies[(*at)++];
+        if (ur_clients_expected(policy->clients)) {
+            return policy;
+        }
+    }
+    return NULL;
+}
+
 uint64_t ur_report_requests(const struct ur_report *report)
 {
     struct ur_seen seen = {UR_TLS_NONE, UR_HTTP_ANY};

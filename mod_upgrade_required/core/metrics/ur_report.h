@@ -2,6 +2,7 @@
 #define UR_REPORT_H
 
 #include "core/response/ur_accept.h"
+#include "core/metrics/ur_clients.h"
 #include "core/metrics/ur_counters.h"
 #include "core/metrics/ur_tunnel_cell.h"
 
@@ -12,6 +13,7 @@ struct ur_policy_numbers {
     const char *server; /* name and port of the server whose configuration has it */
     const char *policy;
     struct ur_tally_slots tally;
+    struct ur_clients_place clients; /* those that do not meet it */
 };
 
 struct ur_report {
@@ -44,6 +46,10 @@ bool ur_report_next_decision(const struct ur_report *report, struct ur_decision_
 
 /* How often, for clients of all kinds. */
 uint64_t ur_report_decision_count(const struct ur_decision *decision);
+
+/* The next policy whose clients are counted; *at is 0 before the first. NULL after the last. */
+const struct ur_policy_numbers *ur_report_next_counted(const struct ur_report *report,
+                                                       size_t *at);
 
 uint64_t ur_report_requests(const struct ur_report *report);
 

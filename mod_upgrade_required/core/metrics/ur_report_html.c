@@ -254,6 +254,57 @@ static void breaking(const struct ur_report *report, uint64_t total, struct ur_b
     }
 }
 
+/* How many clients would break */
+
+static void largest(const struct ur_policy_numbers *policy, struct ur_buf *out)
+{
+    struct ur_largest_row rows[UR_LARGEST_SHOWN];
+    size_t count = ur_largest_read(&policy->clients.clients->largest, rows);
+
+    for (size_t i = 0; i < count; i++) {
+        ur_buf_literal(out, "<tr>");
+        cell(out, policy->policy);
+        cell(out, policy->server);
+        ur_buf_literal(out, "<td>");
+        ur_largest_write_network(out, rows[i].network);
+        cell(out, rows[i].product);
+        ur_buf_literal(out, "<td class=\"n\">");
+        ur_buf_number(out, rows[i].requests);
+        ur_buf_literal(out, "\n");
+    }
+}
+
+/* Nothing, where nobody asks for them. */
+static void counted(const struct ur_report *report, struct ur_buf *out)
+{
+    size_t at = 0;
+    const struct ur_policy_numbers *policy = ur_report_next_counted(report, &at);
+
+    if (!policy) {
+        return;
+    }
+    heading(
+        out, "How many clients would break",
+        "Different addresses that did not meet a policy, estimated to about 3 %, and the "
+        "networks and products with the most requests, counted since they are in the list.");
+    ur_buf_literal(out, "<table>\n<tr><th>Policy<th>Server<th class=\"n\">Clients\n");
+    for (; policy; policy = ur_report_next_counted(report, &at)) {
+        ur_buf_literal(out, "<tr>");
+        cell(out, policy->policy);
+        cell(out, policy->server);
+        ur_buf_literal(out, "<td class=\"n\">");
+        ur_buf_number(out, ur_sketch_estimate(&policy->clients.clients->sketch));
+        ur_buf_literal(out, "\n");
+    }
+    ur_buf_literal(out, "</table>\n<table>\n<tr><th>Policy<th>Server<th>Network<th>Product<th "
+                        "class=\"n\">Requests\n");
+    at = 0;
+    while ((policy = ur_report_next_counted(report, &at))) {
+        largest(policy, out);
+    }
+    ur_buf_literal(out, "</table>\n");
+}
+
 /* What policies decided */
 
 static void decided(const struct ur_report *report, struct ur_buf *out)
@@ -378,6 +429,7 @@ void ur_report_html(const struct ur_report *report, struct ur_buf *out)
         offered(report, out);
     }
     breaking(report, total, out);
+    counted(report, out);
     decided(report, out);
     if (report->cells.first) {
         tunnels(report, out);

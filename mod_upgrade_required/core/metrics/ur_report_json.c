@@ -81,6 +81,56 @@ static void decisions(struct ur_json *json, const struct ur_report *report)
     ur_json_end_array(json);
 }
 
+static void largest(struct ur_json *json, const struct ur_largest *from)
+{
+    struct ur_largest_row rows[UR_LARGEST_SHOWN];
+    size_t count = ur_largest_read(from, rows);
+
+    ur_json_array(json, "largest", UR_JSON_LINES);
+    for (size_t i = 0; i < count; i++) {
+        char room[64];
+        struct ur_buf network = {room, sizeof room, 0};
+        ur_largest_write_network(&network, rows[i].network);
+        ur_json_object(json, NULL, UR_JSON_INLINE);
+        ur_json_string(json, "network", (struct ur_span){room, network.len});
+        ur_json_word(json, "product", rows[i].product);
+        ur_json_number(json, "requests", rows[i].requests);
+        ur_json_end_object(json);
+    }
+    ur_json_end_array(json);
+}
+
+static void sketch(struct ur_json *json, const struct ur_sketch *from)
+{
+    char room[UR_SKETCH_REGISTERS];
+    struct ur_buf text = {room, sizeof room, 0};
+
+    ur_sketch_write(&text, from);
+    ur_json_number(json, "estimate", ur_sketch_estimate(from));
+    ur_json_string(json, "sketch", (struct ur_span){room, text.len});
+}
+
+/* Those that do not meet a policy; nothing where nobody asks for them. */
+static void counted(struct ur_json *json, const struct ur_report *report)
+{
+    size_t at = 0;
+    const struct ur_policy_numbers *policy = ur_report_next_counted(report, &at);
+
+    if (!policy) {
+        return;
+    }
+    ur_json_array(json, "clients", UR_JSON_LINES);
+    for (; policy; policy = ur_report_next_counted(report, &at)) {
+        ur_json_object(json, NULL, UR_JSON_LINES);
+        ur_json_word(json, "server", policy->server);
+        ur_json_word(json, "policy", policy->policy);
+        sketch(json, &policy->clients.clients->sketch);
+        largest(json, &policy->clients.clients->largest);
+        ur_json_end_object(json);
+    }
+    ur_json_end_array(json);
+}
+
 static void children(struct ur_json *json, const struct ur_report *report)
 {
     struct ur_child_numbers child;
@@ -166,6 +216,7 @@ void ur_report_json(const struct ur_report *report, struct ur_buf *out)
         hellos(&json, report);
     }
     decisions(&json, report);
+    counted(&json, report);
     if (report->cells.first) {
         tunnels(&json, report);
     }

@@ -96,6 +96,25 @@ static void labelled(struct ur_buf *out, const char *opening, const char *word, 
     value(out, number);
 }
 
+/* Nothing, where nobody asks for them. */
+static void clients(const struct ur_report *report, struct ur_buf *out)
+{
+    size_t at = 0;
+    const struct ur_policy_numbers *policy = ur_report_next_counted(report, &at);
+
+    if (!policy) {
+        return;
+    }
+    describe(out, "policy_clients", " ",
+             "Different clients that did not meet a policy, estimated (UpgradeCountClients).",
+             "gauge");
+    for (; policy; policy = ur_report_next_counted(report, &at)) {
+        label(out, PREFIX "policy_clients{server=\"", policy->server);
+        label(out, "\",policy=\"", policy->policy);
+        value(out, ur_sketch_estimate(&policy->clients.clients->sketch));
+    }
+}
+
 static void opened_under(const struct ur_policy_numbers *policy, struct ur_buf *out)
 {
     for (enum ur_carried carrier = 0; carrier < UR_CARRIERS; carrier++) {
@@ -169,6 +188,7 @@ void ur_report_metrics(const struct ur_report *report, bool openmetrics, struct 
     family(out, "decisions", "Requests that did not meet a policy, by verdict and reason.",
            openmetrics);
     decisions(report, out);
+    clients(report, out);
     if (report->hellos.first) {
         family(out, "tls_offers",
                "TLS handshakes by the highest version offered, and whether a post-quantum key "

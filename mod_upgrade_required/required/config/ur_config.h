@@ -33,6 +33,9 @@ struct ur_message {
     const char *text;
 };
 
+/* UpgradeCountClients */
+enum ur_count_clients { UR_COUNT_CLIENTS_UNSET, UR_COUNT_CLIENTS_ON, UR_COUNT_CLIENTS_OFF };
+
 /* A requirement with its exceptions; the two are inherited together. */
 struct ur_rule {
     bool said; /* a requirement is set here, possibly "none" */

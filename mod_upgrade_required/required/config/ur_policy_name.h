@@ -1,6 +1,7 @@
 #ifndef UR_POLICY_NAME_H
 #define UR_POLICY_NAME_H
 
+#include "core/metrics/ur_clients.h"
 #include "core/metrics/ur_counters.h"
 
 #include <httpd.h>
@@ -8,10 +9,14 @@
 /* The names of policies. All that can be counted are known when the configuration has been
  * read; .htaccess files share one. */
 
+#define UR_SALT_SIZE 16
+
 struct ur_policy_name {
     const char *name;
     const server_rec *server; /* in whose configuration it is */
     struct ur_tally_slots tally;
+    struct ur_clients_place clients;
+    unsigned char salt[UR_SALT_SIZE]; /* of hashes of its clients (ur_count_clients.h) */
     uint64_t route; /* by which its clients are counted: ur_client_route() of both names */
 };
 

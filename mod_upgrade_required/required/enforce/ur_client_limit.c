@@ -2,6 +2,7 @@
 
 #include "required/enforce/ur_enforce.h"
 #include "required/pages/ur_monitor.h"
+#include "required/request/ur_request.h"
 #include "required/ur_module.h"
 
 #include <apr_thread_proc.h>
@@ -11,21 +12,6 @@
 /* So often a shard that another process has is asked for again. It has it for some hundred
  * instructions, unless it is stopped or killed just then. */
 #define ATTEMPTS 1000
-
-/* As mod_remoteip has it. A client on a Unix socket, or one of a family that is not known, is
- * one that all of its kind are. */
-static uint64_t network_of(const apr_sockaddr_t *address)
-{
-    if (address && address->family == APR_INET) {
-        return ur_client_of_ipv4(address->ipaddr_ptr);
-    }
-#if APR_HAVE_IPV6
-    if (address && address->family == APR_INET6) {
-        return ur_client_of_ipv6(address->ipaddr_ptr);
-    }
-#endif
-    return 0;
-}
 
 static enum ur_client_admission take(const struct ur_client *client, uint64_t limit,
                                      atomic_uint **held)
@@ -45,7 +31,7 @@ static enum ur_client_admission take(const struct ur_client *client, uint64_t li
 int ur_client_limit(request_rec *r, const struct ur_policy_name *label, uint64_t limit,
                     atomic_uint **held)
 {
-    const struct ur_client client = {label->route, network_of(r->useragent_addr)};
+    const struct ur_client client = {label->route, ur_request_network(r)};
     enum ur_client_admission admission;
 
     *held = NULL;

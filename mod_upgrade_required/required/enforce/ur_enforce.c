@@ -2,6 +2,7 @@
 
 #include "required/enforce/ur_announce.h"
 #include "required/config/ur_config.h"
+#include "required/enforce/ur_count_clients.h"
 #include "required/ur_module.h"
 #include "required/pages/ur_monitor.h"
 #include "required/request/ur_request.h"
@@ -142,8 +143,18 @@ enum ur_stage ur_enforce_stage(const struct ur_dir_config *config, int64_t time,
     return ur_schedule_at(&settings.schedule, time, ends);
 }
 
+/* Not those of tunnels that are too many: they have met their policy. */
+static bool counts_client(const struct trial *trial, enum ur_verdict verdict)
+{
+    return trial->settings->count_clients == UR_COUNT_CLIENTS_ON && trial->judgement.unmet &&
+           verdict != UR_VERDICT_EXCEPT;
+}
+
 static void note(const struct trial *trial, enum ur_verdict verdict)
 {
+    if (counts_client(trial, verdict)) {
+        ur_count_clients(trial->r, trial->label);
+    }
     ur_monitor_decision(trial->label, verdict, trial->judgement.reason, trial->seen);
     ur_respond_note(trial->r, verdict, trial->judgement.reason, trial->label->name,
                     trial->phase);

@@ -3,6 +3,7 @@
 #include "required/ur_module.h"
 #include "required/config/ur_scope.h"
 #include "required/config/ur_tunnel_names.h"
+#include "required/enforce/ur_count_clients.h"
 #include "shared/ur_text.h"
 #include "required/request/ur_tls_hello.h"
 
@@ -34,11 +35,12 @@ struct registry {
     struct ur_hellos *hellos;
     struct ur_tunnel_cells cells;
     struct ur_client_table clients;
-    atomic_uchar *overflown;      /* the table of clients has been full */
-    apr_array_header_t *policies; /* of struct ur_policy_numbers, in the order they came */
-    apr_hash_t *by_name;          /* struct ur_tally_slots * */
-    struct ur_tally_slots piece;  /* the newest one: of its first policy */
-    size_t taken;                 /* policies that have their place in it */
+    atomic_uchar *overflown;        /* the table of clients has been full */
+    apr_array_header_t *policies;   /* of struct ur_policy_numbers, in the order they came */
+    apr_hash_t *by_name;            /* int *, the place in that array */
+    struct ur_tally_slots piece;    /* the newest one: of its first policy */
+    struct ur_clients_place places; /* the same */
+    size_t taken;                   /* policies that have their place in it */
     int64_t since;
 };
 
@@ -85,6 +87,14 @@ void ur_monitor_decision(const struct ur_policy_name *label, enum ur_verdict ver
 {
     if (registry && label->tally.used) {
         ur_counters_count_decision(label->tally, own_slot(), verdict, reason, seen);
+    }
+}
+
+void ur_monitor_client(const struct ur_policy_name *label, uint64_t hash, uint64_t network,
+                       struct ur_span product)
+{
+    if (registry && label->clients.asked) {
+        ur_clients_count(label->clients, hash, network, product, (long)getpid());
     }
 }
 
@@ -148,6 +158,18 @@ static enum ur_outcome last_outcome(void)
     return state == AP_MPMQ_STOPPING ? UR_OUTCOME_STOPPED : UR_OUTCOME_LOST;
 }
 
+/* Where it was about to give one (ur_largest.h). */
+static void free_places(long pid)
+{
+    for (int i = 0; i < registry->policies->nelts; i++) {
+        struct ur_clients_place place =
+            APR_ARRAY_IDX(registry->policies, i, struct ur_policy_numbers).clients;
+        if (ur_clients_expected(place)) {
+            ur_largest_free(&place.clients->largest, pid);
+        }
+    }
+}
+
 void ur_monitor_child(server_rec *s, pid_t pid, ap_generation_t generation, int slot,
                       mpm_child_status state)
 {
@@ -160,6 +182,7 @@ void ur_monitor_child(server_rec *s, pid_t pid, ap_generation_t generation, int 
         return;
     }
     ur_client_table_free(&registry->clients, (long)pid);
+    free_places((long)pid);
     open = ur_tunnel_cell_free(registry->cells, (long)pid, outcome);
     if (open && outcome == UR_OUTCOME_LOST) {
         ap_log_error(APLOG_MARK, APLOG_WARNING, 0, s,
@@ -192,10 +215,10 @@ static void write_layout(struct ur_buf *out, const void *unused)
 /* With what this file keeps in memory that another version may find. */
 static const char *current_layout(apr_pool_t *pool)
 {
-    return apr_psprintf(pool, "2 %d %d %d %d %s", PIECE, (int)sizeof(struct registry),
-                        (int)sizeof(struct ur_policy_numbers),
-                        (int)offsetof(struct ur_client_shard, entries),
-                        ur_text(pool, 512, write_layout, NULL).at);
+    return apr_psprintf(
+        pool, "2 %d %d %d %d %d %s", PIECE, (int)sizeof(struct registry),
+        (int)sizeof(struct ur_policy_numbers), (int)offsetof(struct ur_client_shard, entries),
+        (int)sizeof(struct ur_clients), ur_text(pool, 512, write_layout, NULL).at);
 }
 
 static size_t count_processors(void)
@@ -306,12 +329,17 @@ static apr_status_t add_piece(struct registry *into)
     size_t places = into->slots * PIECE;
     void *memory;
     apr_status_t status =
-        make_memory(into->pool, places * (sizeof(struct ur_tally) + sizeof(ur_used)), &memory);
+        make_memory(into->pool,
+                    places * (sizeof(struct ur_tally) + sizeof(ur_used)) +
+                        PIECE * (sizeof(struct ur_clients) + sizeof(atomic_uchar)),
+                    &memory);
 
     if (status == APR_SUCCESS) {
         struct ur_tally *tallies = memory;
-        into->piece =
-            (struct ur_tally_slots){(ur_used *)(tallies + places), tallies, into->slots, PIECE};
+        struct ur_clients *clients = (struct ur_clients *)(tallies + places);
+        ur_used *used = (ur_used *)(clients + PIECE);
+        into->piece = (struct ur_tally_slots){used, tallies, into->slots, PIECE};
+        into->places = (struct ur_clients_place){(atomic_uchar *)(used + places), clients};
         into->taken = 0;
     }
     return status;
@@ -321,19 +349,27 @@ static apr_status_t add_policy(struct registry *into, const char *server, const 
                                const char *key)
 {
     apr_status_t status = into->taken < PIECE ? APR_SUCCESS : add_piece(into);
-    struct ur_tally_slots *tally;
+    struct ur_policy_numbers numbers = {.tally = into->piece, .clients = into->places};
 
     if (status != APR_SUCCESS) {
         return status;
     }
-    tally = apr_pmemdup(into->pool, &into->piece, sizeof *tally);
-    tally->used += into->taken;
-    tally->first += into->taken;
+    numbers.server = apr_pstrdup(into->pool, server);
+    numbers.policy = apr_pstrdup(into->pool, policy);
+    numbers.tally.used += into->taken;
+    numbers.tally.first += into->taken;
+    numbers.clients.asked += into->taken;
+    numbers.clients.clients += into->taken;
     into->taken++;
-    apr_hash_set(into->by_name, apr_pstrdup(into->pool, key), APR_HASH_KEY_STRING, tally);
-    APR_ARRAY_PUSH(into->policies, struct ur_policy_numbers) = (struct ur_policy_numbers){
-        apr_pstrdup(into->pool, server), apr_pstrdup(into->pool, policy), *tally};
+    apr_hash_set(into->by_name, apr_pstrdup(into->pool, key), APR_HASH_KEY_STRING,
+                 apr_pmemdup(into->pool, &into->policies->nelts, sizeof(int)));
+    APR_ARRAY_PUSH(into->policies, struct ur_policy_numbers) = numbers;
     return APR_SUCCESS;
+}
+
+static struct ur_policy_numbers *numbers_at(const struct registry *in, int place)
+{
+    return &APR_ARRAY_IDX(in->policies, place, struct ur_policy_numbers);
 }
 
 static apr_status_t connect_label(apr_pool_t *ptemp, struct registry *with,
@@ -343,17 +379,19 @@ static apr_status_t connect_label(apr_pool_t *ptemp, struct registry *with,
     const char *server =
         ur_scope_server_name(ptemp, label->server ? label->server : main_server);
     const char *key = apr_pstrcat(ptemp, server, "\n", label->name, NULL);
-    const struct ur_tally_slots *tally = apr_hash_get(with->by_name, key, APR_HASH_KEY_STRING);
+    const int *place = apr_hash_get(with->by_name, key, APR_HASH_KEY_STRING);
     apr_status_t status = APR_SUCCESS;
 
-    if (!tally) {
+    if (!place) {
         status = add_policy(with, server, label->name, key);
-        tally = apr_hash_get(with->by_name, key, APR_HASH_KEY_STRING);
+        place = apr_hash_get(with->by_name, key, APR_HASH_KEY_STRING);
     }
-    if (tally) {
-        label->tally = *tally;
+    if (place) {
+        label->tally = numbers_at(with, *place)->tally;
+        label->clients = numbers_at(with, *place)->clients;
     }
     label->route = ur_client_route(key);
+    ur_count_clients_salt(label->name, label->salt);
     return status;
 }
 

@@ -25,6 +25,10 @@ void ur_monitor_hello_failure(enum ur_tls highest);
 void ur_monitor_decision(const struct ur_policy_name *label, enum ur_verdict verdict,
                          enum ur_reason reason, struct ur_seen seen);
 
+/* The client of a request that does not meet its policy (ur_clients.h). */
+void ur_monitor_client(const struct ur_policy_name *label, uint64_t hash, uint64_t network,
+                       struct ur_span product);
+
 /* Call once in a child: where it counts its tunnels; nowhere, if nothing is counted. */
 struct ur_tunnel_place ur_monitor_tunnels(void);
 

@@ -4,6 +4,7 @@
 #include "required/request/ur_connection.h"
 #include "required/ur_module.h"
 #include "required/request/ur_target.h"
+#include "core/metrics/ur_client_table.h"
 #include "core/policy/ur_trusted_proxy.h"
 #include "core/text/ur_list.h"
 #include "core/probe/ur_probe.h"
@@ -333,6 +334,26 @@ unsigned ur_request_evidence(const request_rec *r, enum ur_reason reason)
         }
     }
     return evidence;
+}
+
+uint64_t ur_request_network(const request_rec *r)
+{
+    const apr_sockaddr_t *address = r->useragent_addr;
+
+    if (address && address->family == APR_INET) {
+        return ur_client_of_ipv4(address->ipaddr_ptr);
+    }
+#if APR_HAVE_IPV6
+    if (address && address->family == APR_INET6) {
+        return ur_client_of_ipv6(address->ipaddr_ptr);
+    }
+#endif
+    return 0;
+}
+
+struct ur_span ur_request_user_agent(const request_rec *r)
+{
+    return field(r, "User-Agent");
 }
 
 struct ur_span ur_request_accept(const request_rec *r)

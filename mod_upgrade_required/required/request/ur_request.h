@@ -77,6 +77,13 @@ void ur_request_accepted(const request_rec *r, const struct ur_dir_config *setti
  * ur_handshake_evidence_name(). */
 unsigned ur_request_evidence(const request_rec *r, enum ur_reason reason);
 
+/* The client, as mod_remoteip has it if it is loaded: ur_client_of_ipv4() or
+ * ur_client_of_ipv6(). All clients on Unix sockets, or of a family that is not known, are 0. */
+uint64_t ur_request_network(const request_rec *r);
+
+/* User-Agent, absent if the client sent none. */
+struct ur_span ur_request_user_agent(const request_rec *r);
+
 /* Accept, absent if the client sent none. */
 struct ur_span ur_request_accept(const request_rec *r);
 
