@@ -7,13 +7,13 @@
 #include "required/enforce/ur_enforce.h"
 #include "ur_modules.h"
 #include "required/check/ur_findings.h"
+#include "required/config/ur_policies.h"
 #include "required/config/ur_policy_name.h"
 #include "required/pages/ur_monitor.h"
 #include "required/pages/ur_probe_handler.h"
 #include "required/request/ur_request.h"
 #include "required/config/ur_scope.h"
 #include "required/config/ur_command.h"
-#include "required/config/ur_tunnel_names.h"
 #include "required/pages/ur_status.h"
 #include "required/request/ur_tls_hello.h"
 #include "required/request/ur_tls_offer.h"
@@ -29,7 +29,7 @@ static const struct ur_policy_name *upgrade_required_label(const cmd_parms *cmd)
 {
     const struct ur_policy_name *label = ur_command_label(cmd);
 
-    ur_tunnel_names_add(cmd, label);
+    ur_policies_keep(cmd, label);
     return label;
 }
 
@@ -67,7 +67,7 @@ static int open_configuration(apr_pool_t *pconf, apr_pool_t *plog, apr_pool_t *p
     (void)ptemp;
     ur_policy_name_reset(pconf);
     ur_scope_reset(pconf);
-    ur_tunnel_names_reset(pconf);
+    ur_policies_reset(pconf);
     return OK;
 }
 

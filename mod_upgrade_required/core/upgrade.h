@@ -50,6 +50,7 @@
 #include "core/metrics/ur_farewell.h"
 #include "core/metrics/ur_largest.h"
 #include "core/metrics/ur_outcome.h"
+#include "core/metrics/ur_outlook.h"
 #include "core/metrics/ur_report.h"
 #include "core/metrics/ur_size.h"
 #include "core/metrics/ur_sketch.h"

@@ -65,12 +65,14 @@ sub count {
         [{ policy => '/secure', verdict => 'redirect', reason => 'tls-missing' }, 1],
         [{ policy => '/secure', verdict => 'except', reason => 'tls-missing' }, 1],
         [{ policy => '.htaccess' }, 1],
-        [{}, 11],
+        [{ policy => 'chat', verdict => 'allow', reason => 'none' }, 1],
+        [{ policy => '/secure', verdict => 'allow' }, 0],
+        [{}, 12],
     ) {
         my ($like, $count) = @$case;
         is count($after->{decisions}, %$like), $count, join ' ', map { "$_=$like->{$_}" } sort keys %$like;
     }
-    my ($chat) = grep { $_->{policy} eq 'chat' } @{ $after->{decisions} };
+    my ($chat) = grep { $_->{policy} eq 'chat' && $_->{verdict} eq 'refuse' } @{ $after->{decisions} };
     is_deeply $chat->{clients}, [{ http => '1.0', tls => 'none', count => 2 },
         { http => '1.1', tls => 'none', count => 3 }], 'by what clients speak';
     is $chat->{server}, 'localhost', 'a server without a port in its name';
@@ -237,7 +239,7 @@ SKIP: {
     };
     my $result;
     eventually(sub {
-        $result = $query->('query?query=upgrade_required_decisions_total');
+        $result = $query->('query?query=upgrade_required_decisions_total%7Bverdict=%22announce%22%7D%3E0');
         return @{ $result->{data}{result} // [] };
     });
     my ($series) = @{ $result->{data}{result} // [] };

@@ -293,7 +293,7 @@ int main(void)
     ur_counters_layout(&buf);
     layout[buf.len < sizeof layout ? buf.len : 0] = '\0';
     ok(strstr(layout, " post_quantum no yes ") &&
-           strstr(layout, " refuse redirect except announce none tls-missing ") &&
+           strstr(layout, " refuse redirect except announce allow none tls-missing ") &&
            strstr(layout, " 0.9 1.0 1.1 2 unknown 1.0 1.1 1.2 1.3 closed client backend ") &&
            strstr(layout, " stopped lost full busy limit sent answered unanswered"),
        "the layout names everything that is counted: %s", layout);

@@ -60,5 +60,6 @@ int main(void)
     is(ur_reason_verdict_word(UR_VERDICT_REDIRECT), "redirect", "redirect");
     is(ur_reason_verdict_word(UR_VERDICT_EXCEPT), "except", "except");
     is(ur_reason_verdict_word(UR_VERDICT_ANNOUNCE), "announce", "announce");
+    is(ur_reason_verdict_word(UR_VERDICT_ALLOW), "allow", "allow");
     return tap_done();
 }

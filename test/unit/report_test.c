@@ -2,6 +2,7 @@
 
 #include "core/metrics/ur_client_table.h"
 #include "core/metrics/ur_report.h"
+#include "core/text/ur_version.h"
 
 #define SLOTS 2
 
@@ -19,14 +20,14 @@ static atomic_uchar asked[2];
 static struct ur_clients clients[2];
 
 static const struct ur_policy_numbers policies[] = {
-    {"example.com:443",
-     "/chat",
-     {&used[0][0], &tallies[0][0], SLOTS, 2},
-     {&asked[0], &clients[0]}},
-    {"ex\\ample",
-     "a\"b\n<i>&'\xff\x01",
-     {&used[0][1], &tallies[0][1], SLOTS, 2},
-     {&asked[1], &clients[1]}},
+    {.server = "example.com:443",
+     .policy = "/chat",
+     .tally = {&used[0][0], &tallies[0][0], SLOTS, 2},
+     .clients = {&asked[0], &clients[0]}},
+    {.server = "ex\\ample",
+     .policy = "a\"b\n<i>&'\xff\x01",
+     .tally = {&used[0][1], &tallies[0][1], SLOTS, 2},
+     .clients = {&asked[1], &clients[1]}},
 };
 
 static const char *written(enum ur_report_form form)
@@ -100,7 +101,11 @@ static void test_metrics(void)
     has(UR_REPORT_OPENMETRICS, "requests_total{http=\"2\",tls=\"1.3\"} 1999\n");
     has(UR_REPORT_OPENMETRICS, "# TYPE upgrade_required_decisions counter\n");
     has(UR_REPORT_PROMETHEUS, "# TYPE upgrade_required_decisions_total counter\n");
-    has(UR_REPORT_OPENMETRICS, "} 3\n# EOF\n");
+    has(UR_REPORT_OPENMETRICS, "\n# EOF\n");
+    has(UR_REPORT_OPENMETRICS,
+        "# TYPE upgrade_required_build info\n"
+        "upgrade_required_build_info{version=\"" UPGRADE_VERSION "\"} 1\n");
+    has(UR_REPORT_PROMETHEUS, "# TYPE upgrade_required_build_info gauge\n");
     ok(!strstr(written(UR_REPORT_PROMETHEUS), "# EOF"), "no EOF in Prometheus' own format");
 }
 
@@ -126,6 +131,76 @@ static void test_pages(void)
        "the most frequent stands first");
     ok(!strstr(strstr(written(UR_REPORT_HTML), "Who would break"), "<td>tls-missing<td>HTTP"),
        "exceptions break nobody");
+}
+
+/* What a policy may give has its number before it does, where rates are computed from it. */
+static void test_outlook(void)
+{
+    struct ur_policy_numbers policy = policies[0];
+
+    policy.policy = "new";
+    policy.tally = (struct ur_tally_slots){&used[0][1], &tallies[0][1], 0, 2};
+    ur_counters_mark(&policy.outlook, UR_VERDICT_ALLOW, UR_REASON_NONE);
+    ur_counters_mark(&policy.outlook, UR_VERDICT_REFUSE, UR_REASON_TLS_MISSING);
+    report.policies = &policy;
+    report.policies_count = 1;
+    has(UR_REPORT_OPENMETRICS, "policy=\"new\",verdict=\"refuse\",reason=\"tls-missing\"} 0\n"
+                               "upgrade_required_decisions_total{server=\"example.com:443\","
+                               "policy=\"new\",verdict=\"allow\",reason=\"none\"} 0\n#");
+    has(UR_REPORT_JSON, "\"decisions\":[]");
+    ok(!strstr(written(UR_REPORT_HTML), "<td>new"), "the page shows what there was");
+    report.policies = policies;
+    report.policies_count = COUNT(policies);
+}
+
+/* Policies as they are configured: one name may stand for several. */
+static void test_in_force(void)
+{
+    static const struct ur_brownout on[] = {{1798761600, 1798761700, 0, 0, NULL}};
+    static const struct ur_brownout off[] = {{1798761700, 1798761800, 0, 0, NULL}};
+    static const struct ur_in_force list[] = {
+        {{.tls = UR_TLS_1_2, .http = UR_HTTP_2},
+         {UR_MODE_ENFORCE, 1800000000, off, 1},
+         &list[1]},
+        {{.tls = UR_TLS_1_2, .http = UR_HTTP_2},
+         {UR_MODE_ENFORCE, 1790000000, NULL, 0},
+         &list[2]},
+        {{.tls = 0}, {UR_MODE_ANNOUNCE, UR_TIME_ALWAYS, on, 1}, NULL},
+    };
+    static const struct ur_in_force ancient[] = {
+        {{.websocket = true}, {UR_MODE_UNSET, -86400, NULL, 0}, &ancient[1]},
+        {{.websocket = true}, {UR_MODE_OFF, UR_TIME_ALWAYS, NULL, 0}, NULL}};
+    struct ur_policy_numbers both[] = {policies[0], policies[1]};
+
+    ok(!strstr(written(UR_REPORT_PROMETHEUS), "policy_info{"), "none in force, none told");
+    both[0].in_force = list;
+    both[1].in_force = ancient;
+    both[1].server = both[1].policy = "p";
+    report.policies = both;
+    has(UR_REPORT_PROMETHEUS,
+        "# TYPE upgrade_required_policy_info gauge\n"
+        "upgrade_required_policy_info{server=\"example.com:443\",policy=\"/chat\","
+        "requires=\"TLS/1.2 HTTP/2\",mode=\"enforce\"} 1\n"
+        "upgrade_required_policy_info{server=\"example.com:443\",policy=\"/chat\","
+        "requires=\"none\",mode=\"announce\"} 1\n"
+        "upgrade_required_policy_info{server=\"p\",policy=\"p\",requires=\"WebSocket\","
+        "mode=\"enforce\"} 1\n"
+        "upgrade_required_policy_info{server=\"p\",policy=\"p\",requires=\"WebSocket\","
+        "mode=\"off\"} 1\n#");
+#define PHASE(who, phase, on)                                                                  \
+    "upgrade_required_policy_phase{" who ",phase=\"" phase "\"} " on "\n"
+#define CHAT "server=\"example.com:443\",policy=\"/chat\""
+#define P    "server=\"p\",policy=\"p\""
+    has(UR_REPORT_OPENMETRICS,
+        "# TYPE upgrade_required_policy_phase gauge\n" PHASE(CHAT, "announce", "1")
+            PHASE(CHAT, "brownout", "1") PHASE(CHAT, "enforce", "1") PHASE(P, "off", "1")
+                PHASE(P, "announce", "0") PHASE(P, "enforce", "1") "#");
+    has(UR_REPORT_OPENMETRICS,
+        "# TYPE upgrade_required_policy_enforced_timestamp_seconds gauge\n"
+        "upgrade_required_policy_enforced_timestamp_seconds{" CHAT "} 1790000000\n"
+        "upgrade_required_policy_enforced_timestamp_seconds{" P "} -86400\n#");
+    has(UR_REPORT_OPENMETRICS, "# TYPE upgrade_required_policy info\n");
+    report.policies = policies;
 }
 
 /* ClientHellos, where somebody looks at them */
@@ -212,8 +287,9 @@ static void test_many(void)
     static struct ur_policy_numbers names[MANY];
 
     for (size_t i = 0; i < MANY; i++) {
-        names[i] = (struct ur_policy_numbers){
-            "s", i % 2 ? "odd" : "even", {&many_used[i], &many[i], 1, 1}, {NULL, NULL}};
+        names[i] = (struct ur_policy_numbers){.server = "s",
+                                              .policy = i % 2 ? "odd" : "even",
+                                              .tally = {&many_used[i], &many[i], 1, 1}};
         for (size_t count = 0; count <= i; count++) {
             ur_counters_count_decision(names[i].tally, 0, UR_VERDICT_REFUSE,
                                        UR_REASON_TLS_MISSING, NEW);
@@ -347,6 +423,8 @@ int main(void)
     count_some();
     test_metrics();
     test_pages();
+    test_outlook();
+    test_in_force();
     test_hellos();
     test_clients();
     test_tunnels();

@@ -5,27 +5,9 @@
 /* The mark of tunnels is the one behind those of all pairs. */
 #define OPENED (UR_MARKS - 1)
 
-static size_t mark_of(enum ur_verdict verdict, enum ur_reason reason)
-{
-    return (size_t)verdict * UR_REASONS + (size_t)reason;
-}
-
 static uint64_t bit_of(size_t mark)
 {
     return UINT64_C(1) << mark % 64;
-}
-
-static bool is_used(ur_used *used, size_t mark)
-{
-    return atomic_load_explicit(&used->words[mark / 64], memory_order_relaxed) & bit_of(mark);
-}
-
-/* Read before it is written: nearly always the mark is there, and the line is shared. */
-static void set_used(ur_used *used, size_t mark)
-{
-    if (!is_used(used, mark)) {
-        atomic_fetch_or_explicit(&used->words[mark / 64], bit_of(mark), memory_order_relaxed);
-    }
 }
 
 static void tunnel_words(struct ur_buf *out)
@@ -82,25 +64,31 @@ void ur_counters_count_decision(struct ur_tally_slots slots, size_t slot,
 
     atomic_fetch_add_explicit(&slots.first[at].counts[verdict][reason][seen.http][seen.tls], 1,
                               memory_order_relaxed);
-    set_used(&slots.used[at], mark_of(verdict, reason));
+    ur_used_set(&slots.used[at], ur_mark_of(verdict, reason));
 }
 
 void ur_counters_count_opened(struct ur_tally_slots slots, size_t slot, enum ur_carried carrier)
 {
     atomic_fetch_add_explicit(&slots.first[slot * slots.stride].opened[carrier], 1,
                               memory_order_relaxed);
-    set_used(&slots.used[slot * slots.stride], OPENED);
+    ur_used_set(&slots.used[slot * slots.stride], OPENED);
+}
+
+void ur_counters_expect(struct ur_tally_slots slots, size_t slot, enum ur_verdict verdict,
+                        enum ur_reason reason)
+{
+    ur_used_set(&slots.used[slot * slots.stride], ur_mark_of(verdict, reason));
 }
 
 void ur_counters_expect_tunnels(struct ur_tally_slots slots)
 {
-    set_used(slots.used, OPENED);
+    ur_used_set(slots.used, OPENED);
 }
 
 bool ur_counters_expects_tunnels(struct ur_tally_slots slots)
 {
     for (size_t i = 0; i < slots.count; i++) {
-        if (is_used(&slots.used[i * slots.stride], OPENED)) {
+        if (ur_used_has(&slots.used[i * slots.stride], OPENED)) {
             return true;
         }
     }
@@ -113,7 +101,7 @@ uint64_t ur_counters_opened(struct ur_tally_slots slots, enum ur_carried carrier
 
     for (size_t i = 0; i < slots.count; i++) {
         size_t at = i * slots.stride;
-        if (is_used(&slots.used[at], OPENED)) {
+        if (ur_used_has(&slots.used[at], OPENED)) {
             sum += atomic_load_explicit(&slots.first[at].opened[carrier], memory_order_relaxed);
         }
     }
@@ -168,9 +156,23 @@ struct ur_marks ur_counters_marks(struct ur_tally_slots slots)
 bool ur_counters_marked(const struct ur_marks *marks, enum ur_verdict verdict,
                         enum ur_reason reason)
 {
-    size_t mark = mark_of(verdict, reason);
+    size_t mark = ur_mark_of(verdict, reason);
 
     return marks->words[mark / 64] & bit_of(mark);
+}
+
+void ur_counters_mark(struct ur_marks *marks, enum ur_verdict verdict, enum ur_reason reason)
+{
+    size_t mark = ur_mark_of(verdict, reason);
+
+    marks->words[mark / 64] |= bit_of(mark);
+}
+
+void ur_counters_unite(struct ur_marks *marks, const struct ur_marks *more)
+{
+    for (size_t word = 0; word < UR_MARK_WORDS; word++) {
+        marks->words[word] |= more->words[word];
+    }
 }
 
 uint64_t ur_counters_decisions(struct ur_tally_slots slots, enum ur_verdict verdict,
@@ -181,7 +183,7 @@ uint64_t ur_counters_decisions(struct ur_tally_slots slots, enum ur_verdict verd
     for (size_t i = 0; i < slots.count; i++) {
         size_t at = i * slots.stride;
         /* What is not marked is zero, or about to be counted: its page need not be made. */
-        if (is_used(&slots.used[at], mark_of(verdict, reason))) {
+        if (ur_used_has(&slots.used[at], ur_mark_of(verdict, reason))) {
             sum += atomic_load_explicit(
                 &slots.first[at].counts[verdict][reason][seen.http][seen.tls],
                 memory_order_relaxed);

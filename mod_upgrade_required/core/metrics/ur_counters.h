@@ -44,15 +44,34 @@ struct ur_tally {
     atomic_uint_fast64_t opened[UR_CARRIERS]; /* tunnels */
 };
 
-/* What is counted of a policy at all, a bit each: pairs of verdict and reason, and tunnels
- * where some are expected. Those of many policies stand side by side: they spare the reader the
- * zeros, and the system the pages of them. */
+/* What is counted of a policy, or may be, a bit each: pairs of verdict and reason, and tunnels.
+ * Those of many policies stand side by side: they spare the reader what cannot occur, and the
+ * system the pages of it. */
 #define UR_MARKS      (UR_VERDICTS * UR_REASONS + 1)
 #define UR_MARK_WORDS ((UR_MARKS + 63) / 64)
 
 typedef struct {
     atomic_uint_fast64_t words[UR_MARK_WORDS];
 } ur_used;
+
+static inline size_t ur_mark_of(enum ur_verdict verdict, enum ur_reason reason)
+{
+    return (size_t)verdict * UR_REASONS + (size_t)reason;
+}
+
+static inline bool ur_used_has(ur_used *used, size_t mark)
+{
+    return atomic_load_explicit(&used->words[mark / 64], memory_order_relaxed) >> mark % 64 & 1;
+}
+
+/* Read before it is written: nearly always the mark is there, and the line is shared. */
+static inline void ur_used_set(ur_used *used, size_t mark)
+{
+    if (!ur_used_has(used, mark)) {
+        atomic_fetch_or_explicit(&used->words[mark / 64], UINT64_C(1) << mark % 64,
+                                 memory_order_relaxed);
+    }
+}
 
 /* A snapshot of these, for a reader. */
 struct ur_marks {
@@ -101,8 +120,24 @@ void ur_counters_count_decision(struct ur_tally_slots slots, size_t slot,
                                 enum ur_verdict verdict, enum ur_reason reason,
                                 struct ur_seen seen);
 
-/* Tunnels may be opened under the policy. From then on their number is told, also a zero: a
- * rate needs one to begin with. */
+/* The same for the decision that most requests get, which has no reason. */
+static inline void ur_counters_count_allowed(struct ur_tally_slots slots, size_t slot,
+                                             struct ur_seen seen)
+{
+    size_t at = slot * slots.stride;
+
+    atomic_fetch_add_explicit(
+        &slots.first[at].counts[UR_VERDICT_ALLOW][UR_REASON_NONE][seen.http][seen.tls], 1,
+        memory_order_relaxed);
+    ur_used_set(&slots.used[at], ur_mark_of(UR_VERDICT_ALLOW, UR_REASON_NONE));
+}
+
+/* It may occur under the policy. From then on its number is told, also a zero: a rate needs one
+ * to begin with. */
+void ur_counters_expect(struct ur_tally_slots slots, size_t slot, enum ur_verdict verdict,
+                        enum ur_reason reason);
+
+/* The same for tunnels. */
 void ur_counters_expect_tunnels(struct ur_tally_slots slots);
 bool ur_counters_expects_tunnels(struct ur_tally_slots slots);
 
@@ -120,6 +155,8 @@ uint64_t ur_counters_hello_failures(struct ur_hello_slots slots, enum ur_tls hig
 struct ur_marks ur_counters_marks(struct ur_tally_slots slots);
 bool ur_counters_marked(const struct ur_marks *marks, enum ur_verdict verdict,
                         enum ur_reason reason);
+void ur_counters_mark(struct ur_marks *marks, enum ur_verdict verdict, enum ur_reason reason);
+void ur_counters_unite(struct ur_marks *marks, const struct ur_marks *more);
 
 uint64_t ur_counters_decisions(struct ur_tally_slots slots, enum ur_verdict verdict,
                                enum ur_reason reason, struct ur_seen seen);

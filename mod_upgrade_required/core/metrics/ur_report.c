@@ -37,6 +37,7 @@ bool ur_report_next_decision(const struct ur_report *report, struct ur_decision_
         const struct ur_policy_numbers *policy = &report->policies[cursor->policy];
         if (cursor->next == 0) {
             cursor->marks = ur_counters_marks(policy->tally);
+            ur_counters_unite(&cursor->marks, &policy->outlook);
         }
         while (cursor->next < UR_VERDICTS * UR_REASONS) {
             enum ur_verdict verdict = (enum ur_verdict)(cursor->next / UR_REASONS);

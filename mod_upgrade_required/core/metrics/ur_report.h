@@ -3,17 +3,27 @@
 
 #include "core/response/ur_accept.h"
 #include "core/metrics/ur_clients.h"
-#include "core/metrics/ur_counters.h"
+#include "core/metrics/ur_outlook.h"
 #include "core/metrics/ur_tunnel_cell.h"
 
 /* The counters as an administrator sees them. */
 
-/* One policy. The strings are not escaped. */
+/* A policy as it is configured now. A name may stand for several: sections share it, or virtual
+ * hosts change what they inherit. */
+struct ur_in_force {
+    struct ur_policy policy; /* requires nothing where handshakes are only kept */
+    struct ur_schedule schedule;
+    const struct ur_in_force *next; /* of the same name, and different */
+};
+
+/* One name of policies. The strings are not escaped. */
 struct ur_policy_numbers {
     const char *server; /* name and port of the server whose configuration has it */
     const char *policy;
     struct ur_tally_slots tally;
-    struct ur_clients_place clients; /* those that do not meet it */
+    struct ur_clients_place clients;    /* those that do not meet it */
+    struct ur_marks outlook;            /* decisions that may occur */
+    const struct ur_in_force *in_force; /* NULL: none any more, or only in .htaccess files */
 };
 
 struct ur_report {
@@ -26,7 +36,7 @@ struct ur_report {
     int64_t now;
 };
 
-/* What the policies decided, one row for each verdict and reason that occurred. */
+/* What the policies decided, one row for each verdict and reason that occurred or may occur. */
 struct ur_decision {
     const struct ur_policy_numbers *policy;
     enum ur_verdict verdict;

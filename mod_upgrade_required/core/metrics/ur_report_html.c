@@ -194,7 +194,8 @@ static void collect_rows(const struct ur_report *report, struct rows *rows)
     struct row row;
 
     while (ur_report_next_decision(report, &cursor, &row.decision)) {
-        if (row.decision.verdict == UR_VERDICT_EXCEPT) {
+        if (row.decision.verdict == UR_VERDICT_EXCEPT ||
+            row.decision.verdict == UR_VERDICT_ALLOW) {
             continue;
         }
         row.seen = (struct ur_seen){UR_TLS_NONE, UR_HTTP_ANY};
@@ -307,23 +308,47 @@ static void counted(const struct ur_report *report, struct ur_buf *out)
 
 /* What policies decided */
 
+static uint64_t of_policy(const struct ur_policy_numbers *policy)
+{
+    struct ur_decision decision = {.policy = policy};
+    uint64_t count = 0;
+
+    for (decision.verdict = 0; decision.verdict < UR_VERDICTS; decision.verdict++) {
+        for (decision.reason = 0; decision.reason < UR_REASONS; decision.reason++) {
+            count += ur_report_decision_count(&decision);
+        }
+    }
+    return count;
+}
+
+static void decision_row(const struct ur_decision *decision, uint64_t count, uint64_t total,
+                         struct ur_buf *out)
+{
+    ur_buf_literal(out, "<tr>");
+    cell(out, decision->policy->policy);
+    cell(out, decision->policy->server);
+    cell(out, ur_reason_verdict_word(decision->verdict));
+    cell(out, ur_reason_row(decision->reason)->word);
+    share(out, count, total);
+}
+
 static void decided(const struct ur_report *report, struct ur_buf *out)
 {
     struct ur_decision_cursor cursor = {.policy = 0};
     struct ur_decision decision;
+    const struct ur_policy_numbers *policy = NULL;
+    uint64_t total = 0;
 
-    heading(out, "What the policies decided", "Requests that did not meet a policy.");
+    heading(out, "What the policies decided", "Shares are of each policy's own requests.");
     ur_buf_literal(out, "<table>\n<tr><th>Policy<th>Server<th>Verdict<th>Reason<th class=\"n\">"
-                        "Requests\n");
+                        "Requests<th class=\"n\">Share<th class=\"bar\">\n");
     while (ur_report_next_decision(report, &cursor, &decision)) {
-        ur_buf_literal(out, "<tr>");
-        cell(out, decision.policy->policy);
-        cell(out, decision.policy->server);
-        cell(out, ur_reason_verdict_word(decision.verdict));
-        cell(out, ur_reason_row(decision.reason)->word);
-        ur_buf_literal(out, "<td class=\"n\">");
-        ur_buf_number(out, ur_report_decision_count(&decision));
-        ur_buf_literal(out, "\n");
+        uint64_t count = ur_report_decision_count(&decision);
+        total = decision.policy == policy ? total : of_policy(decision.policy);
+        policy = decision.policy;
+        if (count) {
+            decision_row(&decision, count, total, out);
+        }
     }
     ur_buf_literal(out, "</table>\n");
 }

@@ -76,7 +76,9 @@ static void decisions(struct ur_json *json, const struct ur_report *report)
 
     ur_json_array(json, "decisions", UR_JSON_LINES);
     while (ur_report_next_decision(report, &cursor, &row)) {
-        decision(json, &row);
+        if (ur_report_decision_count(&row)) {
+            decision(json, &row);
+        }
     }
     ur_json_end_array(json);
 }

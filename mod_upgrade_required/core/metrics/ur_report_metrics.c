@@ -1,6 +1,7 @@
 #include "core/metrics/ur_report_forms.h"
 
 #include "core/text/ur_escape.h"
+#include "core/text/ur_version.h"
 
 #define PREFIX "upgrade_required_"
 
@@ -17,6 +18,13 @@ static void describe(struct ur_buf *out, const char *name, const char *suffix, c
         ur_buf_string(out, values[i]);
         ur_buf_literal(out, "\n");
     }
+}
+
+/* OpenMetrics names a family of facts without the _info that its samples bear; Prometheus' own
+ * format knows no such family. */
+static void facts(struct ur_buf *out, const char *name, const char *help, bool openmetrics)
+{
+    describe(out, name, openmetrics ? " " : "_info ", help, openmetrics ? "info" : "gauge");
 }
 
 /* OpenMetrics names a family of counters without the _total that its samples bear. */
@@ -36,6 +44,12 @@ static void value(struct ur_buf *out, uint64_t number)
     ur_buf_literal(out, "\"} ");
     ur_buf_number(out, number);
     ur_buf_literal(out, "\n");
+}
+
+static void labelled(struct ur_buf *out, const char *opening, const char *word, uint64_t number)
+{
+    label(out, opening, word);
+    value(out, number);
 }
 
 /* Zeros too, so that a rate is correct from the first request on; but not for an unknown TLS
@@ -90,10 +104,104 @@ static void decisions(const struct ur_report *report, struct ur_buf *out)
     }
 }
 
-static void labelled(struct ur_buf *out, const char *opening, const char *word, uint64_t number)
+/* The policies as they are configured */
+
+static void named(struct ur_buf *out, const char *opening,
+                  const struct ur_policy_numbers *policy)
 {
-    label(out, opening, word);
-    value(out, number);
+    label(out, opening, policy->server);
+    label(out, "\",policy=\"", policy->policy);
+}
+
+static void requirements(const struct ur_policy *policy, struct ur_buf *out)
+{
+    const char *words[UR_FAMILIES];
+    size_t count = ur_policy_words(policy, words);
+
+    label(out, "\",requires=\"", count ? words[0] : "none");
+    for (size_t i = 1; i < count; i++) {
+        label(out, " ", words[i]);
+    }
+}
+
+/* Several may differ in their dates alone. */
+static bool is_told(const struct ur_in_force *first, const struct ur_in_force *one)
+{
+    while (first != one && !(first->schedule.mode == one->schedule.mode &&
+                             ur_policy_equal(&first->policy, &one->policy))) {
+        first = first->next;
+    }
+    return first != one;
+}
+
+static void infos(const struct ur_policy_numbers *policy, struct ur_buf *out)
+{
+    for (const struct ur_in_force *one = policy->in_force; one; one = one->next) {
+        if (is_told(policy->in_force, one)) {
+            continue;
+        }
+        named(out, PREFIX "policy_info{server=\"", policy);
+        requirements(&one->policy, out);
+        label(out, "\",mode=\"", ur_schedule_mode_word(one->schedule.mode));
+        value(out, 1);
+    }
+}
+
+/* A phase that a schedule has is there from the start, as the numbers of decisions are. */
+static void phases(const struct ur_policy_numbers *policy, int64_t now, struct ur_buf *out)
+{
+    unsigned all = 0;
+    unsigned current = 0;
+
+    for (const struct ur_in_force *one = policy->in_force; one; one = one->next) {
+        int64_t ends;
+        all |= ur_schedule_stages(&one->schedule, UR_TIME_ALWAYS);
+        current |= 1U << ur_schedule_at(&one->schedule, now, &ends);
+    }
+    for (enum ur_stage stage = 0; stage < UR_STAGES; stage++) {
+        if (all >> stage & 1) {
+            named(out, PREFIX "policy_phase{server=\"", policy);
+            label(out, "\",phase=\"", ur_schedule_phase_word(stage));
+            value(out, current >> stage & 1);
+        }
+    }
+}
+
+/* The first date of several. */
+static void date(const struct ur_policy_numbers *policy, struct ur_buf *out)
+{
+    int64_t first = UR_TIME_NEVER;
+
+    for (const struct ur_in_force *one = policy->in_force; one; one = one->next) {
+        if (one->schedule.from != UR_TIME_ALWAYS && one->schedule.from < first) {
+            first = one->schedule.from;
+        }
+    }
+    if (first != UR_TIME_NEVER) {
+        named(out, PREFIX "policy_enforced_timestamp_seconds{server=\"", policy);
+        ur_buf_string(out, first < 0 ? "\"} -" : "\"} ");
+        ur_buf_number(out, first < 0 ? 0 - (uint64_t)first : (uint64_t)first);
+        ur_buf_literal(out, "\n");
+    }
+}
+
+static void in_force(const struct ur_report *report, bool openmetrics, struct ur_buf *out)
+{
+    facts(out, "policy", "Policies in force, by what they require and their mode.",
+          openmetrics);
+    for (size_t i = 0; i < report->policies_count; i++) {
+        infos(&report->policies[i], out);
+    }
+    describe(out, "policy_phase", " ", "Whether a policy is in this phase now: 1 or 0.",
+             "gauge");
+    for (size_t i = 0; i < report->policies_count; i++) {
+        phases(&report->policies[i], report->now, out);
+    }
+    describe(out, "policy_enforced_timestamp_seconds", " ",
+             "When a policy is or was first enforced (UpgradeMode enforce from=).", "gauge");
+    for (size_t i = 0; i < report->policies_count; i++) {
+        date(&report->policies[i], out);
+    }
 }
 
 /* Nothing, where nobody asks for them. */
@@ -183,12 +291,14 @@ static void tunnels(const struct ur_report *report, bool openmetrics, struct ur_
 
 void ur_report_metrics(const struct ur_report *report, bool openmetrics, struct ur_buf *out)
 {
+    facts(out, "build", "The version of mod_upgrade_required.", openmetrics);
+    labelled(out, PREFIX "build_info{version=\"", UPGRADE_VERSION, 1);
     family(out, "requests", "Requests by HTTP and TLS version.", openmetrics);
     requests(report, out);
-    family(out, "decisions", "Requests that did not meet a policy, by verdict and reason.",
-           openmetrics);
+    family(out, "decisions", "Requests under a policy, by verdict and reason.", openmetrics);
     decisions(report, out);
     clients(report, out);
+    in_force(report, openmetrics, out);
     if (report->hellos.first) {
         family(out, "tls_offers",
                "TLS handshakes by the highest version offered, and whether a post-quantum key "

@@ -1,6 +1,6 @@
 #include "core/policy/ur_decide.h"
 
-static bool redirects(const struct ur_settings *settings)
+bool ur_decide_redirects(const struct ur_settings *settings)
 {
     return settings->redirect == UR_REDIRECT_TEMPORARY ||
            settings->redirect == UR_REDIRECT_PERMANENT;
@@ -11,8 +11,8 @@ static bool redirects(const struct ur_settings *settings)
  * worse off than one refused. */
 static bool is_sent_on(const struct ur_case *c)
 {
-    return redirects(c->settings) && c->judgement.unmet == UR_FAMILY_TLS && c->clear &&
-           c->navigates && c->navigates(c->context);
+    return ur_decide_redirects(c->settings) && c->judgement.unmet == UR_FAMILY_TLS &&
+           c->clear && c->navigates && c->navigates(c->context);
 }
 
 static struct ur_ruling end_request(const struct ur_case *c, enum ur_stage stage, int64_t ends)

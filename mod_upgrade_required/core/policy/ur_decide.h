@@ -33,4 +33,7 @@ struct ur_ruling {
 
 struct ur_ruling ur_decide(const struct ur_case *c);
 
+/* Whether clients are redirected to https at all. */
+bool ur_decide_redirects(const struct ur_settings *settings);
+
 #endif

@@ -133,6 +133,17 @@ size_t ur_policy_words(const struct ur_policy *policy, const char *words[UR_FAMI
     return count;
 }
 
+bool ur_policy_equal(const struct ur_policy *one, const struct ur_policy *other)
+{
+    bool equal = true;
+
+    for (size_t i = 0; i < REQUIREMENTS; i++) {
+        enum ur_family family = requirements[i].family;
+        equal = equal && demand_of(one, family) == demand_of(other, family);
+    }
+    return equal;
+}
+
 static void unmet(struct ur_judgement *judgement, enum ur_family family, enum ur_reason reason)
 {
     if (!judgement->unmet) {

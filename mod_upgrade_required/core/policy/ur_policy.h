@@ -44,6 +44,8 @@ static inline bool ur_policy_demands(const struct ur_policy *policy)
     return policy->tls || policy->http || policy->websocket;
 }
 
+bool ur_policy_equal(const struct ur_policy *one, const struct ur_policy *other);
+
 /* Whether the versions alone meet it. They never meet a policy that requires WebSocket:
  * ur_policy_judge() has to check the handshake. */
 static inline bool ur_policy_met(const struct ur_policy *policy, struct ur_seen seen)

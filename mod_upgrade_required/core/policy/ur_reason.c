@@ -15,10 +15,9 @@ static const struct ur_reason_row rows[UR_REASONS] = {
 };
 
 static const char *const verdict_words[UR_VERDICTS] = {
-    [UR_VERDICT_REFUSE] = "refuse",
-    [UR_VERDICT_REDIRECT] = "redirect",
-    [UR_VERDICT_EXCEPT] = "except",
-    [UR_VERDICT_ANNOUNCE] = "announce",
+    [UR_VERDICT_REFUSE] = "refuse", [UR_VERDICT_REDIRECT] = "redirect",
+    [UR_VERDICT_EXCEPT] = "except", [UR_VERDICT_ANNOUNCE] = "announce",
+    [UR_VERDICT_ALLOW] = "allow",
 };
 
 const struct ur_reason_row *ur_reason_row(enum ur_reason reason)

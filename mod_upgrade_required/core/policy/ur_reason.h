@@ -53,12 +53,13 @@ const struct ur_reason_row *ur_reason_row(enum ur_reason reason);
  * each common proxy. Static string. */
 const char *ur_reason_proxy_lines(enum ur_http demanded);
 
-/* What became of a request that did not meet its policy. */
+/* What became of a request under a policy. */
 enum ur_verdict {
     UR_VERDICT_REFUSE,
     UR_VERDICT_REDIRECT,
     UR_VERDICT_EXCEPT,
     UR_VERDICT_ANNOUNCE, /* allowed, with a warning that it would be refused */
+    UR_VERDICT_ALLOW,    /* it met the policy: counted only, with UR_REASON_NONE */
     UR_VERDICTS
 };
 

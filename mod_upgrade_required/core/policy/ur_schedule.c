@@ -1,11 +1,31 @@
 #include "core/policy/ur_schedule.h"
 
+const char *ur_schedule_mode_word(enum ur_mode mode)
+{
+    static const char *const words[] = {[UR_MODE_UNSET] = "enforce",
+                                        [UR_MODE_ENFORCE] = "enforce",
+                                        [UR_MODE_ANNOUNCE] = "announce",
+                                        [UR_MODE_OFF] = "off"};
+
+    return words[mode];
+}
+
 const char *ur_schedule_stage_word(enum ur_stage stage)
 {
     static const char *const words[] = {[UR_STAGE_OFF] = "off",
                                         [UR_STAGE_ANNOUNCE] = "announced",
                                         [UR_STAGE_REHEARSAL] = "rehearsed",
                                         [UR_STAGE_ENFORCE] = "enforced"};
+
+    return words[stage];
+}
+
+const char *ur_schedule_phase_word(enum ur_stage stage)
+{
+    static const char *const words[] = {[UR_STAGE_OFF] = "off",
+                                        [UR_STAGE_ANNOUNCE] = "announce",
+                                        [UR_STAGE_REHEARSAL] = "brownout",
+                                        [UR_STAGE_ENFORCE] = "enforce"};
 
     return words[stage];
 }
@@ -54,6 +74,25 @@ enum ur_stage ur_schedule_at(const struct ur_schedule *schedule, int64_t now, in
         return UR_STAGE_ENFORCE;
     }
     return in_rehearsal(schedule, now, ends) ? UR_STAGE_REHEARSAL : UR_STAGE_ANNOUNCE;
+}
+
+unsigned ur_schedule_stages(const struct ur_schedule *schedule, int64_t now)
+{
+    unsigned stages = 0;
+
+    if (schedule->mode == UR_MODE_OFF) {
+        return 1U << UR_STAGE_OFF;
+    }
+    if (schedule->mode != UR_MODE_ANNOUNCE) {
+        stages |= 1U << UR_STAGE_ENFORCE;
+    }
+    if (schedule->mode == UR_MODE_ANNOUNCE || now < schedule->from) {
+        stages |= 1U << UR_STAGE_ANNOUNCE;
+        for (size_t i = 0; i < schedule->brownouts_count; i++) {
+            stages |= (unsigned)(now < schedule->brownouts[i].end) << UR_STAGE_REHEARSAL;
+        }
+    }
+    return stages;
 }
 
 bool ur_schedule_brownouts_overlap(const struct ur_brownout *one,

@@ -30,11 +30,23 @@ enum ur_stage {
     UR_STAGE_OFF,       /* the policy does nothing */
     UR_STAGE_ANNOUNCE,  /* unmet requests are allowed, with a warning */
     UR_STAGE_REHEARSAL, /* a brownout: they are refused until a certain time */
-    UR_STAGE_ENFORCE    /* they are refused */
+    UR_STAGE_ENFORCE,   /* they are refused */
+    UR_STAGES
 };
+
+/* "enforce", "announce", "off": as UpgradeMode spells it. */
+const char *ur_schedule_mode_word(enum ur_mode mode);
 
 /* "off", "announced", "rehearsed", "enforced": what becomes of unmet requests. */
 const char *ur_schedule_stage_word(enum ur_stage stage);
+
+/* "off", "announce", "brownout", "enforce": the stage as metrics name it, by the words of the
+ * directives that bring it about. */
+const char *ur_schedule_phase_word(enum ur_stage stage);
+
+/* Which stages there are from now on, a bit each (1 << enum ur_stage); with UR_TIME_ALWAYS all
+ * that the schedule has. */
+unsigned ur_schedule_stages(const struct ur_schedule *schedule, int64_t now);
 
 /* The stage at a time. *ends is the end of the rehearsal; if several are active, the last end.
  */

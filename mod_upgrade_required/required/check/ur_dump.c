@@ -75,16 +75,6 @@ static const char *stage_now(const struct dump *dump, const struct ur_dir_config
     return ur_schedule_stage_word(ur_enforce_stage(settings, dump->now, &ends));
 }
 
-static const char *mode_word(const struct ur_mode_setting *mode)
-{
-    static const char *const words[] = {[UR_MODE_UNSET] = "enforce",
-                                        [UR_MODE_ENFORCE] = "enforce",
-                                        [UR_MODE_ANNOUNCE] = "announce",
-                                        [UR_MODE_OFF] = "off"};
-
-    return words[mode ? mode->mode : UR_MODE_UNSET];
-}
-
 static void print_brownouts(const struct dump *dump, const apr_array_header_t *brownouts)
 {
     for (int i = 0; brownouts && i < brownouts->nelts; i++) {
@@ -109,7 +99,8 @@ static void print_row(const struct dump *dump, const struct row *row)
         mode && mode->since != UR_TIME_ALWAYS ? ur_text_time(dump->row_pool, mode->since) : "-";
 
     apr_file_printf(dump->out, COLUMNS, row->server, row->where,
-                    requirements(dump->row_pool, &row->rule->policy), mode_word(mode),
+                    requirements(dump->row_pool, &row->rule->policy),
+                    ur_schedule_mode_word(mode ? mode->mode : UR_MODE_UNSET),
                     stage_now(dump, row->settings),
                     mode && mode->enforced_from ? mode->enforced_from : "-", since,
                     ur_enforce_label(row->settings, row->rule)->name,

@@ -17,6 +17,7 @@ struct ur_policy_name {
     struct ur_tally_slots tally;
     struct ur_clients_place clients;
     unsigned char salt[UR_SALT_SIZE]; /* of hashes of its clients (ur_count_clients.h) */
+    int place;                        /* of its numbers, among those of all policies */
     uint64_t route; /* by which its clients are counted: ur_client_route() of both names */
 };
 

@@ -142,16 +142,23 @@ static const struct ur_dir_config *merge(apr_pool_t *pool, const struct ur_dir_c
     return ur_config_merge_dir(pool, (void *)(uintptr_t)outer, (void *)(uintptr_t)inner);
 }
 
+static const struct ur_dir_config *merge_sections(apr_pool_t *pool,
+                                                  const ap_directive_t *const *section,
+                                                  const struct ur_dir_config *settings)
+{
+    for (; *section; section++) {
+        const struct ur_dir_config *config = ur_scope_config(*section);
+        if (config) {
+            settings = merge(pool, settings, config);
+        }
+    }
+    return settings;
+}
+
 static const struct ur_dir_config *inherit(apr_pool_t *pool, const struct ur_scope *scope,
                                            const struct ur_dir_config *settings)
 {
-    for (const ap_directive_t *const *section = scope->around; *section; section++) {
-        const struct ur_dir_config *outer = ur_scope_config(*section);
-        if (outer) {
-            settings = merge(pool, settings, outer);
-        }
-    }
-    return merge(pool, settings, scope->config);
+    return merge(pool, merge_sections(pool, scope->around, settings), scope->config);
 }
 
 int ur_scope_close(apr_pool_t *pconf, apr_pool_t *plog, apr_pool_t *ptemp, server_rec *s)
@@ -176,6 +183,13 @@ const struct ur_dir_config *ur_scope_settings(apr_pool_t *pool, const struct ur_
     return scope->settings && settings == ur_scope_of_server(scope->server)
                ? scope->settings
                : inherit(pool, scope, settings);
+}
+
+const struct ur_dir_config *ur_scope_settings_in(apr_pool_t *pool,
+                                                 const ap_directive_t *const *sections,
+                                                 const server_rec *s)
+{
+    return merge_sections(pool, sections, ur_scope_of_server(s));
 }
 
 const char *ur_scope_server_name(apr_pool_t *pool, const server_rec *s)

@@ -47,6 +47,11 @@ const struct ur_scope *ur_scope_next(const struct ur_scope *scope, const server_
 const struct ur_dir_config *ur_scope_settings(apr_pool_t *pool, const struct ur_scope *scope,
                                               const server_rec *s);
 
+/* The same in these sections, the outermost first, NULL-terminated. */
+const struct ur_dir_config *ur_scope_settings_in(apr_pool_t *pool,
+                                                 const ap_directive_t *const *sections,
+                                                 const server_rec *s);
+
 /* The settings in effect for the server as a whole. */
 const struct ur_dir_config *ur_scope_of_server(const server_rec *s);
 

@@ -120,7 +120,7 @@ static apr_status_t announce_filter(ap_filter_t *f, apr_bucket_brigade *bb)
     return ap_pass_brigade(f->next, bb);
 }
 
-static struct announced *announced_on(request_rec *r)
+static __attribute__((noinline)) struct announced *announced_on(request_rec *r)
 {
     void *announced = NULL;
 

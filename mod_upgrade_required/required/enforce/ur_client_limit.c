@@ -35,6 +35,7 @@ int ur_client_limit(request_rec *r, const struct ur_policy_name *label, uint64_t
     enum ur_client_admission admission;
 
     *held = NULL;
+    ur_monitor_may_limit(label);
     admission = take(&client, limit, held);
     switch (admission) {
     case UR_CLIENT_ADMITTED:

@@ -33,8 +33,6 @@ struct trial {
     unsigned retry_after; /* seconds; 0: not told */
 };
 
-/* The request path: if no handshake has to be checked, this is all that an allowed request pays
- * for. */
 static inline bool is_met(request_rec *r, const struct ur_policy *policy)
 {
     return !ur_policy_demands(policy) || ur_policy_met(policy, ur_request_seen(r));
@@ -119,7 +117,7 @@ static int64_t now(const request_rec *r)
     return apr_time_sec(r->request_time);
 }
 
-static struct ur_settings settings_of(const struct ur_dir_config *config)
+struct ur_settings ur_enforce_settings(const struct ur_dir_config *config)
 {
     const struct ur_mode_setting *mode = config->mode;
     const apr_array_header_t *brownouts = config->brownouts;
@@ -138,7 +136,7 @@ static struct ur_settings settings_of(const struct ur_dir_config *config)
 
 enum ur_stage ur_enforce_stage(const struct ur_dir_config *config, int64_t time, int64_t *ends)
 {
-    struct ur_settings settings = settings_of(config);
+    struct ur_settings settings = ur_enforce_settings(config);
 
     return ur_schedule_at(&settings.schedule, time, ends);
 }
@@ -338,7 +336,7 @@ static bool navigates(void *context)
 
 static void decide(struct trial *trial)
 {
-    struct ur_settings settings = settings_of(trial->settings);
+    struct ur_settings settings = ur_enforce_settings(trial->settings);
     struct ur_case c = {
         .settings = &settings,
         .judgement = trial->judgement,
@@ -389,12 +387,44 @@ static struct trial open_trial(request_rec *r, const struct ur_rule *rule, enum 
                           .seen = ur_request_seen(r)};
 }
 
-static int try_rule(request_rec *r, const struct ur_rule *rule, enum ur_phase phase)
+/* Whether a request that led to this one by an internal redirect was counted already. */
+static __attribute__((noinline)) bool is_counted(const request_rec *r,
+                                                 const struct ur_policy_name *label)
+{
+    while ((r = r->prev)) {
+        const struct ur_dir_config *settings = ur_config_dir(r);
+        if (ur_policy_demands(&settings->route.policy) &&
+            ur_enforce_label(settings, &settings->route) == label) {
+            return true;
+        }
+    }
+    return false;
+}
+
+/* The request path, too: it met a policy that requires something. */
+static inline void count_allowed(const request_rec *r, const struct ur_dir_config *settings,
+                                 const struct ur_rule *rule, struct ur_seen seen)
+{
+    const struct ur_policy_name *label = ur_enforce_label(settings, rule);
+
+    if ((settings->mode && settings->mode->mode == UR_MODE_OFF) ||
+        (r->prev && is_counted(r, label))) {
+        return;
+    }
+    ur_monitor_allowed(label, seen);
+}
+
+static __attribute__((noinline)) int try_rule(request_rec *r, const struct ur_rule *rule,
+                                              enum ur_phase phase)
 {
     struct trial trial = open_trial(r, rule, phase);
 
     judge(&trial);
-    return trial.judgement.unmet ? conclude(&trial) : DECLINED;
+    if (trial.judgement.unmet) {
+        return conclude(&trial);
+    }
+    count_allowed(r, trial.settings, rule, trial.seen);
+    return DECLINED;
 }
 
 /* httpd answers "OPTIONS *" before sections apply. A client that a section has referred to TLS
@@ -418,21 +448,34 @@ static int refuse_tls_offer(request_rec *r)
     return trial.judgement.unmet ? conclude(&trial) : DECLINED;
 }
 
+/* The request path: if no handshake has to be checked, this is all that an allowed request pays
+ * for. The rule requires something. */
+static inline int enforce(request_rec *r, struct ur_seen seen, const struct ur_rule *rule,
+                          enum ur_phase phase)
+{
+    if (!ur_policy_met(&rule->policy, seen)) {
+        return try_rule(r, rule, phase);
+    }
+    count_allowed(r, ur_config_dir(r), rule, seen);
+    return DECLINED;
+}
+
 int ur_enforce_floor(request_rec *r)
 {
     const struct ur_rule *floor;
+    struct ur_seen seen;
     int result;
 
-    if (!r->prev) {
-        ur_monitor_request(ur_request_seen(r));
-    }
-    else {
+    if (r->prev) {
         /* The floor has judged the client's own request; this is one of httpd's. */
         ur_respond_internal(r);
         return DECLINED;
     }
+    seen = ur_request_seen(r);
+    ur_monitor_request(seen);
     floor = &ur_config_server(r->server)->floor;
-    result = is_met(r, &floor->policy) ? DECLINED : try_rule(r, floor, UR_PHASE_FLOOR);
+    result =
+        ur_policy_demands(&floor->policy) ? enforce(r, seen, floor, UR_PHASE_FLOOR) : DECLINED;
     return result == DECLINED && r->method_number == M_OPTIONS ? refuse_tls_offer(r) : result;
 }
 
@@ -440,7 +483,7 @@ int ur_enforce_floor(request_rec *r)
  * Neither is the client's request for the route, and neither may open a WebSocket. */
 static bool judged_here(const request_rec *r)
 {
-    return !r->main && !ur_request_is_error_document(r);
+    return !r->main && (!r->prev || !ur_request_is_error_document(r));
 }
 
 int ur_enforce_route_tls(request_rec *r)
@@ -458,14 +501,23 @@ int ur_enforce_route(request_rec *r)
 {
     const struct ur_rule *route = &ur_config_dir(r)->route;
 
-    if (is_met(r, &route->policy)) {
+    if (!ur_policy_demands(&route->policy)) {
         return DECLINED;
     }
     if (judged_here(r)) {
-        return try_rule(r, route, UR_PHASE_ROUTE);
+        return enforce(r, ur_request_seen(r), route, UR_PHASE_ROUTE);
     }
     if (route->policy.websocket) {
         ur_respond_no_switch(r);
+    }
+    return DECLINED;
+}
+
+/* One that the route requires was counted there. */
+static int allow_kept(const struct trial *trial)
+{
+    if (!trial->settings->route.policy.websocket) {
+        count_allowed(trial->r, trial->settings, trial->rule, trial->seen);
     }
     return DECLINED;
 }
@@ -489,8 +541,8 @@ int ur_enforce_keep(request_rec *r, const struct ur_policy_name **label, int *ke
     trial = open_trial(r, &rule, UR_PHASE_ROUTE);
     judge(&trial);
     /* Without a label it is the route's own policy, which has let the request pass already. */
-    if (trial.judgement.unmet && rule.label && ur_handshake_asks(&trial.handshake)) {
-        result = conclude(&trial);
+    if (rule.label && ur_handshake_asks(&trial.handshake)) {
+        result = trial.judgement.unmet ? conclude(&trial) : allow_kept(&trial);
     }
     *label = ur_enforce_label(trial.settings, route->policy.websocket ? route : &rule);
     return result == DECLINED && ur_reason_row(trial.judgement.reason)->keepable ? OK : result;

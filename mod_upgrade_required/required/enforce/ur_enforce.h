@@ -24,8 +24,10 @@ int ur_enforce_keep(request_rec *r, const struct ur_policy_name **label, int *ke
  * return. */
 int ur_enforce_tunnel_limit(request_rec *r, const struct ur_policy_name *label);
 
-/* For reports about policies without a request: the stage of a policy with these settings at a
- * time in seconds (ur_schedule_at), and the name under which it is counted. */
+/* For reports about policies without a request: what the directives mean for those that do not
+ * meet the policy, its stage at a time in seconds (ur_schedule_at), and the name under which it
+ * is counted. */
+struct ur_settings ur_enforce_settings(const struct ur_dir_config *config);
 enum ur_stage ur_enforce_stage(const struct ur_dir_config *settings, int64_t time,
                                int64_t *ends);
 const struct ur_policy_name *ur_enforce_label(const struct ur_dir_config *settings,

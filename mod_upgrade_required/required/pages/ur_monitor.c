@@ -1,9 +1,10 @@
 #include "required/pages/ur_monitor.h"
 
 #include "required/ur_module.h"
+#include "required/config/ur_policies.h"
 #include "required/config/ur_scope.h"
-#include "required/config/ur_tunnel_names.h"
 #include "required/enforce/ur_count_clients.h"
+#include "required/enforce/ur_enforce.h"
 #include "shared/ur_text.h"
 #include "required/request/ur_tls_hello.h"
 
@@ -61,10 +62,20 @@ static inline size_t own_slot(void)
     return number < registry->slots ? number : number % registry->slots;
 }
 
+/* Where this thread counted its last request. The decisions on a request follow shortly after,
+ * and any slot is right; looking it up again would cost more than counting. glibc has room for
+ * such a variable beside those of the program itself, where no call is needed to find it; other
+ * libraries might not load a module that asks for that. */
+#ifdef __GLIBC__
+__attribute__((tls_model("initial-exec")))
+#endif
+static _Thread_local size_t last_slot;
+
 void ur_monitor_request(struct ur_seen seen)
 {
     if (registry) {
-        ur_counters_count_request(registry->requests + own_slot(), seen);
+        last_slot = own_slot();
+        ur_counters_count_request(registry->requests + last_slot, seen);
     }
 }
 
@@ -95,6 +106,20 @@ void ur_monitor_client(const struct ur_policy_name *label, uint64_t hash, uint64
 {
     if (registry && label->clients.asked) {
         ur_clients_count(label->clients, hash, network, product, (long)getpid());
+    }
+}
+
+void ur_monitor_allowed(const struct ur_policy_name *label, struct ur_seen seen)
+{
+    if (registry && label->tally.used) {
+        ur_counters_count_allowed(label->tally, last_slot, seen);
+    }
+}
+
+void ur_monitor_may_limit(const struct ur_policy_name *label)
+{
+    if (registry && label->tally.used) {
+        ur_counters_expect(label->tally, own_slot(), UR_VERDICT_REFUSE, UR_REASON_TUNNEL_LIMIT);
     }
 }
 
@@ -216,7 +241,7 @@ static void write_layout(struct ur_buf *out, const void *unused)
 static const char *current_layout(apr_pool_t *pool)
 {
     return apr_psprintf(
-        pool, "2 %d %d %d %d %d %s", PIECE, (int)sizeof(struct registry),
+        pool, "3 %d %d %d %d %d %s", PIECE, (int)sizeof(struct registry),
         (int)sizeof(struct ur_policy_numbers), (int)offsetof(struct ur_client_shard, entries),
         (int)sizeof(struct ur_clients), ur_text(pool, 512, write_layout, NULL).at);
 }
@@ -387,6 +412,7 @@ static apr_status_t connect_label(apr_pool_t *ptemp, struct registry *with,
         place = apr_hash_get(with->by_name, key, APR_HASH_KEY_STRING);
     }
     if (place) {
+        label->place = *place;
         label->tally = numbers_at(with, *place)->tally;
         label->clients = numbers_at(with, *place)->clients;
     }
@@ -395,11 +421,67 @@ static apr_status_t connect_label(apr_pool_t *ptemp, struct registry *with,
     return status;
 }
 
-static void expect_tunnels(const struct ur_policy_name *label)
+static bool same_in_force(const struct ur_in_force *one, const struct ur_in_force *other)
 {
-    if (label->tally.used) {
-        ur_counters_expect_tunnels(label->tally);
+    return ur_policy_equal(&one->policy, &other->policy) &&
+           one->schedule.mode == other->schedule.mode &&
+           one->schedule.from == other->schedule.from &&
+           one->schedule.brownouts == other->schedule.brownouts;
+}
+
+static void add_in_force(apr_pool_t *pconf, struct ur_policy_numbers *numbers,
+                         const struct ur_in_force *more)
+{
+    struct ur_in_force *added;
+
+    for (const struct ur_in_force *one = numbers->in_force; one; one = one->next) {
+        if (same_in_force(one, more)) {
+            return;
+        }
     }
+    added = apr_pmemdup(pconf, more, sizeof *more);
+    added->next = numbers->in_force;
+    numbers->in_force = added;
+}
+
+static void introduce(void *pconf, const struct ur_configured *policy)
+{
+    const struct ur_policy requires =
+        policy->rule ? policy->rule->policy : (struct ur_policy){0};
+    const struct ur_dir_config *in = policy->settings;
+    const struct ur_settings settings = ur_enforce_settings(in);
+    const struct ur_prospect prospect = {
+        .policy = &requires,
+        .settings = &settings,
+        .excepted = policy->floor || (policy->rule && policy->rule->exceptions),
+        .kept = !policy->rule,
+        .origins = in->origins,
+        .subprotocols = in->subprotocols,
+    };
+    struct ur_marks outlook = ur_outlook(&prospect, apr_time_sec(apr_time_now()));
+    struct ur_policy_numbers *numbers;
+
+    if (!policy->label->tally.used) {
+        return;
+    }
+    numbers = numbers_at(registry, policy->label->place);
+    ur_counters_unite(&numbers->outlook, &outlook);
+    add_in_force(pconf, numbers, &(struct ur_in_force){requires, settings.schedule, NULL});
+    if (policy->tunnels && ap_find_linked_module("mod_upgrade_wstunnel.c")) {
+        ur_counters_expect_tunnels(policy->label->tally);
+    }
+}
+
+/* What is told of policies before any request comes, instead of what the last configuration
+ * has told: its memory is gone. */
+static void introduce_all(apr_pool_t *pconf, apr_pool_t *ptemp, const server_rec *s)
+{
+    for (int i = 0; i < registry->policies->nelts; i++) {
+        struct ur_policy_numbers *numbers = numbers_at(registry, i);
+        numbers->outlook = (struct ur_marks){{0}};
+        numbers->in_force = NULL;
+    }
+    ur_policies_visit(ptemp, s, introduce, pconf);
 }
 
 int ur_monitor_open(apr_pool_t *pconf, apr_pool_t *plog, apr_pool_t *ptemp, server_rec *s)
@@ -407,7 +489,6 @@ int ur_monitor_open(apr_pool_t *pconf, apr_pool_t *plog, apr_pool_t *ptemp, serv
     const apr_array_header_t *labels = ur_policy_name_all();
     apr_status_t status;
 
-    (void)pconf;
     (void)plog;
     /* httpd reads its configuration twice at start; the first reading is only a rehearsal. */
     if (ap_state_query(AP_SQ_MAIN_STATE) == AP_SQ_MS_CREATE_PRE_CONFIG) {
@@ -422,8 +503,10 @@ int ur_monitor_open(apr_pool_t *pconf, apr_pool_t *plog, apr_pool_t *ptemp, serv
             ptemp, registry, APR_ARRAY_IDX(labels, i, struct ur_policy_name *), s);
         status = status == APR_SUCCESS ? connected : status;
     }
+    if (registry) {
+        introduce_all(pconf, ptemp, s);
+    }
     if (registry && ap_find_linked_module("mod_upgrade_wstunnel.c")) {
-        ur_tunnel_names_visit(ptemp, s, expect_tunnels);
         open_clients(registry, s);
     }
     if (status != APR_SUCCESS) {

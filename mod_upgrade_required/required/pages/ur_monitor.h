@@ -29,6 +29,12 @@ void ur_monitor_decision(const struct ur_policy_name *label, enum ur_verdict ver
 void ur_monitor_client(const struct ur_policy_name *label, uint64_t hash, uint64_t network,
                        struct ur_span product);
 
+/* A request met its policy. */
+void ur_monitor_allowed(const struct ur_policy_name *label, struct ur_seen seen);
+
+/* A client may be refused a tunnel under the policy, for it holds its maximum. */
+void ur_monitor_may_limit(const struct ur_policy_name *label);
+
 /* Call once in a child: where it counts its tunnels; nowhere, if nothing is counted. */
 struct ur_tunnel_place ur_monitor_tunnels(void);
 

@@ -148,15 +148,12 @@ static request_rec *client_request(request_rec *r)
     return r->main ? client_request(r->main) : r;
 }
 
-int ur_probe_handler(request_rec *r)
+static __attribute__((noinline)) int answer(request_rec *r)
 {
     size_t form;
     const struct ur_probe *probe;
     int status;
 
-    if (!ur_request_is_for(r, "upgrade-probe")) {
-        return DECLINED;
-    }
     form = ur_request_form(r, ur_probe_forms, UR_PROBE_FORMS);
     if (form == UR_PROBE_FORMS) {
         return ur_respond_no_form(r, ur_probe_forms, UR_PROBE_FORMS);
@@ -169,4 +166,10 @@ int ur_probe_handler(request_rec *r)
     return ur_respond_page(r, status_for(r, probe), ur_probe_forms[form].content_type,
                            ur_text(r->pool, USUAL_SIZE, write_page,
                                    &(struct page){(enum ur_probe_form)form, probe}));
+}
+
+/* Every request comes here. */
+int ur_probe_handler(request_rec *r)
+{
+    return ur_request_is_for(r, "upgrade-probe") ? answer(r) : DECLINED;
 }

@@ -24,14 +24,11 @@ static void write_page(struct ur_buf *out, const void *from)
     ur_report_write(page->form, page->report, out);
 }
 
-int ur_status_handler(request_rec *r)
+static __attribute__((noinline)) int answer(request_rec *r)
 {
     struct ur_report report;
     size_t form;
 
-    if (!ur_request_is_for(r, "upgrade-status")) {
-        return DECLINED;
-    }
     r->allowed |= AP_METHOD_BIT << M_GET;
     if (r->method_number != M_GET) {
         return HTTP_METHOD_NOT_ALLOWED;
@@ -49,6 +46,12 @@ int ur_status_handler(request_rec *r)
     return ur_respond_page(r, HTTP_OK, ur_report_forms[form].content_type,
                            ur_text(r->pool, USUAL_SIZE, write_page,
                                    &(struct page){(enum ur_report_form)form, &report}));
+}
+
+/* Every request comes here. */
+int ur_status_handler(request_rec *r)
+{
+    return ur_request_is_for(r, "upgrade-status") ? answer(r) : DECLINED;
 }
 
 static uint64_t count_verdict(const struct ur_report *report, enum ur_verdict verdict)
