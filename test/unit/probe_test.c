@@ -26,6 +26,7 @@ static const struct ur_probe old_tls = {
     .sni = {"a.test", 6},
     .groups = {groups, COUNT(groups)},
     .key_shares = {groups, 0},
+    .group = 29,
     .fields = fields,
     .fields_count = 1,
     .policies = policies,
@@ -62,6 +63,7 @@ static void test_text(void)
        "SNI:          a.test\n"
        "Groups:       X25519MLKEM768, x25519, 0x1234\n"
        "Key shares:   none\n"
+       "Group agreed: x25519\n"
        "Handshake:    none\n"
        "\nHeaders received:\n"
        "  Via: 1.1 <x>\xEF\xBF\xBD\n"
@@ -93,14 +95,21 @@ static void test_forms(void)
 
     has(UR_PROBE_JSON, &old_tls, "\"alpn_offered\":[\"h2\",\"odd\"]");
     has(UR_PROBE_JSON, &old_tls,
-        "\"groups_offered\":[\"X25519MLKEM768\",\"x25519\",\"0x1234\"],\n \"key_shares\":[],");
+        "\"groups_offered\":[\"X25519MLKEM768\",\"x25519\",\"0x1234\"],\n \"key_shares\":[],\n "
+        "\"group_agreed\":\"x25519\",");
     has(UR_PROBE_HTML, &old_tls,
         "<tr><th>Groups offered<td>X25519MLKEM768, x25519, 0x1234\n"
-        "<tr><th>Key shares<td>none\n");
+        "<tr><th>Key shares<td>none\n"
+        "<tr><th>Group agreed<td>x25519\n");
     has(UR_PROBE_JSON, &old_tls, "{\"policy\":\"a<b>\\n\",\"required\":[\"TLS/1.3\"]");
     has(UR_PROBE_JSON, &old_tls, "{\"name\":\"Via\",\"value\":\"1.1 <x>\\u0001\"}");
     has(UR_PROBE_HTML, &old_tls, "<tr><td>a&lt;b&gt;\n<td>TLS/1.3<td>enforced");
     has(UR_PROBE_HTML, &old_tls, "<tr><th>Via<td>1.1 &lt;x&gt;\xEF\xBF\xBD\n");
+    probe.group = UR_GROUP_UNKNOWN;
+    ok(!strstr(written(UR_PROBE_JSON, &probe), "agreed") &&
+           !strstr(written(UR_PROBE_HTML, &probe), "agreed") &&
+           !strstr(written(UR_PROBE_TEXT, &probe), "agreed"),
+       "no group agreed that is not known");
     probe.trusted = true;
     probe.seen = (struct ur_seen){UR_TLS_NONE, UR_HTTP_1_0};
     probe.stated = fields;

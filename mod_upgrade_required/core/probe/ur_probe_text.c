@@ -83,6 +83,9 @@ void ur_probe_text(const struct ur_probe *probe, struct ur_buf *out)
     line(out, "SNI:          ", probe->sni);
     groups(out, "Groups:       ", probe->groups);
     groups(out, "Key shares:   ", probe->key_shares);
+    if (probe->group != UR_GROUP_UNKNOWN) {
+        groups(out, "Group agreed: ", (struct ur_groups){&probe->group, 1});
+    }
     ur_buf_literal(out, "Handshake:    ");
     ur_buf_string(out, ur_probe_handshake_word(probe));
     if (probe->asks && probe->handshake != UR_REASON_NONE) {
