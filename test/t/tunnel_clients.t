@@ -35,6 +35,7 @@ UpgradeKeep WebSocket
 <Location /ws>
 UpgradeTunnelPerClient 3
 UpgradeName three
+UpgradeCountClients on
 </Location>
 <Location /ws/free>
 UpgradeTunnelPerClient none
@@ -110,6 +111,8 @@ for my $case (['event', 'event'], ['event', 'thread'], ['worker', 'thread'], ['p
     my $refused = tunnels_of($server)->{limit};
     is $refused, 4, "$what: each refusal is counted";
     like $server->file('access_log'), qr/^429 - tunnel-limit three$/m, "$what: and logged";
+    my $unmet = json_of($server->ask('GET /status?format=json HTTP/1.1'))->{clients} || [];
+    is_deeply [grep { $_->{estimate} } @$unmet], [], "$what: but no client would break";
     end_tunnels(@open);
     $server->stop;
 }
