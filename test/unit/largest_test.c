@@ -175,14 +175,17 @@ static void test_taken(void)
 static void test_half_given(void)
 {
     clear();
-    count(ipv4(1), "x", 5);
-    count(ipv4(2), "x", 3);
+    for (unsigned n = 0; n < UR_LARGEST_KEPT; n++) {
+        count(ipv4(n), "x", n ? 6 : 5);
+    }
     atomic_store(&largest->keys[0], 0);
-    ok(ur_largest_read(largest, rows) == 1 && rows[0].requests == 3, "it is not shown");
-    count(ipv4(3), "x", 1);
-    ok(ur_largest_read(largest, rows) == 2 && rows[1].requests == 1 &&
-           atomic_load(&largest->inherited[0]) == 0,
-       "and the place is free");
+    atomic_store(&largest->networks[0], 0);
+    ok(ur_largest_read(largest, rows) == UR_LARGEST_SHOWN && rows[0].network != 0 &&
+           rows[UR_LARGEST_SHOWN - 1].requests == 6,
+       "what it had begun is not shown");
+    count(ipv4(0), "x", 7);
+    ok(ur_largest_read(largest, rows) == UR_LARGEST_SHOWN && rows[0].requests == 7,
+       "and the place is the next one to be given");
 }
 
 /* Children that are killed while they count, and a reader that looks on. What each sends names

@@ -259,6 +259,8 @@ static void test_clients(void)
                                "upgrade_required_policy_clients{server=\"ex\\\\ample\","
                                "policy=\"a\\\"b\\n<i>&'\xEF\xBF\xBD\xEF\xBF\xBD\"} 0\n");
     has(UR_REPORT_JSON, "AAAA\",\n   \"largest\":[]}]");
+    has(UR_REPORT_HTML, "<th>Server<th class=\"n\">Clients\n<tr><td>a&quot;b");
+    ok(!strstr(written(UR_REPORT_HTML), "Which clients send most"), "no table without rows");
     ur_clients_count(policies[0].clients, UINT64_C(1) << 53, network, UR_SPAN("a&b"), 1);
     ur_clients_count(policies[0].clients, UINT64_C(3) << 53, network, UR_SPAN("a&b"), 1);
     ur_clients_count(policies[0].clients, UINT64_C(3) << 53, network, UR_SPAN("curl"), 1);

@@ -41,8 +41,7 @@ static struct sender sender_of(uint64_t network, struct ur_span product)
 
 static bool has_place(const struct ur_largest *largest, size_t at, const struct sender *sender)
 {
-    bool same = get(&largest->keys[at]) == sender->key &&
-                get(&largest->networks[at]) == sender->network;
+    bool same = get(&largest->networks[at]) == sender->network;
 
     for (size_t i = 0; i < UR_LARGEST_WORDS; i++) {
         same = same && get(&largest->products[at][i]) == sender->product[i];
@@ -53,43 +52,40 @@ static bool has_place(const struct ur_largest *largest, size_t at, const struct 
 /* UR_LARGEST_KEPT: it has none. */
 static size_t find(const struct ur_largest *largest, const struct sender *sender)
 {
-    size_t at = 0;
-
-    while (at < UR_LARGEST_KEPT && !has_place(largest, at, sender)) {
-        at++;
-    }
-    return at;
-}
-
-/* Those on the way to a free place begin with nothing. */
-static uint64_t weight(const struct ur_largest *largest, size_t at)
-{
-    return get(&largest->keys[at]) ? get(&largest->inherited[at]) + get(&largest->requests[at])
-                                   : 0;
-}
-
-static size_t find_least(const struct ur_largest *largest)
-{
-    size_t least = 0;
-
-    for (size_t at = 1; at < UR_LARGEST_KEPT; at++) {
-        if (weight(largest, at) < weight(largest, least)) {
-            least = at;
+    for (size_t at = 0; at < UR_LARGEST_KEPT; at++) {
+        if (get(&largest->keys[at]) == sender->key && has_place(largest, at, sender)) {
+            return at;
         }
     }
-    return least;
+    return UR_LARGEST_KEPT;
+}
+
+/* A free place has 0. One that was about to be given when its process ended had the least. */
+static size_t find_least(const struct ur_largest *largest)
+{
+    size_t found = 0;
+    uint64_t least = get(&largest->weights[0]);
+
+    for (size_t at = 1; at < UR_LARGEST_KEPT; at++) {
+        uint64_t weight = get(&largest->weights[at]);
+        if (weight < least) {
+            least = weight;
+            found = at;
+        }
+    }
+    return found;
 }
 
 /* The key goes first and comes last: a reader that finds the same key before and after has read
- * one sender, and a process that ends in between leaves a free place. */
+ * one sender, and a process that ends in between leaves a place that nobody has. */
 static void give_place(struct ur_largest *largest, size_t at, const struct sender *sender)
 {
-    uint64_t inherited = weight(largest, at);
+    uint64_t weight = get(&largest->weights[at]);
 
     set(&largest->keys[at], 0);
     atomic_thread_fence(memory_order_release);
-    set(&largest->inherited[at], inherited);
-    set(&largest->requests[at], 1);
+    set(&largest->inherited[at], weight);
+    set(&largest->weights[at], weight + 1);
     set(&largest->networks[at], sender->network);
     for (size_t i = 0; i < UR_LARGEST_WORDS; i++) {
         set(&largest->products[at][i], sender->product[i]);
@@ -99,7 +95,7 @@ static void give_place(struct ur_largest *largest, size_t at, const struct sende
 
 static void add_one(struct ur_largest *largest, size_t at)
 {
-    atomic_fetch_add_explicit(&largest->requests[at], 1, memory_order_relaxed);
+    atomic_fetch_add_explicit(&largest->weights[at], 1, memory_order_relaxed);
 }
 
 /* Looked for again: another may have given it a place meanwhile. */
@@ -145,8 +141,8 @@ static bool read_row(const struct ur_largest *largest, size_t at, struct ur_larg
 {
     uint64_t key = atomic_load_explicit(&largest->keys[at], memory_order_acquire);
 
-    *row =
-        (struct ur_largest_row){get(&largest->networks[at]), "", get(&largest->requests[at])};
+    *row = (struct ur_largest_row){get(&largest->networks[at]), "",
+                                   get(&largest->weights[at]) - get(&largest->inherited[at])};
     for (size_t i = 0; i < UR_LARGEST_WORDS; i++) {
         uint64_t word = get(&largest->products[at][i]);
         memcpy(row->product + i * sizeof word, &word, sizeof word);

@@ -24,10 +24,10 @@
 #define UR_LARGEST_WORDS ((UR_PRODUCT_MAX + 7) / 8)
 
 struct ur_largest {
-    _Alignas(UR_CACHE_LINE) atomic_long taker;  /* the process that gives a place; 0: none */
-    atomic_uint_fast64_t keys[UR_LARGEST_KEPT]; /* 0: the place is free */
-    atomic_uint_fast64_t requests[UR_LARGEST_KEPT];
-    atomic_uint_fast64_t inherited[UR_LARGEST_KEPT]; /* of those that had the place before */
+    _Alignas(UR_CACHE_LINE) atomic_long taker;     /* the process that gives a place; 0: none */
+    atomic_uint_fast64_t keys[UR_LARGEST_KEPT];    /* 0: the place is free */
+    atomic_uint_fast64_t weights[UR_LARGEST_KEPT]; /* requests, with those inherited */
+    atomic_uint_fast64_t inherited[UR_LARGEST_KEPT]; /* from who had the place before */
     atomic_uint_fast64_t networks[UR_LARGEST_KEPT];
     atomic_uint_fast64_t products[UR_LARGEST_KEPT][UR_LARGEST_WORDS];
 };

@@ -255,9 +255,9 @@ static void breaking(const struct ur_report *report, uint64_t total, struct ur_b
     }
 }
 
-/* How many clients would break */
+/* How many clients would break, and which of them send most */
 
-static void largest(const struct ur_policy_numbers *policy, struct ur_buf *out)
+static void largest_of(const struct ur_policy_numbers *policy, struct ur_buf *out)
 {
     struct ur_largest_row rows[UR_LARGEST_SHOWN];
     size_t count = ur_largest_read(&policy->clients.clients->largest, rows);
@@ -275,35 +275,50 @@ static void largest(const struct ur_policy_numbers *policy, struct ur_buf *out)
     }
 }
 
+static void largest(const struct ur_report *report, struct ur_buf *out)
+{
+    const struct ur_policy_numbers *policy;
+    size_t at = 0;
+
+    heading(
+        out, "Which clients send most",
+        "Networks and programs by their requests that do not meet a policy. Those sent before "
+        "one was in this list are not counted.");
+    ur_buf_literal(out, "<table>\n<tr><th>Policy<th>Server<th>Network<th>Program<th "
+                        "class=\"n\">Requests\n");
+    while ((policy = ur_report_next_counted(report, &at))) {
+        largest_of(policy, out);
+    }
+    ur_buf_literal(out, "</table>\n");
+}
+
 /* Nothing, where nobody asks for them. */
 static void counted(const struct ur_report *report, struct ur_buf *out)
 {
     size_t at = 0;
     const struct ur_policy_numbers *policy = ur_report_next_counted(report, &at);
+    uint64_t any = 0;
 
     if (!policy) {
         return;
     }
-    heading(
-        out, "How many clients would break",
-        "Different addresses that did not meet a policy, estimated to about 3 %, and the "
-        "networks and products with the most requests, counted since they are in the list.");
+    heading(out, "How many clients would break",
+            "Different addresses that do not meet a policy: an estimate, to about 3 %.");
     ur_buf_literal(out, "<table>\n<tr><th>Policy<th>Server<th class=\"n\">Clients\n");
     for (; policy; policy = ur_report_next_counted(report, &at)) {
+        uint64_t clients = ur_sketch_estimate(&policy->clients.clients->sketch);
         ur_buf_literal(out, "<tr>");
         cell(out, policy->policy);
         cell(out, policy->server);
         ur_buf_literal(out, "<td class=\"n\">");
-        ur_buf_number(out, ur_sketch_estimate(&policy->clients.clients->sketch));
+        ur_buf_number(out, clients);
         ur_buf_literal(out, "\n");
-    }
-    ur_buf_literal(out, "</table>\n<table>\n<tr><th>Policy<th>Server<th>Network<th>Product<th "
-                        "class=\"n\">Requests\n");
-    at = 0;
-    while ((policy = ur_report_next_counted(report, &at))) {
-        largest(policy, out);
+        any |= clients;
     }
     ur_buf_literal(out, "</table>\n");
+    if (any) {
+        largest(report, out);
+    }
 }
 
 /* What policies decided */
