@@ -15,6 +15,7 @@
 #include "required/config/ur_scope.h"
 #include "required/config/ur_command.h"
 #include "required/pages/ur_status.h"
+#include "required/request/ur_tls_group.h"
 #include "required/request/ur_tls_hello.h"
 #include "required/request/ur_tls_offer.h"
 
@@ -86,6 +87,7 @@ static void register_hooks(apr_pool_t *p)
     ap_hook_pre_config(open_configuration, NULL, NULL, APR_HOOK_MIDDLE);
     ap_hook_test_config(ur_dump, NULL, NULL, APR_HOOK_MIDDLE);
     ap_hook_post_config(ur_scope_close, NULL, NULL, APR_HOOK_REALLY_FIRST);
+    ap_hook_post_config(ur_tls_group_open, NULL, NULL, APR_HOOK_FIRST); /* findings ask it */
     ap_hook_post_config(ur_findings_log, NULL, NULL, APR_HOOK_MIDDLE);
     ap_hook_post_config(ur_tls_hello_open, NULL, NULL, APR_HOOK_MIDDLE);
     ap_hook_post_config(ur_tls_offer_open, NULL, NULL, APR_HOOK_MIDDLE);

@@ -7,7 +7,7 @@ int main(void)
 {
     struct ur_policy policy = {0};
     struct ur_settings settings = {0};
-    struct ur_facts facts = {.seen = {UR_TLS_1_2, UR_HTTP_1_1}};
+    struct ur_facts facts = {.seen = {.tls = UR_TLS_1_2, .http = UR_HTTP_1_1}};
     char text[4096];
     struct ur_buf body = {text, sizeof text, 0};
 

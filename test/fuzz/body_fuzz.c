@@ -48,11 +48,12 @@ static void write_body(enum ur_media media, const struct ur_refusal *refusal,
 /* Three lines are message, name and guide. */
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 {
-    static const struct ur_policy policy = {UR_TLS_1_2, UR_HTTP_2, true};
+    static const struct ur_policy policy = {
+        .tls = UR_TLS_1_2, .http = UR_HTTP_2, .websocket = true};
     struct ur_span rest = {(const char *)data, size};
     struct ur_refusal refusal = {.policy = &policy,
                                  .judgement = {UR_REASON_TLS_MISSING, UR_FAMILY_TLS},
-                                 .seen = {UR_TLS_NONE, UR_HTTP_1_1},
+                                 .seen = {.tls = UR_TLS_NONE, .http = UR_HTTP_1_1},
                                  .advertise = UR_ADVERTISE_ON};
     struct ur_refusal tame = refusal;
 

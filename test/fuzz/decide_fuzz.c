@@ -34,7 +34,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
     };
     c = (struct ur_case){
         .settings = &settings,
-        .judgement = {UR_REASON_TLS_MISSING, 1 + d[6] % 7},
+        .judgement = {UR_REASON_TLS_MISSING, 1 + d[6] % 15},
         .now = (int64_t)d[7] * YEAR + d[8] * 86400,
         .floor = d[9] & 1,
         .clear = d[9] & 2,
@@ -51,7 +51,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
     must((ruling.verdict == UR_VERDICT_EXCEPT) == excepted(&d[10]));
     must(ruling.verdict != UR_VERDICT_REDIRECT ||
          (settings.redirect > UR_REDIRECT_OFF && c.clear && navigates(&d[10]) &&
-          c.judgement.unmet == UR_FAMILY_TLS));
+          !(c.judgement.unmet & (UR_FAMILY_HTTP | UR_FAMILY_WEBSOCKET))));
     must(!ruling.permanent || (ruling.verdict == UR_VERDICT_REDIRECT && !ruling.rehearsal));
     must(!ruling.rehearsal || (ruling.rehearsal_ends > c.now && brownout.end > c.now));
     if (ruling.verdict == UR_VERDICT_EXCEPT || ruling.verdict == UR_VERDICT_ANNOUNCE) {

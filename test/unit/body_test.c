@@ -2,13 +2,14 @@
 
 #include "core/response/ur_body.h"
 
-static const struct ur_policy websocket = {UR_TLS_NONE, UR_HTTP_ANY, true};
-static const struct ur_policy tls = {UR_TLS_1_2, UR_HTTP_2, false};
+static const struct ur_policy websocket = {
+    .tls = UR_TLS_NONE, .http = UR_HTTP_ANY, .websocket = true};
+static const struct ur_policy tls = {.tls = UR_TLS_1_2, .http = UR_HTTP_2, .websocket = false};
 
 static const struct ur_refusal plain = {
     .policy = &websocket,
     .judgement = {UR_REASON_WEBSOCKET_MISSING, UR_FAMILY_WEBSOCKET},
-    .seen = {UR_TLS_NONE, UR_HTTP_1_1},
+    .seen = {.tls = UR_TLS_NONE, .http = UR_HTTP_1_1},
     .method = {"GET", 3},
     .name = {"/chat", 5},
     .guide = {"https://example.com/guide", 25},
@@ -18,7 +19,7 @@ static const struct ur_refusal old_tls = {
     .policy = &tls,
     .judgement = {UR_REASON_TLS_VERSION, UR_FAMILY_TLS | UR_FAMILY_HTTP},
 
-    .seen = {UR_TLS_1_1, UR_HTTP_1_0},
+    .seen = {.tls = UR_TLS_1_1, .http = UR_HTTP_1_0},
     .name = {"a<b>\"&", 6},
     .message = {"1 < 2 & \"so\"\n", 13},
     .advertise = UR_ADVERTISE_ON};

@@ -27,8 +27,8 @@ struct memory {
 
 static struct memory *memory;
 
-static const struct ur_seen CLEAR_1_1 = {UR_TLS_NONE, UR_HTTP_1_1};
-static const struct ur_seen TLS_1_3_2 = {UR_TLS_1_3, UR_HTTP_2};
+static const struct ur_seen CLEAR_1_1 = {.tls = UR_TLS_NONE, .http = UR_HTTP_1_1};
+static const struct ur_seen TLS_1_3_2 = {.tls = UR_TLS_1_3, .http = UR_HTTP_2};
 
 static struct ur_tally_slots policy(size_t number)
 {
@@ -125,7 +125,7 @@ static void test_places(void)
         for (int reason = 1; reason < UR_REASONS; reason++) {
             for (int http = UR_HTTP_0_9; http <= UR_HTTP_2; http++) {
                 for (int tls = UR_TLS_NONE; tls <= UR_TLS_1_3; tls++) {
-                    struct ur_seen seen = {(enum ur_tls)tls, (enum ur_http)http};
+                    struct ur_seen seen = {.tls = (enum ur_tls)tls, .http = (enum ur_http)http};
                     ur_counters_count_decision(policy(2), 1, (enum ur_verdict)verdict,
                                                (enum ur_reason)reason, seen);
                 }
@@ -136,7 +136,7 @@ static void test_places(void)
         for (int reason = 1; reason < UR_REASONS; reason++) {
             for (int http = UR_HTTP_0_9; http <= UR_HTTP_2; http++) {
                 for (int tls = UR_TLS_NONE; tls <= UR_TLS_1_3; tls++) {
-                    struct ur_seen seen = {(enum ur_tls)tls, (enum ur_http)http};
+                    struct ur_seen seen = {.tls = (enum ur_tls)tls, .http = (enum ur_http)http};
                     own = own && ur_counters_decisions(policy(2), (enum ur_verdict)verdict,
                                                        (enum ur_reason)reason, seen) == 1;
                 }
@@ -259,7 +259,7 @@ static void test_hellos(void)
 /* Whoever embeds the core may count what it has not found out. */
 static void test_unknown(void)
 {
-    static const struct ur_seen unknown = {UR_TLS_NONE, UR_HTTP_ANY};
+    static const struct ur_seen unknown = {.tls = UR_TLS_NONE, .http = UR_HTTP_ANY};
     static struct ur_requests requests[2];
     uint64_t sum = 0;
 

@@ -4,6 +4,7 @@
 
 #define T(n)  (UINT32_C(1800000000) + (n)) /* seconds */
 #define TLS   UR_FAMILY_TLS
+#define KEX   UR_FAMILY_KEY_EXCHANGE
 #define HTTP  UR_FAMILY_HTTP
 #define WS    UR_FAMILY_WEBSOCKET
 #define FLOOR true
@@ -92,6 +93,19 @@ static const struct {
     {"temporary", 0, HTTP, ROUTE, 1, 0, 0, 1, "refuse"},
     {"temporary", 0, WS, ROUTE, 1, 0, 0, 1, "refuse"},
     {"temporary", 0, TLS, ROUTE, 1, 0, 1, 1, "except"},
+    /* in clear the key exchange is unmet because there is none */
+    {"temporary", 0, TLS | KEX, ROUTE, 1, 0, 0, 1, "redirect"},
+    {"temporary", 0, KEX, ROUTE, 1, 0, 0, 1, "redirect"},
+    {"temporary", 0, KEX, ROUTE, 0, 0, 0, 1, "refuse"},
+    {"temporary", 0, TLS | KEX, ROUTE, 0, 0, 0, 1, "refuse"},
+    {"temporary", 0, TLS | KEX, ROUTE, 1, 0, 0, 0, "refuse"},
+    {"temporary", 0, KEX | HTTP, ROUTE, 1, 0, 0, 1, "refuse"},
+    {"temporary", 0, TLS | KEX | WS, ROUTE, 1, 0, 0, 1, "refuse"},
+    {"nothing", 0, KEX, ROUTE, 1, 0, 0, 1, "refuse"},
+    {"nothing", 0, KEX, FLOOR, 0, 0, 0, 1, "refuse close"},
+    {"announce", 0, KEX, ROUTE, 0, 0, 0, 1, "announce"},
+    {"from 150, brownout", 120, KEX, ROUTE, 0, 0, 0, 1, "refuse until 200"},
+    {"permanent", 0, KEX, FLOOR, 1, 0, 0, 1, "redirect permanent close"},
     {"permanent", 0, TLS, ROUTE, 1, 0, 0, 1, "redirect permanent"},
     {"permanent", 0, TLS, FLOOR, 1, 0, 0, 1, "redirect permanent close"},
     {"permanent", 0, TLS, FLOOR, 1, 0, 0, 0, "refuse close"},

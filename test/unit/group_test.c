@@ -120,11 +120,18 @@ int main(void)
             known++;
             ok(strlen(name) <= UR_GROUP_NAME_MAX, "'%s' is not too long", name);
             ok(ur_group_from_name(edge(name)) == id, "'%s' finds itself", name);
+            ok(ur_group_at(ur_group_place((uint16_t)id)) == id &&
+                   ur_group_place((uint16_t)id) < 1U << UR_GROUP_BITS,
+               "'%s' has a place", name);
             ok((strstr(name, "MLKEM") != NULL) == ur_group_post_quantum((uint16_t)id),
                "'%s' is post-quantum if it is ML-KEM", name);
         }
         post_quantum += ur_group_post_quantum((uint16_t)id);
     }
+    ok(ur_group_place(UR_GROUP_UNKNOWN) == 0 && ur_group_place(0xFEED) == 0 &&
+           ur_group_at(0) == UR_GROUP_UNKNOWN &&
+           ur_group_at((unsigned)known + 1) == UR_GROUP_UNKNOWN,
+       "an unknown group has place 0");
     ok(known > post_quantum && post_quantum == listed(), "none that is not listed above");
     test_written();
     return tap_done();

@@ -12,6 +12,7 @@
 /* At most one of each row, as a policy has it. */
 static const char *const words[][4] = {
     {"", "TLS", "TLS/1.2", "TLS/1.3"},
+    {"", "ForwardSecrecy", "PostQuantum", "PostQuantum"},
     {"", "HTTP/1.1", "HTTP/2", "HTTP/2"},
     {"", "WebSocket", "WebSocket", "WebSocket"},
 };
@@ -119,6 +120,26 @@ static void give(const struct ur_prospect *prospect, struct request *request, in
     }
 }
 
+/* With every key exchange that this version of TLS can have. */
+static void agree(const struct ur_prospect *prospect, struct request *request, int64_t now,
+                  struct ur_marks *given)
+{
+    static const enum ur_key_exchange possible[][3] = {
+        [UR_TLS_NONE] = {UR_KEX_NONE, UR_KEX_NONE, UR_KEX_NONE},
+        [UR_TLS_SOME] = {UR_KEX_UNKNOWN, UR_KEX_UNKNOWN, UR_KEX_UNKNOWN},
+        [UR_TLS_1_0] = {UR_KEX_UNKNOWN, UR_KEX_STATIC, UR_KEX_FORWARD_SECRET},
+        [UR_TLS_1_1] = {UR_KEX_UNKNOWN, UR_KEX_STATIC, UR_KEX_FORWARD_SECRET},
+        [UR_TLS_1_2] = {UR_KEX_UNKNOWN, UR_KEX_STATIC, UR_KEX_FORWARD_SECRET},
+        [UR_TLS_1_3] = {UR_KEX_UNKNOWN, UR_KEX_FORWARD_SECRET, UR_KEX_POST_QUANTUM},
+    };
+    const enum ur_key_exchange *agreed = possible[request->seen.tls];
+
+    for (size_t i = 0; i < COUNT(possible[0]) && (i == 0 || agreed[i] != agreed[0]); i++) {
+        request->seen.key_exchange = agreed[i];
+        give(prospect, request, now, given);
+    }
+}
+
 /* What comes of all requests at all times. */
 static struct ur_marks give_all(const struct ur_prospect *prospect)
 {
@@ -137,8 +158,8 @@ static struct ur_marks give_all(const struct ur_prospect *prospect)
         request.handshake.http = i / 2 % 2 ? UR_HTTP_1_0 : UR_HTTP_1_1;
         for (enum ur_tls tls = UR_TLS_NONE; tls <= UR_TLS_1_3; tls++) {
             for (enum ur_http http = UR_HTTP_0_9; http <= UR_HTTP_2; http++) {
-                request.seen = (struct ur_seen){tls, http};
-                give(prospect, &request, times[i / 4 % COUNT(times)], &given);
+                request.seen = (struct ur_seen){.tls = tls, .http = http};
+                agree(prospect, &request, times[i / 4 % COUNT(times)], &given);
             }
         }
     }
@@ -193,8 +214,9 @@ static bool compare_settings(const struct ur_policy *policy, bool kept, const ch
 
 static void test_policies(void)
 {
-    for (size_t i = 0; i < 4 * 3 * 2; i++) {
-        const char *chosen[] = {words[0][i % 4], words[1][i / 4 % 3], words[2][i / 12]};
+    for (size_t i = 0; i < 4 * 3 * 3 * 2; i++) {
+        const char *chosen[] = {words[0][i % 4], words[1][i / 4 % 3], words[2][i / 12 % 3],
+                                words[3][i / 36]};
         struct ur_policy policy = {0};
         char name[64];
         for (size_t family = 0; family < COUNT(chosen); family++) {
@@ -202,7 +224,7 @@ static void test_policies(void)
                 abort();
             }
         }
-        snprintf(name, sizeof name, "%s %s %s", chosen[0], chosen[1], chosen[2]);
+        snprintf(name, sizeof name, "%s %s %s %s", chosen[0], chosen[1], chosen[2], chosen[3]);
         ok(compare_settings(&policy, false, name), "%s", name);
     }
 }

@@ -2,8 +2,10 @@
 
 #include "core/probe/ur_probe.h"
 
-static const struct ur_policy tls = {UR_TLS_1_3, UR_HTTP_ANY, false};
-static const struct ur_policy socket = {UR_TLS_NONE, UR_HTTP_ANY, true};
+static const struct ur_policy tls = {
+    .tls = UR_TLS_1_3, .http = UR_HTTP_ANY, .websocket = false};
+static const struct ur_policy socket = {
+    .tls = UR_TLS_NONE, .http = UR_HTTP_ANY, .websocket = true};
 
 static const struct ur_probe_policy policies[] = {
     {"floor", "announced", &tls, {UR_REASON_TLS_VERSION, UR_FAMILY_TLS}},
@@ -17,8 +19,8 @@ static const struct ur_probe_field fields[] = {{"Via", {"1.1 <x>\x01", 8}}};
 static const uint16_t groups[] = {0x11EC, 29, 0x1234};
 
 static const struct ur_probe old_tls = {
-    .own = {UR_TLS_1_2, UR_HTTP_1_1},
-    .seen = {UR_TLS_1_2, UR_HTTP_1_1},
+    .own = {.tls = UR_TLS_1_2, .http = UR_HTTP_1_1},
+    .seen = {.tls = UR_TLS_1_2, .http = UR_HTTP_1_1},
     .method = {"GET", 3},
     .cipher = {"AES", 3},
     .alpn_offered = {"h2, odd", 7},
@@ -111,7 +113,7 @@ static void test_forms(void)
            !strstr(written(UR_PROBE_TEXT, &probe), "agreed"),
        "no group agreed that is not known");
     probe.trusted = true;
-    probe.seen = (struct ur_seen){UR_TLS_NONE, UR_HTTP_1_0};
+    probe.seen = (struct ur_seen){.tls = UR_TLS_NONE, .http = UR_HTTP_1_0};
     probe.stated = fields;
     probe.stated_count = 1;
     has(UR_PROBE_JSON, &probe, "\"client\":{\"http\":\"1.0\",\"tls\":null},\n \"stated\":[");
@@ -124,8 +126,8 @@ static void test_forms(void)
 static void test_statements(void)
 {
     struct ur_probe probe = {
-        .own = {UR_TLS_NONE, UR_HTTP_1_1},
-        .seen = {UR_TLS_NONE, UR_HTTP_1_1},
+        .own = {.tls = UR_TLS_NONE, .http = UR_HTTP_1_1},
+        .seen = {.tls = UR_TLS_NONE, .http = UR_HTTP_1_1},
         .trusted = true,
         .heard = {UR_HEARD_UNKNOWN, UR_HEARD_DISOWNED, UR_HEARD_CONTRADICTORY}};
 
@@ -139,8 +141,8 @@ static void test_statements(void)
 
 static void test_handshakes(void)
 {
-    struct ur_probe probe = {.own = {UR_TLS_NONE, UR_HTTP_1_1},
-                             .seen = {UR_TLS_NONE, UR_HTTP_1_1}};
+    struct ur_probe probe = {.own = {.tls = UR_TLS_NONE, .http = UR_HTTP_1_1},
+                             .seen = {.tls = UR_TLS_NONE, .http = UR_HTTP_1_1}};
 
     has(UR_PROBE_TEXT, &probe, "What to do:\nNothing: ");
     probe.asks = true;

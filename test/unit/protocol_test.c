@@ -42,8 +42,66 @@ static const struct {
     {"a byte above ASCII", "dGhlIHNhbXBsZSBub25j\xc3Q==", false},
 };
 
+/* TLS version, cipher and group of a connection, and whether it may have none of its own. */
+static const struct {
+    enum ur_tls tls;
+    const char *cipher;
+    uint16_t group;
+    bool may_lack;
+    const char *word;
+    const char *agreed; /* what is shown */
+} exchanges[] = {
+    {UR_TLS_NONE, NULL, 0, 0, NULL, NULL},
+    {UR_TLS_NONE, "ECDHE-RSA-AES128-SHA", 0x11EC, 0, NULL, NULL},
+    {UR_TLS_SOME, "ECDHE-RSA-AES128-SHA", 0x11EC, 0, "unknown", "unknown"},
+    {UR_TLS_1_3, "TLS_AES_128_GCM_SHA256", 0x11EC, 0, "post-quantum", "X25519MLKEM768"},
+    {UR_TLS_1_3, "TLS_AES_128_GCM_SHA256", 0x0201, 0, "post-quantum", "MLKEM768"},
+    {UR_TLS_1_3, "TLS_AES_128_GCM_SHA256", 0x001D, 0, "forward-secret", "x25519"},
+    {UR_TLS_1_3, "TLS_AES_128_GCM_SHA256", 0x6399, 0, "forward-secret",
+     "X25519Kyber768Draft00"},
+    {UR_TLS_1_3, NULL, 0, 0, "forward-secret", "forward-secret"},
+    {UR_TLS_1_3, NULL, 0xFEED, 0, "forward-secret", "forward-secret"},
+    {UR_TLS_1_3, "TLS_AES_128_GCM_SHA256", 0x11EC, 1, "unknown", "unknown"},
+    {UR_TLS_1_2, "ECDHE-RSA-AES128-GCM-SHA256", 0x0017, 0, "forward-secret", "secp256r1"},
+    {UR_TLS_1_2, "ECDHE-RSA-AES128-GCM-SHA256", 0x11EC, 0, "forward-secret", "X25519MLKEM768"},
+    {UR_TLS_1_2, "ECDHE-RSA-AES128-GCM-SHA256", 0x0017, 1, "forward-secret", "secp256r1"},
+    {UR_TLS_1_2, "DHE-RSA-AES128-SHA", 0, 0, "forward-secret", "forward-secret"},
+    {UR_TLS_1_2, "ECDHE-PSK-AES128-CBC-SHA", 0, 0, "forward-secret", "forward-secret"},
+    {UR_TLS_1_0, "EDH-RSA-DES-CBC3-SHA", 0, 0, "forward-secret", "forward-secret"},
+    {UR_TLS_1_1, "ECDHE-ECDSA-AES256-SHA", 0, 0, "forward-secret", "forward-secret"},
+    {UR_TLS_1_2, "TLS_ECDHE_RSA_WITH_AES_128_CBC_SHA", 0, 0, "forward-secret",
+     "forward-secret"},
+    {UR_TLS_1_2, "TLS_DHE_RSA_AES_128_CBC_SHA1", 0, 0, "forward-secret", "forward-secret"},
+    {UR_TLS_1_2, "AES128-SHA", 0, 0, "static", "static"},
+    {UR_TLS_1_2, "AES128-SHA", 0x0017, 0, "static", "static"},
+    {UR_TLS_1_2, "ECDH-RSA-AES128-SHA", 0, 0, "static", "static"},
+    {UR_TLS_1_2, "DH-RSA-AES128-SHA", 0, 0, "static", "static"},
+    {UR_TLS_1_2, "TLS_ECDH_RSA_WITH_AES_128_CBC_SHA", 0, 0, "static", "static"},
+    {UR_TLS_1_2, "ADH-AES128-SHA", 0, 0, "static", "static"},
+    {UR_TLS_1_2, "AECDH-AES128-SHA", 0, 0, "static", "static"},
+    {UR_TLS_1_2, "PSK-AES128-CBC-SHA", 0, 0, "static", "static"},
+    {UR_TLS_1_2, "RSA-PSK-AES128-CBC-SHA", 0, 0, "static", "static"},
+    {UR_TLS_1_2, "ECDHE", 0, 0, "static", "static"},
+    {UR_TLS_1_2, "", 0, 0, "unknown", "unknown"},
+    {UR_TLS_1_2, NULL, 0, 0, "unknown", "unknown"},
+};
+
+static void test_exchanges(void)
+{
+    for (size_t i = 0; i < COUNT(exchanges); i++) {
+        struct ur_seen seen = {.tls = exchanges[i].tls, .group = exchanges[i].group};
+        const char *name = exchanges[i].cipher ? exchanges[i].cipher : "no cipher";
+
+        seen.key_exchange = ur_protocol_key_exchange_of(seen.tls, edge(exchanges[i].cipher),
+                                                        seen.group, exchanges[i].may_lack);
+        is(ur_protocol_key_exchange(seen.key_exchange), exchanges[i].word, name);
+        is(ur_protocol_agreed(seen), exchanges[i].agreed, name);
+    }
+}
+
 int main(void)
 {
+    test_exchanges();
     for (size_t i = 0; i < COUNT(tls_names); i++) {
         enum ur_tls tls = ur_protocol_tls_from_name(edge(tls_names[i].name));
         is(ur_protocol_tls(tls), tls_names[i].version,

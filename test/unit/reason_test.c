@@ -13,6 +13,7 @@ static const struct {
     {UR_REASON_NONE, "none", 200},
     {UR_REASON_TLS_MISSING, "tls-missing", 426},
     {UR_REASON_TLS_VERSION, "tls-version", 426},
+    {UR_REASON_KEY_EXCHANGE, "key-exchange", 426},
     {UR_REASON_HTTP_VERSION, "http-version", 426},
     {UR_REASON_WEBSOCKET_STRIPPED, "websocket-stripped", 426},
     {UR_REASON_WEBSOCKET_MISSING, "websocket-missing", 426},
@@ -31,7 +32,7 @@ static const struct {
 static bool templates_sound(const char *template)
 {
     for (const char *mark = template; (mark = strchr(mark, '%')); mark += 2) {
-        if (!mark[1] || !strchr("THRthmP", mark[1])) {
+        if (!mark[1] || !strchr("THRthmPkG", mark[1])) {
             return false;
         }
     }

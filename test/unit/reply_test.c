@@ -4,6 +4,7 @@
 #include "core/response/ur_reply.h"
 
 #define TLS_UNMET  UR_FAMILY_TLS
+#define KEX_UNMET  UR_FAMILY_KEY_EXCHANGE
 #define HTTP_UNMET UR_FAMILY_HTTP
 #define WS_UNMET   UR_FAMILY_WEBSOCKET
 
@@ -15,34 +16,34 @@ static const struct {
     bool offers_http2;
     const char *upgrade;
 } upgrades[] = {
-    {"TLS", {UR_TLS_SOME, 0, 0}, TLS_UNMET, 0, "TLS/1.3, TLS/1.2, HTTP/1.1"},
-    {"TLS/1.2", {UR_TLS_1_2, 0, 0}, TLS_UNMET, 1, "TLS/1.3, TLS/1.2, HTTP/1.1"},
-    {"TLS/1.3", {UR_TLS_1_3, 0, 0}, TLS_UNMET, 0, "TLS/1.3, HTTP/1.1"},
+    {"TLS", {UR_TLS_SOME, 0, 0, 0}, TLS_UNMET, 0, "TLS/1.3, TLS/1.2, HTTP/1.1"},
+    {"TLS/1.2", {UR_TLS_1_2, 0, 0, 0}, TLS_UNMET, 1, "TLS/1.3, TLS/1.2, HTTP/1.1"},
+    {"TLS/1.3", {UR_TLS_1_3, 0, 0, 0}, TLS_UNMET, 0, "TLS/1.3, HTTP/1.1"},
     {"TLS, HTTP/2 demanded and met",
-     {UR_TLS_1_2, UR_HTTP_2, 0},
+     {UR_TLS_1_2, UR_HTTP_2, 0, 0},
      TLS_UNMET,
      0,
      "TLS/1.3, TLS/1.2"},
-    {"HTTP/1.1", {0, UR_HTTP_1_1, 0}, HTTP_UNMET, 0, "HTTP/1.1"},
+    {"HTTP/1.1", {0, UR_HTTP_1_1, 0, 0}, HTTP_UNMET, 0, "HTTP/1.1"},
     {"HTTP/1.1 where HTTP/2 is offered",
-     {0, UR_HTTP_1_1, 0},
+     {0, UR_HTTP_1_1, 0, 0},
      HTTP_UNMET,
      1,
      "HTTP/2.0, HTTP/1.1"},
-    {"HTTP/2", {0, UR_HTTP_2, 0}, HTTP_UNMET, 0, "HTTP/2.0"},
-    {"WebSocket", {0, 0, 1}, WS_UNMET, 0, "websocket"},
+    {"HTTP/2", {0, UR_HTTP_2, 0, 0}, HTTP_UNMET, 0, "HTTP/2.0"},
+    {"WebSocket", {0, 0, 1, 0}, WS_UNMET, 0, "websocket"},
     {"TLS and HTTP/1.1: no repeat",
-     {UR_TLS_SOME, UR_HTTP_1_1, 0},
+     {UR_TLS_SOME, UR_HTTP_1_1, 0, 0},
      TLS_UNMET | HTTP_UNMET,
      0,
      "TLS/1.3, TLS/1.2, HTTP/1.1"},
     {"TLS and HTTP/2",
-     {UR_TLS_1_3, UR_HTTP_2, 0},
+     {UR_TLS_1_3, UR_HTTP_2, 0, 0},
      TLS_UNMET | HTTP_UNMET,
      1,
      "TLS/1.3, HTTP/2.0"},
     {"all three",
-     {UR_TLS_SOME, UR_HTTP_1_1, 1},
+     {UR_TLS_SOME, UR_HTTP_1_1, 1, 0},
      TLS_UNMET | HTTP_UNMET | WS_UNMET,
      1,
      "TLS/1.3, TLS/1.2, HTTP/1.1, HTTP/2.0, websocket"},
@@ -113,6 +114,154 @@ static const struct {
      "Cache-Control: no-store\nVary: Accept\nX-Content-Type-Options: nosniff\n"},
 };
 
+/* A key exchange that is not met: the TLS version that was seen decides whether another
+ * protocol would help. */
+static const struct {
+    struct ur_policy policy;
+    struct ur_seen seen;
+    enum ur_advertise advertise;
+    int status;
+    const char *upgrade; /* the header; NULL: none */
+    const char *detail;
+} exchanges[] = {
+    {{.key_exchange = UR_KEX_FORWARD_SECRET},
+     {.http = UR_HTTP_1_1},
+     UR_ADVERTISE_ON,
+     426,
+     "TLS/1.3",
+     "This resource requires TLS with forward secrecy. The request was not encrypted."},
+    {{.key_exchange = UR_KEX_FORWARD_SECRET},
+     {.tls = UR_TLS_1_2, .http = UR_HTTP_1_1, .key_exchange = UR_KEX_STATIC},
+     UR_ADVERTISE_ON,
+     426,
+     "TLS/1.3",
+     "This resource requires TLS with forward secrecy. The request used TLS 1.2 without "
+     "forward "
+     "secrecy."},
+    {{.key_exchange = UR_KEX_FORWARD_SECRET},
+     {.tls = UR_TLS_1_2, .http = UR_HTTP_1_1, .key_exchange = UR_KEX_STATIC},
+     UR_ADVERTISE_OFF,
+     403,
+     NULL,
+     "This resource requires TLS with forward secrecy. The request used TLS 1.2 without "
+     "forward "
+     "secrecy."},
+    {{.key_exchange = UR_KEX_FORWARD_SECRET},
+     {.tls = UR_TLS_SOME, .http = UR_HTTP_1_1, .key_exchange = UR_KEX_UNKNOWN},
+     UR_ADVERTISE_ON,
+     426,
+     "TLS/1.3",
+     "This resource requires TLS with forward secrecy. The request used TLS unknown, and its "
+     "key "
+     "exchange is not known."},
+    {{.key_exchange = UR_KEX_POST_QUANTUM},
+     {.http = UR_HTTP_1_1},
+     UR_ADVERTISE_ON,
+     426,
+     "TLS/1.3",
+     "This resource requires TLS with post-quantum key exchange. The request was not "
+     "encrypted."},
+    {{.key_exchange = UR_KEX_POST_QUANTUM},
+     {.tls = UR_TLS_1_3,
+      .http = UR_HTTP_1_1,
+      .key_exchange = UR_KEX_FORWARD_SECRET,
+      .group = 0x1D},
+     UR_ADVERTISE_ON,
+     403,
+     NULL,
+     "This resource requires TLS with post-quantum key exchange. The request used TLS 1.3 with "
+     "the "
+     "group x25519."},
+    {{.key_exchange = UR_KEX_POST_QUANTUM},
+     {.tls = UR_TLS_1_3, .http = UR_HTTP_1_1, .key_exchange = UR_KEX_FORWARD_SECRET},
+     UR_ADVERTISE_ON,
+     403,
+     NULL,
+     "This resource requires TLS with post-quantum key exchange. The request used TLS 1.3 with "
+     "a "
+     "group that is not known."},
+    {{.key_exchange = UR_KEX_POST_QUANTUM},
+     {.tls = UR_TLS_1_2,
+      .http = UR_HTTP_1_1,
+      .key_exchange = UR_KEX_FORWARD_SECRET,
+      .group = 0x17},
+     UR_ADVERTISE_ON,
+     426,
+     "TLS/1.3",
+     "This resource requires TLS with post-quantum key exchange. The request used TLS 1.2 with "
+     "the "
+     "group secp256r1."},
+    /* TLS 1.2 would not be enough. */
+    {{.tls = UR_TLS_SOME, .key_exchange = UR_KEX_POST_QUANTUM},
+     {.http = UR_HTTP_1_1},
+     UR_ADVERTISE_ON,
+     426,
+     "TLS/1.3, HTTP/1.1",
+     "This resource requires TLS. The request was not encrypted."},
+    {{.tls = UR_TLS_SOME, .key_exchange = UR_KEX_FORWARD_SECRET},
+     {.http = UR_HTTP_1_1},
+     UR_ADVERTISE_ON,
+     426,
+     "TLS/1.3, TLS/1.2, HTTP/1.1",
+     "This resource requires TLS. The request was not encrypted."},
+    /* What else is unmet does not help either. */
+    {{.http = UR_HTTP_2, .key_exchange = UR_KEX_POST_QUANTUM},
+     {.tls = UR_TLS_1_3,
+      .http = UR_HTTP_1_1,
+      .key_exchange = UR_KEX_FORWARD_SECRET,
+      .group = 0x1D},
+     UR_ADVERTISE_ON,
+     403,
+     NULL,
+     "This resource requires TLS with post-quantum key exchange. The request used TLS 1.3 with "
+     "the "
+     "group x25519."},
+    {{.http = UR_HTTP_2, .key_exchange = UR_KEX_FORWARD_SECRET},
+     {.tls = UR_TLS_1_2, .http = UR_HTTP_1_1, .key_exchange = UR_KEX_STATIC},
+     UR_ADVERTISE_ON,
+     426,
+     "TLS/1.3, HTTP/2.0",
+     "This resource requires TLS with forward secrecy. The request used TLS 1.2 without "
+     "forward "
+     "secrecy."},
+};
+
+static const char *header(const struct ur_field *fields, size_t count, const char *name)
+{
+    for (size_t i = 0; i < count; i++) {
+        if (strcmp(fields[i].name, name) == 0) {
+            return fields[i].value;
+        }
+    }
+    return NULL;
+}
+
+static void test_exchanges(void)
+{
+    for (size_t i = 0; i < COUNT(exchanges); i++) {
+        struct ur_facts facts = {exchanges[i].seen, NULL};
+        struct ur_refusal refusal = {.policy = &exchanges[i].policy,
+                                     .judgement = ur_policy_judge(&exchanges[i].policy, &facts),
+                                     .seen = exchanges[i].seen,
+                                     .advertise = exchanges[i].advertise};
+        struct ur_reply reply = ur_reply_decide(&refusal);
+        struct ur_field fields[UR_FIELDS_MAX];
+        char room[128];
+        struct ur_buf scratch = {room, sizeof room, 0};
+        size_t count = ur_reply_fields(&refusal, &reply, &scratch, fields);
+        char text[UR_SENTENCE_MAX];
+        struct ur_buf detail = {text, sizeof text - 1, 0};
+
+        ur_reply_detail(&refusal, &detail);
+        text[detail.len] = '\0';
+        is(text, exchanges[i].detail, "detail");
+        ok(reply.status == exchanges[i].status, "row %zu: %d", i, reply.status);
+        is(header(fields, count, "Upgrade"), exchanges[i].upgrade, "Upgrade");
+        is(header(fields, count, "Connection"), exchanges[i].upgrade ? "Upgrade" : NULL,
+           "Connection");
+    }
+}
+
 static void test_upgrades(void)
 {
     for (size_t i = 0; i < COUNT(upgrades); i++) {
@@ -133,12 +282,13 @@ static void test_upgrades(void)
 static void test_statuses(void)
 {
     for (size_t i = 0; i < COUNT(statuses); i++) {
-        struct ur_policy policy = {UR_TLS_NONE, statuses[i].demanded, false};
+        struct ur_policy policy = {
+            .tls = UR_TLS_NONE, .http = statuses[i].demanded, .websocket = false};
         struct ur_refusal refusal = {.policy = &policy,
                                      .judgement = {statuses[i].reason, statuses[i].unmet},
                                      .http2 = statuses[i].http == UR_HTTP_2,
                                      .stream = statuses[i].http == UR_HTTP_2,
-                                     .seen = {UR_TLS_NONE, statuses[i].http},
+                                     .seen = {.tls = UR_TLS_NONE, .http = statuses[i].http},
                                      .advertise = statuses[i].advertise,
                                      .http2_answer = statuses[i].answer};
         struct ur_reply reply = ur_reply_decide(&refusal);
@@ -153,11 +303,11 @@ static void test_statuses(void)
 static void test_fields(void)
 {
     for (size_t i = 0; i < COUNT(answers); i++) {
-        struct ur_policy policy = {UR_TLS_SOME, UR_HTTP_ANY, true};
+        struct ur_policy policy = {.tls = UR_TLS_SOME, .http = UR_HTTP_ANY, .websocket = true};
         struct ur_refusal refusal = {.policy = &policy,
                                      .judgement = {answers[i].reason, answers[i].unmet},
                                      .http2 = answers[i].http == UR_HTTP_2,
-                                     .seen = {UR_TLS_NONE, answers[i].http},
+                                     .seen = {.tls = UR_TLS_NONE, .http = answers[i].http},
                                      .guide = edge(answers[i].guide),
                                      .advertise = answers[i].advertise};
         struct ur_reply reply = ur_reply_decide(&refusal);
@@ -189,11 +339,11 @@ static void test_behind(void)
                                [UR_HTTP2_RESET] = 426};
 
     for (size_t i = 0; i < COUNT(want); i++) {
-        struct ur_policy policy = {UR_TLS_NONE, UR_HTTP_ANY, true};
+        struct ur_policy policy = {.tls = UR_TLS_NONE, .http = UR_HTTP_ANY, .websocket = true};
         struct ur_refusal refusal = {.policy = &policy,
                                      .judgement = {UR_REASON_WEBSOCKET_MISSING, WS_UNMET},
                                      .http2 = true,
-                                     .seen = {UR_TLS_NONE, UR_HTTP_2},
+                                     .seen = {.tls = UR_TLS_NONE, .http = UR_HTTP_2},
                                      .advertise = UR_ADVERTISE_ON,
                                      .http2_answer = (enum ur_http2_answer)i};
         struct ur_reply reply = ur_reply_decide(&refusal);
@@ -220,10 +370,11 @@ static void test_sentences(void)
 
     for (int reason = UR_REASON_NONE + 1; reason < UR_REASONS; reason++) {
         for (size_t i = 0; i < COUNT(demands); i++) {
-            struct ur_policy policy = {UR_TLS_1_3, demands[i], true};
+            struct ur_policy policy = {
+                .tls = UR_TLS_1_3, .http = demands[i], .websocket = true};
             struct ur_refusal refusal = {.policy = &policy,
                                          .judgement = {(enum ur_reason)reason, 0},
-                                         .seen = {UR_TLS_SOME, UR_HTTP_1_1},
+                                         .seen = {.tls = UR_TLS_SOME, .http = UR_HTTP_1_1},
                                          .method = UR_SPAN("VERSION-CONTROL")};
             char room[UR_SENTENCE_MAX];
             struct ur_buf hint = {room, sizeof room, 0};
@@ -242,7 +393,7 @@ static void test_sentences(void)
             ur_reply_detail(&refusal, &detail);
             ok(!ur_buf_full(&hint) && detail.len < UR_SENTENCE_MAX, "%s: fits, %zu",
                ur_reason_row((enum ur_reason)reason)->word, hint.len);
-            for (const char *mark = "THthmP"; *mark; mark++) {
+            for (const char *mark = "THRthmPkG"; *mark; mark++) {
                 char written[] = {'%', *mark, ' ', '\0'};
                 ok(hint.len && !memmem(room, hint.len, written, 2), "no %%%c is left", *mark);
             }
@@ -263,6 +414,8 @@ static const struct {
      UR_ADVERTISE_ON},
     {"403 TLS 1.3 or newer required", UR_REASON_TLS_VERSION, UR_TLS_1_3, UR_HTTP_ANY,
      UR_ADVERTISE_OFF},
+    {"426 forward secrecy required", UR_REASON_KEY_EXCHANGE, UR_TLS_NONE, UR_HTTP_ANY,
+     UR_ADVERTISE_ON},
     {"426 HTTP/1.1 or newer required", UR_REASON_HTTP_VERSION, UR_TLS_1_2, UR_HTTP_1_1,
      UR_ADVERTISE_ON},
     {"426 HTTP/2 or newer required", UR_REASON_HTTP_VERSION, UR_TLS_1_2, UR_HTTP_2,
@@ -276,7 +429,10 @@ static const struct {
 static void test_status_lines(void)
 {
     for (size_t i = 0; i < COUNT(status_lines); i++) {
-        struct ur_policy policy = {status_lines[i].tls, status_lines[i].http, true};
+        struct ur_policy policy = {.tls = status_lines[i].tls,
+                                   .http = status_lines[i].http,
+                                   .websocket = true,
+                                   .key_exchange = UR_KEX_FORWARD_SECRET};
         struct ur_refusal refusal = {.policy = &policy,
                                      .judgement = {status_lines[i].reason, 0},
                                      .advertise = status_lines[i].advertise,
@@ -306,6 +462,7 @@ int main(void)
     test_sentences();
     test_status_lines();
     test_proxy_lines();
+    test_exchanges();
     test_upgrades();
     test_statuses();
     test_fields();

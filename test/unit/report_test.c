@@ -10,8 +10,8 @@ static struct ur_requests requests[SLOTS];
 static struct ur_tally tallies[SLOTS][2];
 static ur_used used[SLOTS][2];
 
-static const struct ur_seen OLD = {UR_TLS_1_1, UR_HTTP_1_0};
-static const struct ur_seen NEW = {UR_TLS_1_3, UR_HTTP_2};
+static const struct ur_seen OLD = {.tls = UR_TLS_1_1, .http = UR_HTTP_1_0};
+static const struct ur_seen NEW = {.tls = UR_TLS_1_3, .http = UR_HTTP_2};
 
 static struct ur_report report = {
     .requests = {requests, SLOTS}, .since = 1798761600, .now = 1798761661};

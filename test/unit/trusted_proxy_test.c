@@ -82,7 +82,7 @@ static void test_cases(void)
                                                      {edge(cases[i].http), false},
                                                      {edge(cases[i].scheme), false}};
         struct ur_forwarded heard =
-            ur_trusted_proxy_hear((struct ur_seen){OWN_TLS, OWN_HTTP}, stated);
+            ur_trusted_proxy_hear((struct ur_seen){.tls = OWN_TLS, .http = OWN_HTTP}, stated);
         const char *tls = cases[i].tls ? cases[i].tls : "no tls";
         const char *http = cases[i].http ? cases[i].http : "no http";
         const char *scheme = cases[i].scheme ? cases[i].scheme : "no scheme";
@@ -119,9 +119,91 @@ static void test_doubts(void)
     }
 }
 
+/* TLS, scheme and group as a proxy states them, which itself comes in clear or over TLS 1.3
+ * with X25519MLKEM768, and what counts. */
+static const struct {
+    const char *tls, *scheme, *group;
+    const char *clear;     /* TLS and key exchange if the proxy comes in clear */
+    const char *encrypted; /* if it comes over TLS */
+    enum ur_heard heard;   /* of the group */
+} exchanges[] = {
+    /* Nothing stated: what the server sees counts. */
+    {NULL, NULL, NULL, "none none", "1.3 X25519MLKEM768", N},
+    {"-", "", "(null)", "none none", "1.3 X25519MLKEM768", N},
+
+    /* The group is stated. */
+    {NULL, NULL, "X25519MLKEM768", "unknown X25519MLKEM768", "1.3 X25519MLKEM768", W},
+    {NULL, NULL, "x25519", "unknown x25519", "1.3 x25519", W},
+    {NULL, NULL, "0x11ec", "unknown X25519MLKEM768", "1.3 X25519MLKEM768", W},
+    {"TLSv1.3", NULL, "X25519MLKEM768", "1.3 X25519MLKEM768", "1.3 X25519MLKEM768", W},
+    {"TLSv1.3", "https", "P-256", "1.3 secp256r1", "1.3 secp256r1", W},
+    {"TLSv1.2", "https", "prime256v1", "1.2 secp256r1", "1.2 secp256r1", W},
+    {NULL, "https", "MLKEM1024", "unknown MLKEM1024", "unknown MLKEM1024", W},
+    {NULL, "https", "x25519, X25519", "unknown x25519", "unknown x25519", W},
+
+    /* It is not, but other facts about TLS are: the proxy's own key exchange is not the
+       client's. */
+    {"TLSv1.3", NULL, NULL, "1.3 forward-secret", "1.3 forward-secret", N},
+    {"TLSv1.3", "https", "-", "1.3 forward-secret", "1.3 forward-secret", N},
+    {"TLSv1.2", NULL, NULL, "1.2 unknown", "1.2 unknown", N},
+    {NULL, "https", NULL, "unknown unknown", "unknown unknown", N},
+    {NULL, "http", NULL, "none none", "none none", N},
+    {"TLSv1.2", "http", NULL, "none none", "none none", N},
+
+    /* What is not understood is no reason to believe the proxy's own. */
+    {"what", NULL, NULL, "none none", "1.3 unknown", N},
+    {NULL, "what", NULL, "none none", "1.3 unknown", N},
+    {NULL, NULL, "what", "none none", "1.3 unknown", U},
+    {NULL, NULL, "X25519MLKEM768, x25519", "none none", "1.3 unknown", C},
+    {"TLSv1.3", NULL, "what", "1.3 forward-secret", "1.3 forward-secret", U},
+    {NULL, "https", "x25519, what", "unknown unknown", "unknown unknown", U},
+    {"TLSv1.2", "https", "P-256, P-384", "1.2 unknown", "1.2 unknown", C},
+
+    /* A group in clear contradicts itself. */
+    {NULL, "http", "x25519", "none none", "none none", C},
+    {"TLSv1.3", "http", "X25519MLKEM768", "none none", "none none", C},
+};
+
+static void check_exchange(size_t i, struct ur_seen own, bool disowned, const char *want)
+{
+    struct ur_statement stated[UR_STATEMENTS] = {
+        [UR_STATED_TLS] = {edge(exchanges[i].tls), disowned},
+        [UR_STATED_HTTP] = {{NULL, 0}, disowned},
+        [UR_STATED_SCHEME] = {edge(exchanges[i].scheme), disowned},
+        [UR_STATED_GROUP] = {edge(exchanges[i].group), disowned}};
+    struct ur_forwarded heard = ur_trusted_proxy_hear(own, stated);
+    const char *tls = ur_protocol_tls(heard.seen.tls);
+    const char *agreed = ur_protocol_agreed(heard.seen);
+    char text[80];
+    char name[160];
+
+    snprintf(name, sizeof name, "%s | %s | %s", exchanges[i].tls ? exchanges[i].tls : "no tls",
+             exchanges[i].scheme ? exchanges[i].scheme : "no scheme",
+             exchanges[i].group ? exchanges[i].group : "no group");
+    snprintf(text, sizeof text, "%s %s", tls ? tls : "none", agreed ? agreed : "none");
+    is(text, want, name);
+    if (!disowned) {
+        ok(heard.heard[UR_STATED_GROUP] == exchanges[i].heard, "%s: heard", name);
+    }
+}
+
+static void test_exchanges(void)
+{
+    static const struct ur_seen clear = {.http = OWN_HTTP};
+    static const struct ur_seen encrypted = {UR_TLS_1_3, OWN_HTTP, UR_KEX_POST_QUANTUM, 0x11EC};
+
+    for (size_t i = 0; i < COUNT(exchanges); i++) {
+        bool stated = i >= 2;
+        check_exchange(i, clear, false, exchanges[i].clear);
+        check_exchange(i, encrypted, false, exchanges[i].encrypted);
+        check_exchange(i, clear, true, "none none");
+        check_exchange(i, encrypted, true, stated ? "1.3 unknown" : "1.3 X25519MLKEM768");
+    }
+}
+
 static void told(enum ur_heard heard, const char *want)
 {
-    struct ur_forwarded edge_told = {.heard = {heard, heard, heard}};
+    struct ur_forwarded edge_told = {.heard = {heard, heard, heard, heard}};
     char text[UR_FORWARDED_TELL_MAX] = "";
     struct ur_buf buf = {text, sizeof text - 1, 0};
 
@@ -136,7 +218,7 @@ static void test_disowned(void)
     struct ur_statement stated[UR_STATEMENTS] = {
         {UR_SPAN("TLSv1.2"), true}, {{NULL, 0}, true}, {UR_SPAN("https"), true}};
     struct ur_forwarded heard =
-        ur_trusted_proxy_hear((struct ur_seen){UR_TLS_NONE, OWN_HTTP}, stated);
+        ur_trusted_proxy_hear((struct ur_seen){.tls = UR_TLS_NONE, .http = OWN_HTTP}, stated);
 
     ok(heard.seen.tls == UR_TLS_NONE, "what is disowned does not count");
     ok(heard.heard[UR_STATED_TLS] == UR_HEARD_DISOWNED, "it is told");
@@ -148,10 +230,13 @@ int main(void)
     test_cases();
     test_doubts();
     test_disowned();
+    test_exchanges();
     told(UR_HEARD_WELL, "");
-    told(UR_HEARD_UNKNOWN, ", not understood: tls=unknown, http=unknown, scheme=unknown");
-    told(UR_HEARD_DISOWNED, ", not understood: tls=disowned, http=disowned, scheme=disowned");
+    told(UR_HEARD_UNKNOWN, ", not understood: tls=unknown, http=unknown, scheme=unknown, "
+                           "group=unknown");
+    told(UR_HEARD_DISOWNED, ", not understood: tls=disowned, http=disowned, scheme=disowned, "
+                            "group=disowned");
     told(UR_HEARD_CONTRADICTORY, ", not understood: tls=contradictory, http=contradictory, "
-                                 "scheme=contradictory");
+                                 "scheme=contradictory, group=contradictory");
     return tap_done();
 }

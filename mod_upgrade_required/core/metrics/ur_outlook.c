@@ -37,11 +37,14 @@ static bool can_be_unmet(const struct ur_prospect *prospect, enum ur_reason reas
            (reason != UR_REASON_TLS_VERSION || prospect->policy->tls > UR_TLS_SOME);
 }
 
-/* A client that is sent on lacks nothing but TLS, and does not ask for a WebSocket. */
+/* A client that is sent on lacks nothing but TLS, and does not ask for a WebSocket. The key
+ * exchange is the reason in clear where no TLS is required. */
 static bool can_be_sent_on(const struct ur_prospect *prospect, enum ur_reason reason)
 {
-    return reason == UR_REASON_TLS_MISSING && !prospect->policy->websocket &&
-           ur_decide_redirects(prospect->settings);
+    bool in_clear = reason == UR_REASON_TLS_MISSING ||
+                    (reason == UR_REASON_KEY_EXCHANGE && !prospect->policy->tls);
+
+    return in_clear && !prospect->policy->websocket && ur_decide_redirects(prospect->settings);
 }
 
 static void mark_unmet(struct ur_marks *marks, const struct ur_prospect *prospect,

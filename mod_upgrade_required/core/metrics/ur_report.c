@@ -55,20 +55,20 @@ bool ur_report_next_decision(const struct ur_report *report, struct ur_decision_
 bool ur_report_next_seen(struct ur_seen *seen)
 {
     if (seen->http == UR_HTTP_ANY) {
-        *seen = (struct ur_seen){UR_TLS_NONE, UR_HTTP_0_9};
+        *seen = (struct ur_seen){.http = UR_HTTP_0_9};
     }
     else if (seen->tls < UR_TLS_1_3) {
         seen->tls++;
     }
     else {
-        *seen = (struct ur_seen){UR_TLS_NONE, seen->http + 1};
+        *seen = (struct ur_seen){.http = seen->http + 1};
     }
     return seen->http <= UR_HTTP_2;
 }
 
 uint64_t ur_report_decision_count(const struct ur_decision *decision)
 {
-    struct ur_seen seen = {UR_TLS_NONE, UR_HTTP_ANY};
+    struct ur_seen seen = {.http = UR_HTTP_ANY};
     uint64_t count = 0;
 
     while (ur_report_next_seen(&seen)) {
@@ -92,7 +92,7 @@ const struct ur_policy_numbers *ur_report_next_counted(const struct ur_report *r
 
 uint64_t ur_report_requests(const struct ur_report *report)
 {
-    struct ur_seen seen = {UR_TLS_NONE, UR_HTTP_ANY};
+    struct ur_seen seen = {.http = UR_HTTP_ANY};
     uint64_t count = 0;
 
     while (ur_report_next_seen(&seen)) {

@@ -72,7 +72,8 @@ static uint64_t of_http(const struct ur_report *report, enum ur_http http)
     uint64_t count = 0;
 
     for (enum ur_tls tls = UR_TLS_NONE; tls <= UR_TLS_1_3; tls++) {
-        count += ur_counters_requests(report->requests, (struct ur_seen){tls, http});
+        count +=
+            ur_counters_requests(report->requests, (struct ur_seen){.tls = tls, .http = http});
     }
     return count;
 }
@@ -82,7 +83,8 @@ static uint64_t of_tls(const struct ur_report *report, enum ur_tls tls)
     uint64_t count = 0;
 
     for (enum ur_http http = UR_HTTP_0_9; http <= UR_HTTP_2; http++) {
-        count += ur_counters_requests(report->requests, (struct ur_seen){tls, http});
+        count +=
+            ur_counters_requests(report->requests, (struct ur_seen){.tls = tls, .http = http});
     }
     return count;
 }
@@ -198,7 +200,7 @@ static void collect_rows(const struct ur_report *report, struct rows *rows)
             row.decision.verdict == UR_VERDICT_ALLOW) {
             continue;
         }
-        row.seen = (struct ur_seen){UR_TLS_NONE, UR_HTTP_ANY};
+        row.seen = (struct ur_seen){.http = UR_HTTP_ANY};
         while (ur_report_next_seen(&row.seen)) {
             row.count = ur_counters_decisions(row.decision.policy->tally, row.decision.verdict,
                                               row.decision.reason, row.seen);

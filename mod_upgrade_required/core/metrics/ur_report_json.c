@@ -14,7 +14,7 @@ static void clients(struct ur_json *json, struct ur_seen seen, uint64_t count)
 
 static void requests(struct ur_json *json, const struct ur_report *report)
 {
-    struct ur_seen seen = {UR_TLS_NONE, UR_HTTP_ANY};
+    struct ur_seen seen = {.http = UR_HTTP_ANY};
 
     ur_json_array(json, "requests", UR_JSON_LINES);
     while (ur_report_next_seen(&seen)) {
@@ -49,7 +49,7 @@ static void hellos(struct ur_json *json, const struct ur_report *report)
 
 static void decision(struct ur_json *json, const struct ur_decision *row)
 {
-    struct ur_seen seen = {UR_TLS_NONE, UR_HTTP_ANY};
+    struct ur_seen seen = {.http = UR_HTTP_ANY};
 
     ur_json_object(json, NULL, UR_JSON_INLINE);
     ur_json_word(json, "server", row->policy->server);

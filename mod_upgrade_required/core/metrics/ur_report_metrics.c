@@ -56,7 +56,7 @@ static void labelled(struct ur_buf *out, const char *opening, const char *word, 
  * version, which is not expected. */
 static void requests(const struct ur_report *report, struct ur_buf *out)
 {
-    struct ur_seen seen = {UR_TLS_NONE, UR_HTTP_ANY};
+    struct ur_seen seen = {.http = UR_HTTP_ANY};
 
     while (ur_report_next_seen(&seen)) {
         uint64_t count = ur_counters_requests(report->requests, seen);

@@ -6,13 +6,16 @@ bool ur_decide_redirects(const struct ur_settings *settings)
            settings->redirect == UR_REDIRECT_PERMANENT;
 }
 
-/* Only a plain navigation whose only unmet requirement is TLS is redirected: a client that
- * follows a redirect with a handshake or a POST is rare, and one that shows its data twice is
- * worse off than one refused. */
+/* Only a plain navigation that lacks nothing but TLS is redirected: a client that follows a
+ * redirect with a handshake or a POST is rare, and one that shows its data twice is worse off
+ * than one refused. In clear there is no key exchange, so that such a requirement is unmet
+ * whatever the client would agree on over TLS. */
 static bool is_sent_on(const struct ur_case *c)
 {
-    return ur_decide_redirects(c->settings) && c->judgement.unmet == UR_FAMILY_TLS &&
-           c->clear && c->navigates && c->navigates(c->context);
+    const unsigned lacking = UR_FAMILY_TLS | UR_FAMILY_KEY_EXCHANGE;
+
+    return ur_decide_redirects(c->settings) && !(c->judgement.unmet & ~lacking) && c->clear &&
+           c->navigates && c->navigates(c->context);
 }
 
 static struct ur_ruling end_request(const struct ur_case *c, enum ur_stage stage, int64_t ends)

@@ -1,15 +1,22 @@
 #include "core/policy/ur_policy.h"
 
+#include "core/protocol/ur_group.h"
+
 /* Every requirement word there is. */
 static const struct requirement {
     struct ur_span word;
     enum ur_family family;
-    int level;         /* enum ur_tls, enum ur_http, or true */
+    int level;         /* of enum ur_tls, ur_key_exchange or ur_http, or true */
     const char *plain; /* for people */
 } requirements[] = {
     {{"TLS", 3}, UR_FAMILY_TLS, UR_TLS_SOME, "TLS"},
     {{"TLS/1.2", 7}, UR_FAMILY_TLS, UR_TLS_1_2, "TLS 1.2 or newer"},
     {{"TLS/1.3", 7}, UR_FAMILY_TLS, UR_TLS_1_3, "TLS 1.3 or newer"},
+    {{"ForwardSecrecy", 14}, UR_FAMILY_KEY_EXCHANGE, UR_KEX_FORWARD_SECRET, "forward secrecy"},
+    {{"PostQuantum", 11},
+     UR_FAMILY_KEY_EXCHANGE,
+     UR_KEX_POST_QUANTUM,
+     "post-quantum key exchange"},
     {{"HTTP/1.1", 8}, UR_FAMILY_HTTP, UR_HTTP_1_1, "HTTP/1.1 or newer"},
     {{"HTTP/2", 6}, UR_FAMILY_HTTP, UR_HTTP_2, "HTTP/2 or newer"},
     {{"WebSocket", 9}, UR_FAMILY_WEBSOCKET, true, "WebSocket"},
@@ -34,6 +41,19 @@ static const struct {
     {{"https", 5}, "not a requirement; use TLS"},
     {{"ws", 2}, "not a requirement; use WebSocket"},
     {{"wss", 3}, "not a requirement; use TLS WebSocket"},
+    {{"PFS", 3}, "not a requirement; use ForwardSecrecy"},
+    {{"FS", 2}, "not a requirement; use ForwardSecrecy"},
+    {{"ECDHE", 5}, "not a requirement; use ForwardSecrecy"},
+    {{"DHE", 3}, "not a requirement; use ForwardSecrecy"},
+    {{"forward-secrecy", 15}, "not a requirement; use ForwardSecrecy"},
+    {{"forward-secret", 14}, "not a requirement; use ForwardSecrecy"},
+    {{"PerfectForwardSecrecy", 21}, "not a requirement; use ForwardSecrecy"},
+    {{"PQ", 2}, "not a requirement; use PostQuantum"},
+    {{"PQC", 3}, "not a requirement; use PostQuantum"},
+    {{"post-quantum", 12}, "not a requirement; use PostQuantum"},
+    {{"ML-KEM", 6}, "not a requirement; use PostQuantum"},
+    {{"MLKEM", 5}, "not a requirement; use PostQuantum"},
+    {{"Kyber", 5}, "not a requirement; use PostQuantum"},
     {{"none", 4}, "must be the only argument, because it removes all requirements"},
 };
 
@@ -42,11 +62,16 @@ static int demand_of(const struct ur_policy *policy, enum ur_family family)
     switch (family) {
     case UR_FAMILY_TLS:
         return (int)policy->tls;
+    case UR_FAMILY_KEY_EXCHANGE:
+        return (int)policy->key_exchange;
     case UR_FAMILY_HTTP:
         return (int)policy->http;
-    default:
+    case UR_FAMILY_WEBSOCKET:
         return policy->websocket;
+    case UR_FAMILY_NONE:
+        break;
     }
+    return 0;
 }
 
 static void set_demand(struct ur_policy *policy, const struct requirement *found)
@@ -54,6 +79,9 @@ static void set_demand(struct ur_policy *policy, const struct requirement *found
     switch (found->family) {
     case UR_FAMILY_TLS:
         policy->tls = (enum ur_tls)found->level;
+        break;
+    case UR_FAMILY_KEY_EXCHANGE:
+        policy->key_exchange = (enum ur_key_exchange)found->level;
         break;
     case UR_FAMILY_HTTP:
         policy->http = (enum ur_http)found->level;
@@ -73,8 +101,14 @@ static const char *unknown_word(struct ur_span word)
             return mistakes[i].why;
         }
     }
+    if (ur_group_post_quantum(ur_group_from_name(word))) {
+        return "not a requirement; use PostQuantum, which any ML-KEM group meets";
+    }
+    if (ur_group_from_name(word) != UR_GROUP_UNKNOWN) {
+        return "not a requirement; use ForwardSecrecy, which any group meets, or PostQuantum";
+    }
     return "not a requirement; use none, or at most one of each: TLS, TLS/1.2 or TLS/1.3; "
-           "HTTP/1.1 or HTTP/2; WebSocket";
+           "ForwardSecrecy or PostQuantum; HTTP/1.1 or HTTP/2; WebSocket";
 }
 
 const char *ur_policy_add(struct ur_policy *policy, struct ur_span word)
@@ -120,8 +154,8 @@ const char *ur_policy_plain(const struct ur_policy *policy, enum ur_family famil
 
 size_t ur_policy_words(const struct ur_policy *policy, const char *words[UR_FAMILIES])
 {
-    static const enum ur_family order[UR_FAMILIES] = {UR_FAMILY_TLS, UR_FAMILY_HTTP,
-                                                      UR_FAMILY_WEBSOCKET};
+    static const enum ur_family order[UR_FAMILIES] = {UR_FAMILY_TLS, UR_FAMILY_KEY_EXCHANGE,
+                                                      UR_FAMILY_HTTP, UR_FAMILY_WEBSOCKET};
     size_t count = 0;
 
     for (size_t i = 0; i < UR_FAMILIES; i++) {
@@ -160,6 +194,9 @@ struct ur_judgement ur_policy_judge(const struct ur_policy *policy,
     if (facts->seen.tls < policy->tls) {
         unmet(&judgement, UR_FAMILY_TLS,
               facts->seen.tls == UR_TLS_NONE ? UR_REASON_TLS_MISSING : UR_REASON_TLS_VERSION);
+    }
+    if (facts->seen.key_exchange < policy->key_exchange) {
+        unmet(&judgement, UR_FAMILY_KEY_EXCHANGE, UR_REASON_KEY_EXCHANGE);
     }
     if (facts->seen.http < policy->http) {
         unmet(&judgement, UR_FAMILY_HTTP, UR_REASON_HTTP_VERSION);

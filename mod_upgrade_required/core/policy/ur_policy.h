@@ -8,9 +8,10 @@
 /* The requirements: at most one of each family. The zero value requires nothing, and every
  * request meets it. */
 struct ur_policy {
-    enum ur_tls tls;   /* at least; UR_TLS_SOME: any TLS */
-    enum ur_http http; /* at least */
-    bool websocket;    /* a valid opening handshake */
+    enum ur_tls tls;                   /* at least; UR_TLS_SOME: any TLS */
+    enum ur_http http;                 /* at least */
+    bool websocket;                    /* a valid opening handshake */
+    enum ur_key_exchange key_exchange; /* at least */
 };
 
 /* What a client uses. handshake is examined only if the policy requires WebSocket, and may be
@@ -41,19 +42,29 @@ const char *ur_policy_plain(const struct ur_policy *policy, enum ur_family famil
 
 static inline bool ur_policy_demands(const struct ur_policy *policy)
 {
-    return policy->tls || policy->http || policy->websocket;
+    return policy->tls || policy->http || policy->websocket || policy->key_exchange;
 }
 
 bool ur_policy_equal(const struct ur_policy *one, const struct ur_policy *other);
 
-/* Whether the versions alone meet it. They never meet a policy that requires WebSocket:
- * ur_policy_judge() has to check the handshake. */
-static inline bool ur_policy_met(const struct ur_policy *policy, struct ur_seen seen)
+/* The levels that a request has to reach (ur_protocol_reaches); 0: any request does. None
+ * reaches those of a policy that requires WebSocket: ur_policy_judge() has to check the
+ * handshake. */
+static inline unsigned ur_policy_levels(const struct ur_policy *policy)
 {
-    return seen.tls >= policy->tls && seen.http >= policy->http && !policy->websocket;
+    unsigned levels = ur_protocol_levels(policy->tls, policy->http, policy->key_exchange);
+
+    return policy->websocket ? levels | UR_LEVEL_MASK << UR_LEVEL_HTTP_SHIFT : levels;
 }
 
-/* TLS before HTTP before WebSocket: the first unmet one is the reason. */
+/* Of these what TLS alone decides. */
+static inline unsigned ur_policy_levels_of_tls(unsigned levels)
+{
+    return levels & (UR_LEVEL_MASK | UR_LEVEL_MASK << UR_LEVEL_KEX_SHIFT);
+}
+
+/* TLS before the key exchange before HTTP before WebSocket: the first unmet one is the reason.
+ */
 struct ur_judgement ur_policy_judge(const struct ur_policy *policy,
                                     const struct ur_facts *facts);
 

@@ -30,6 +30,19 @@ const char *ur_reason_verdict_word(enum ur_verdict verdict)
     return verdict_words[verdict];
 }
 
+const char *ur_reason_groups(enum ur_key_exchange demanded)
+{
+    if (demanded < UR_KEX_POST_QUANTUM) {
+        return "Use https:// or wss:// with a client that supports TLS 1.3, or TLS 1.2 with a "
+               "cipher whose name begins with ECDHE.";
+    }
+    return "Use https:// or wss:// with a client that supports TLS 1.3 and one of the groups "
+           "X25519MLKEM768, SecP256r1MLKEM768 and SecP384r1MLKEM1024, such as a current "
+           "browser, or a program with OpenSSL 3.5 or later. If a proxy speaks TLS with the "
+           "clients, configure it to send the group, in the header that UpgradeTrustedProxy "
+           "group= names.";
+}
+
 const char *ur_reason_proxy_lines(enum ur_http demanded)
 {
     if (demanded < UR_HTTP_2) {

@@ -17,11 +17,12 @@ enum ur_reason {
 enum ur_family {
     UR_FAMILY_NONE = 0,
     UR_FAMILY_TLS = 1 << 0,
-    UR_FAMILY_HTTP = 1 << 1,
-    UR_FAMILY_WEBSOCKET = 1 << 2
+    UR_FAMILY_KEY_EXCHANGE = 1 << 1,
+    UR_FAMILY_HTTP = 1 << 2,
+    UR_FAMILY_WEBSOCKET = 1 << 3
 };
 
-#define UR_FAMILIES 3
+#define UR_FAMILIES 4
 
 /* What else the body of a refusal names. */
 enum ur_telling {
@@ -45,6 +46,8 @@ struct ur_reason_row {
  *   %T %H   the requirement word of the family TLS, HTTP
  *   %R      the same of the reason's family in plain words: "TLS 1.2 or newer"
  *   %t %h   the version of TLS, HTTP that was seen
+ *   %k      what was seen of the key exchange, as the end of a sentence
+ *   %G      ur_reason_groups()
  *   %m      the method, or "request" where httpd does not know it
  *   %P      ur_reason_proxy_lines() */
 const struct ur_reason_row *ur_reason_row(enum ur_reason reason);
@@ -52,6 +55,10 @@ const struct ur_reason_row *ur_reason_row(enum ur_reason reason);
 /* How to configure proxies so that requests arrive in the required HTTP version, one line for
  * each common proxy. Static string. */
 const char *ur_reason_proxy_lines(enum ur_http demanded);
+
+/* How a client meets a requirement of the key exchange: what it must support, and what to
+ * configure. Static string. */
+const char *ur_reason_groups(enum ur_key_exchange demanded);
 
 /* What became of a request under a policy. */
 enum ur_verdict {

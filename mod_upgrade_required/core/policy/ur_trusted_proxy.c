@@ -1,5 +1,6 @@
 #include "core/policy/ur_trusted_proxy.h"
 
+#include "core/protocol/ur_group.h"
 #include "core/text/ur_list.h"
 
 /* Whether value is the version, with this prefix or alone. */
@@ -52,6 +53,12 @@ static bool read_scheme(struct ur_span value, int *secure)
     return *secure || ur_span_is(value, UR_SPAN("http")) || ur_span_is(value, UR_SPAN("ws"));
 }
 
+static bool read_group(struct ur_span value, int *group)
+{
+    *group = ur_group_from_name(value);
+    return *group != UR_GROUP_UNKNOWN;
+}
+
 static bool says_nothing(struct ur_span value)
 {
     return ur_span_is(value, UR_SPAN("-")) || ur_span_is(value, UR_SPAN("(null)"));
@@ -84,6 +91,43 @@ static enum ur_heard hear(const struct ur_statement *statement,
     return heard;
 }
 
+static bool speaks_of_tls(const enum ur_heard heard[UR_STATEMENTS])
+{
+    return heard[UR_STATED_TLS] != UR_HEARD_NOTHING ||
+           heard[UR_STATED_SCHEME] != UR_HEARD_NOTHING ||
+           heard[UR_STATED_GROUP] != UR_HEARD_NOTHING;
+}
+
+/* After the version of TLS that counts is known. clear: the scheme says so. */
+static void hear_key_exchange(const struct ur_statement *stated, bool clear,
+                              struct ur_forwarded *forwarded)
+{
+    struct ur_seen *seen = &forwarded->seen;
+    enum ur_heard *heard = &forwarded->heard[UR_STATED_GROUP];
+    int group = UR_GROUP_UNKNOWN;
+
+    *heard = hear(stated, read_group, &group);
+    if (!speaks_of_tls(forwarded->heard)) {
+        return;
+    }
+    if (*heard == UR_HEARD_WELL && clear) {
+        *heard = UR_HEARD_CONTRADICTORY;
+    }
+    seen->group = UR_GROUP_UNKNOWN;
+    if (*heard == UR_HEARD_WELL) {
+        seen->tls = seen->tls == UR_TLS_NONE ? UR_TLS_SOME : seen->tls;
+        seen->group = (uint16_t)group;
+        seen->key_exchange =
+            ur_group_post_quantum(seen->group) ? UR_KEX_POST_QUANTUM : UR_KEX_FORWARD_SECRET;
+    }
+    else {
+        bool version = forwarded->heard[UR_STATED_TLS] == UR_HEARD_WELL;
+        seen->key_exchange = ur_protocol_key_exchange_of(
+            version || seen->tls == UR_TLS_NONE ? seen->tls : UR_TLS_SOME,
+            (struct ur_span){NULL, 0}, UR_GROUP_UNKNOWN, false);
+    }
+}
+
 struct ur_forwarded ur_trusted_proxy_hear(struct ur_seen own,
                                           const struct ur_statement stated[UR_STATEMENTS])
 {
@@ -108,6 +152,8 @@ struct ur_forwarded ur_trusted_proxy_hear(struct ur_seen own,
     if (heard[UR_STATED_TLS] == UR_HEARD_WELL) {
         forwarded.seen.tls = (enum ur_tls)tls;
     }
+    hear_key_exchange(&stated[UR_STATED_GROUP],
+                      heard[UR_STATED_SCHEME] == UR_HEARD_WELL && !secure, &forwarded);
     return forwarded;
 }
 
@@ -135,8 +181,10 @@ void ur_trusted_proxy_tell(const struct ur_forwarded *forwarded, struct ur_buf *
 
 const char *ur_trusted_proxy_stated_word(enum ur_stated stated)
 {
-    static const char *const words[UR_STATEMENTS] = {
-        [UR_STATED_TLS] = "tls", [UR_STATED_HTTP] = "http", [UR_STATED_SCHEME] = "scheme"};
+    static const char *const words[UR_STATEMENTS] = {[UR_STATED_TLS] = "tls",
+                                                     [UR_STATED_HTTP] = "http",
+                                                     [UR_STATED_SCHEME] = "scheme",
+                                                     [UR_STATED_GROUP] = "group"};
 
     return words[stated];
 }

@@ -9,6 +9,7 @@ enum ur_stated {
     UR_STATED_TLS,    /* TLSv1.2, TLS/1.2 or 1.2 */
     UR_STATED_HTTP,   /* HTTP/1.1, HTTP/2.0, 2 or h2; 3 counts as 2 */
     UR_STATED_SCHEME, /* https, http, wss or ws */
+    UR_STATED_GROUP,  /* of the key exchange: X25519MLKEM768, x25519, P-256 (ur_group.h) */
     UR_STATEMENTS
 };
 
@@ -24,7 +25,8 @@ enum ur_heard {
                        * proxies write when they have nothing to say */
     UR_HEARD_WELL,
     UR_HEARD_UNKNOWN,       /* a value that is none of those above */
-    UR_HEARD_CONTRADICTORY, /* values that disagree; a TLS version with a scheme without TLS */
+    UR_HEARD_CONTRADICTORY, /* values that disagree; a TLS version or a group with a scheme
+                             * without TLS */
     UR_HEARD_DISOWNED
 };
 
@@ -35,7 +37,12 @@ struct ur_forwarded {
 
 /* What counts, for each of TLS and HTTP, is what was stated in one recognized value or in a
  * list whose members mean the same; otherwise what the server itself saw. A scheme without TLS
- * means no TLS; a secure one without a version means TLS of unknown version. */
+ * means no TLS; a secure one without a version means TLS of unknown version, and so does a
+ * group if the server itself sees no TLS.
+ *
+ * The server's own key exchange is that of the proxy: once the proxy has stated anything about
+ * TLS, well or not, it does not count. Then the group counts that is stated, else what follows
+ * from the version (TLS 1.3 is forward secret), else the key exchange is unknown. */
 struct ur_forwarded ur_trusted_proxy_hear(struct ur_seen own,
                                           const struct ur_statement stated[UR_STATEMENTS]);
 
@@ -48,9 +55,9 @@ bool ur_trusted_proxy_surely_clear(const struct ur_forwarded *forwarded);
 void ur_trusted_proxy_tell(const struct ur_forwarded *forwarded, struct ur_buf *out);
 
 /* Longer than anything ur_trusted_proxy_tell() writes. */
-#define UR_FORWARDED_TELL_MAX 96
+#define UR_FORWARDED_TELL_MAX 120
 
-/* "tls", "http", "scheme": the word of UpgradeTrustedProxy for it. Static string. */
+/* "tls", "http", "scheme", "group": the word of UpgradeTrustedProxy for it. Static string. */
 const char *ur_trusted_proxy_stated_word(enum ur_stated stated);
 
 /* What was stated and not understood: "unknown", "contradictory", "disowned"; else NULL. Static

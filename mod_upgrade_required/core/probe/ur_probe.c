@@ -67,7 +67,7 @@ static bool all_met(const struct ur_probe *probe)
 
 static void write_verdict(const struct ur_probe *probe, struct ur_buf *out)
 {
-    static const struct ur_policy websocket = {UR_TLS_NONE, UR_HTTP_ANY, true};
+    static const struct ur_policy websocket = {.websocket = true};
 
     if (probe->asks && probe->handshake != UR_REASON_NONE) {
         write_hint(probe, &websocket, probe->handshake, out);
@@ -91,7 +91,8 @@ static void write_unclear(enum ur_stated stated, enum ur_heard heard, struct ur_
     static const char *const values[UR_STATEMENTS] = {
         [UR_STATED_TLS] = "TLSv1.2, TLS/1.2, 1.2, or the same with 1.0, 1.1, 1.3",
         [UR_STATED_HTTP] = "HTTP/1.0, HTTP/1.1, HTTP/2.0, 1.0, 1.1, 2, h2, h3",
-        [UR_STATED_SCHEME] = "https, http, wss, ws"};
+        [UR_STATED_SCHEME] = "https, http, wss, ws",
+        [UR_STATED_GROUP] = "the name of a group, such as X25519MLKEM768, x25519, P-256"};
     static const char *const causes[] = {
         [UR_HEARD_UNKNOWN] = "): its value is not recognized. ",
         [UR_HEARD_CONTRADICTORY] = "): it contradicts itself or the scheme. ",

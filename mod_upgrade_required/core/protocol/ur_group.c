@@ -76,6 +76,8 @@ static const struct {
 
 #define COUNT(table) (sizeof(table) / sizeof((table)[0]))
 
+_Static_assert(COUNT(registry) < 1 << UR_GROUP_BITS, "a place for each");
+
 static const struct group *find(uint16_t id)
 {
     for (size_t i = 0; i < COUNT(registry); i++) {
@@ -84,6 +86,19 @@ static const struct group *find(uint16_t id)
         }
     }
     return NULL;
+}
+
+unsigned ur_group_place(uint16_t id)
+{
+    const struct group *group = find(id);
+
+    return group ? (unsigned)(group - registry) + 1 : 0;
+}
+
+uint16_t ur_group_at(unsigned place)
+{
+    return place && place <= COUNT(registry) ? registry[place - 1].id
+                                             : (uint16_t)UR_GROUP_UNKNOWN;
 }
 
 static int hex_digit(char c)

@@ -16,6 +16,13 @@ uint16_t ur_group_from_name(struct ur_span name);
 /* The name of a group as IANA spells it; NULL for an unknown one. A static string. */
 const char *ur_group_name(uint16_t id);
 
+/* The group's place in the table of groups, to keep it in UR_GROUP_BITS bits, and the group of
+ * a place. An unknown group has place 0. */
+enum { UR_GROUP_BITS = 6 };
+
+unsigned ur_group_place(uint16_t id);
+uint16_t ur_group_at(unsigned place);
+
 /* Whether it is an ML-KEM group, hybrid or pure. The drafts before it (Kyber) are not: FIPS 203
  * changed the algorithm, and what they agree on meets no rule that asks for ML-KEM. An unknown
  * group is not. */

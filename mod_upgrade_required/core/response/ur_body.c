@@ -86,4 +86,8 @@ void ur_body_received(struct ur_buf *out, const struct ur_refusal *refusal)
     ur_buf_string(out, ur_protocol_http(refusal->seen.http));
     ur_buf_string(out, tls ? " over TLS " : " without TLS");
     ur_buf_string(out, tls ? tls : "");
+    if (tls && refusal->policy->key_exchange) {
+        ur_buf_literal(out, ", key exchange ");
+        ur_buf_string(out, ur_protocol_agreed(refusal->seen));
+    }
 }

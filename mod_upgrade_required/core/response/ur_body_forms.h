@@ -27,7 +27,8 @@ void ur_body_text(const struct ur_body_facts *facts, struct ur_buf *out);
 /* words[0], words[1], ... */
 void ur_body_words(struct ur_buf *out, const char *const words[], size_t count);
 
-/* "HTTP/1.1 over TLS 1.3", "HTTP/1.1 without TLS". */
+/* "HTTP/1.1 over TLS 1.3", "HTTP/1.1 without TLS"; the key exchange too if the policy requires
+ * one: "HTTP/1.1 over TLS 1.3, key exchange x25519". */
 void ur_body_received(struct ur_buf *out, const struct ur_refusal *refusal);
 
 #endif

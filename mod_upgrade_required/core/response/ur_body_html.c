@@ -59,14 +59,17 @@ static void table_of(struct ur_buf *out, const struct ur_body_facts *facts)
     if (facts->subprotocols.count) {
         accepted(out, &facts->subprotocols);
     }
-    term(out, "Upgrade to");
-    ur_body_words(out, facts->upgrades, facts->upgrades_count);
-    if (facts->refusal->enforced_from) {
+    if (facts->upgrades_count) {
+        term(out, "Upgrade to");
+        ur_body_words(out, facts->upgrades, facts->upgrades_count);
         ur_buf_literal(out, "</dd>\n");
+    }
+    if (facts->refusal->enforced_from) {
         term(out, "Enforced from");
         ur_buf_string(out, facts->refusal->enforced_from);
+        ur_buf_literal(out, "</dd>\n");
     }
-    ur_buf_literal(out, "</dd>\n</dl>\n");
+    ur_buf_literal(out, "</dl>\n");
 }
 
 static void guide(struct ur_buf *out, struct ur_span url)

@@ -2,20 +2,26 @@
 
 #include "core/text/ur_json.h"
 
-/* A problem document (RFC 9457). Members without a value are left out, except received.tls,
- * whose null says that the request was not encrypted. */
+/* A problem document (RFC 9457). Members without a value are left out, except those of received
+ * about TLS, whose null says that the request was not encrypted. */
 
-static void received(struct ur_json *json, struct ur_seen seen)
+static void word_or_null(struct ur_json *json, const char *name, const char *word)
 {
-    const char *tls = ur_protocol_tls(seen.tls);
-
-    ur_json_object(json, "received", UR_JSON_INLINE);
-    ur_json_word(json, "http", ur_protocol_http(seen.http));
-    if (tls) {
-        ur_json_word(json, "tls", tls);
+    if (word) {
+        ur_json_word(json, name, word);
     }
     else {
-        ur_json_null(json, "tls");
+        ur_json_null(json, name);
+    }
+}
+
+static void received(struct ur_json *json, const struct ur_refusal *refusal)
+{
+    ur_json_object(json, "received", UR_JSON_INLINE);
+    ur_json_word(json, "http", ur_protocol_http(refusal->seen.http));
+    word_or_null(json, "tls", ur_protocol_tls(refusal->seen.tls));
+    if (refusal->policy->key_exchange) {
+        word_or_null(json, "key_exchange", ur_protocol_agreed(refusal->seen));
     }
     ur_json_end_object(json);
 }
@@ -46,8 +52,10 @@ void ur_body_json(const struct ur_body_facts *facts, struct ur_buf *out)
     ur_json_word(&json, "reason", facts->reason);
     ur_json_string(&json, "policy", refusal->name);
     ur_json_words(&json, "required", facts->required, facts->required_count);
-    received(&json, refusal->seen);
-    ur_json_words(&json, "upgrade", facts->upgrades, facts->upgrades_count);
+    received(&json, refusal);
+    if (facts->upgrades_count) {
+        ur_json_words(&json, "upgrade", facts->upgrades, facts->upgrades_count);
+    }
     if (facts->evidence_count) {
         ur_json_words(&json, "evidence", facts->evidence, facts->evidence_count);
     }

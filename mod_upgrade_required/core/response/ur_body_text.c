@@ -40,7 +40,7 @@ void ur_body_text(const struct ur_body_facts *facts, struct ur_buf *out)
         ur_buf_string(out, i ? ", " : "\nAccepted:   ");
         ur_escape_text(out, facts->subprotocols.words[i]);
     }
-    ur_buf_literal(out, "\nUpgrade to: ");
+    ur_buf_string(out, facts->upgrades_count ? "\nUpgrade to: " : "");
     ur_body_words(out, facts->upgrades, facts->upgrades_count);
     ur_buf_literal(out, "\n");
     line(out, "Enforced:   from ", ur_span_of(refusal->enforced_from));

@@ -1,5 +1,7 @@
 #include "core/response/ur_reply.h"
 
+#include "core/protocol/ur_group.h"
+
 #include <string.h>
 
 #define UPGRADE_REQUIRED   426
@@ -30,6 +32,12 @@ static bool http1_would_help(const struct ur_refusal *refusal)
     return refusal->judgement.unmet == UR_FAMILY_WEBSOCKET && refusal->policy->http < UR_HTTP_2;
 }
 
+/* A client that already speaks TLS 1.3 gains nothing from another protocol. */
+static bool nothing_to_upgrade_to(const struct ur_refusal *refusal)
+{
+    return refusal->judgement.unmet & UR_FAMILY_KEY_EXCHANGE && refusal->seen.tls == UR_TLS_1_3;
+}
+
 /* A 426 without Upgrade breaks RFC 9110, 15.5.22, a 426 with it RFC 9113, 8.2.2: over
  * HTTP/2 the administrator chooses. Behind a proxy there is no stream to reset. */
 struct ur_reply ur_reply_decide(const struct ur_refusal *refusal)
@@ -42,7 +50,7 @@ struct ur_reply ur_reply_decide(const struct ur_refusal *refusal)
             reply.reset = true;
             reply.status = FORBIDDEN;
         }
-        else if (refusal->advertise == UR_ADVERTISE_OFF ||
+        else if (refusal->advertise == UR_ADVERTISE_OFF || nothing_to_upgrade_to(refusal) ||
                  (refusal->http2 && refusal->http2_answer == UR_HTTP2_403)) {
             reply.status = FORBIDDEN;
         }
@@ -66,11 +74,12 @@ static void add_upgrade(struct upgrades *upgrades, const char *protocol)
     upgrades->list[upgrades->count++] = protocol;
 }
 
-/* TLS 1.0 and 1.1 are never offered: RFC 8996 retired them. */
+/* TLS 1.0 and 1.1 are never offered: RFC 8996 retired them. TLS 1.2 has no post-quantum key
+ * exchange. */
 static void add_tls(struct upgrades *upgrades, const struct ur_policy *policy)
 {
     add_upgrade(upgrades, "TLS/1.3");
-    if (policy->tls < UR_TLS_1_3) {
+    if (policy->tls < UR_TLS_1_3 && policy->key_exchange < UR_KEX_POST_QUANTUM) {
         add_upgrade(upgrades, "TLS/1.2");
     }
     if (policy->http < UR_HTTP_2) {
@@ -93,8 +102,14 @@ size_t ur_reply_upgrades(const struct ur_refusal *refusal, const char *list[UR_U
 {
     struct upgrades upgrades = {list, 0};
 
+    if (nothing_to_upgrade_to(refusal)) {
+        return 0;
+    }
     if (refusal->judgement.unmet & UR_FAMILY_TLS) {
         add_tls(&upgrades, refusal->policy);
+    }
+    if (refusal->judgement.unmet & UR_FAMILY_KEY_EXCHANGE) {
+        add_upgrade(&upgrades, "TLS/1.3");
     }
     if (refusal->judgement.unmet & UR_FAMILY_HTTP) {
         add_http(&upgrades, refusal);
@@ -133,6 +148,9 @@ static void add_upgrade_fields(struct fields *fields, const struct ur_refusal *r
     size_t count = ur_reply_upgrades(refusal, upgrades);
     const char *value = value_start(scratch);
 
+    if (!count) {
+        return;
+    }
     for (size_t i = 0; i < count; i++) {
         ur_buf_string(scratch, i ? ", " : "");
         ur_buf_string(scratch, upgrades[i]);
@@ -167,7 +185,7 @@ size_t ur_reply_fields(const struct ur_refusal *refusal, const struct ur_reply *
 {
     struct fields fields = {list, 0};
 
-    if (!refusal->http2 && refusal->advertise != UR_ADVERTISE_OFF && refusal->judgement.unmet) {
+    if (!refusal->http2 && refusal->advertise != UR_ADVERTISE_OFF) {
         add_upgrade_fields(&fields, refusal, scratch);
     }
     if (ur_reason_row(refusal->judgement.reason)->family == UR_FAMILY_WEBSOCKET) {
@@ -188,6 +206,32 @@ size_t ur_reply_fields(const struct ur_refusal *refusal, const struct ur_reply *
     return ur_buf_full(scratch) ? 0 : fields.count;
 }
 
+/* The end of "The request". */
+static void write_agreed(struct ur_seen seen, struct ur_buf *out)
+{
+    if (seen.tls == UR_TLS_NONE) {
+        ur_buf_literal(out, "was not encrypted");
+        return;
+    }
+    ur_buf_literal(out, "used TLS ");
+    ur_buf_string(out, ur_protocol_tls(seen.tls));
+    switch (seen.key_exchange) {
+    case UR_KEX_NONE:
+    case UR_KEX_UNKNOWN:
+        ur_buf_literal(out, ", and its key exchange is not known");
+        break;
+    case UR_KEX_STATIC:
+        ur_buf_literal(out, " without forward secrecy");
+        break;
+    case UR_KEX_FORWARD_SECRET:
+    case UR_KEX_POST_QUANTUM:
+        ur_buf_string(out, ur_group_name(seen.group) ? " with the group "
+                                                     : " with a group that is not known");
+        ur_buf_string(out, ur_group_name(seen.group) ? ur_group_name(seen.group) : "");
+        break;
+    }
+}
+
 static const char *placeholder(const struct ur_refusal *refusal, char letter)
 {
     switch (letter) {
@@ -200,6 +244,8 @@ static const char *placeholder(const struct ur_refusal *refusal, char letter)
                                ur_reason_row(refusal->judgement.reason)->family);
     case 'P':
         return ur_reason_proxy_lines(refusal->policy->http);
+    case 'G':
+        return ur_reason_groups(refusal->policy->key_exchange);
     case 't':
         return ur_protocol_tls(refusal->seen.tls);
     default:
@@ -214,6 +260,9 @@ static void write_template(const struct ur_refusal *refusal, const char *templat
         ur_buf_bytes(out, template, (size_t)(mark - template));
         if (mark[1] == 'm' && ur_span_present(refusal->method)) {
             ur_buf_bytes(out, refusal->method.at, refusal->method.len);
+        }
+        else if (mark[1] == 'k') {
+            write_agreed(refusal->seen, out);
         }
         else {
             const char *word = mark[1] == 'm' ? "request" : placeholder(refusal, mark[1]);

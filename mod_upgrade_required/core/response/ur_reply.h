@@ -50,7 +50,8 @@ struct ur_field {
 struct ur_reply ur_reply_decide(const struct ur_refusal *refusal);
 
 /* The protocols that would satisfy the policy, most wanted first, as Upgrade spells
- * them (static strings). Returns how many. */
+ * them (static strings). Returns how many: none if no protocol would, because the client speaks
+ * TLS 1.3 with the wrong key exchange. */
 size_t ur_reply_upgrades(const struct ur_refusal *refusal,
                          const char *upgrades[UR_UPGRADES_MAX]);
 

@@ -46,7 +46,7 @@ static struct ur_refusal typical_refusal(const struct row *row)
     const struct ur_handshake none = {.get = true};
     struct ur_refusal refusal = {
         .policy = policy,
-        .seen = {UR_TLS_NONE, policy->http == UR_HTTP_1_1 ? UR_HTTP_1_0 : UR_HTTP_1_1},
+        .seen = {.http = policy->http == UR_HTTP_1_1 ? UR_HTTP_1_0 : UR_HTTP_1_1},
         .method = UR_SPAN("GET"),
     };
     struct ur_facts facts = {refusal.seen, &none};

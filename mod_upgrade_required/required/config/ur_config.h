@@ -40,6 +40,7 @@ enum ur_count_clients { UR_COUNT_CLIENTS_UNSET, UR_COUNT_CLIENTS_ON, UR_COUNT_CL
 struct ur_rule {
     bool said; /* a requirement is set here, possibly "none" */
     struct ur_policy policy;
+    unsigned levels;                    /* ur_policy_levels() of it */
     const struct ur_policy_name *label; /* the name of the policy without UpgradeName */
     const char *at;                     /* "file:line" of the requirement; NULL in .htaccess */
     bool name_is_fixed;                 /* UpgradeName does not change it */
@@ -63,13 +64,15 @@ struct ur_trusted_proxy {
     const char *tls;
     const char *http;
     const char *scheme;
+    const char *group;
 };
 
 struct ur_server_config {
     struct ur_rule floor;
     const struct ur_trusted_proxy *trusted; /* NULL: not set, no proxy is trusted */
     const apr_array_header_t *tls_sections; /* of const struct ur_dir_config *: sections whose
-                                             * policies require TLS; set in post_config */
+                                             * policies TLS is needed for; set in post_config
+                                             */
 };
 
 void *ur_config_create_dir(apr_pool_t *p, char *dir);

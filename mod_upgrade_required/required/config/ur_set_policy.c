@@ -11,13 +11,13 @@
 static const char *parse_requirements(const cmd_parms *cmd, int argc, char *const argv[],
                                       struct ur_rule *rule)
 {
-    struct ur_policy policy = {UR_TLS_NONE, UR_HTTP_ANY, false};
+    struct ur_policy policy = {.tls = UR_TLS_NONE};
     bool none = argc == 1 && ur_span_is(ur_span_of(argv[0]), UR_SPAN("none"));
 
     if (argc == 0) {
         return apr_pstrcat(cmd->pool, cmd->cmd->name,
                            ": must be none, or at most one of each: TLS, TLS/1.2 or TLS/1.3; "
-                           "HTTP/1.1 or HTTP/2; WebSocket",
+                           "ForwardSecrecy or PostQuantum; HTTP/1.1 or HTTP/2; WebSocket",
                            NULL);
     }
     if (rule->said) {
@@ -35,6 +35,7 @@ static const char *parse_requirements(const cmd_parms *cmd, int argc, char *cons
     }
     rule->said = true;
     rule->policy = policy;
+    rule->levels = ur_policy_levels(&policy);
     rule->at = ur_command_in_htaccess(cmd) ? NULL : ur_command_at_line(cmd, cmd->directive);
     return NULL;
 }

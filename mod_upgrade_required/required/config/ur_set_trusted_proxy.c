@@ -54,8 +54,8 @@ static const char *parse_network(const cmd_parms *cmd, const char *text,
 static const char *parse_argument(const cmd_parms *cmd, const char *argument,
                                   struct ur_trusted_proxy *proxy)
 {
-    static const char *const names[] = {"tls", "http", "scheme"};
-    const char **const fields[] = {&proxy->tls, &proxy->http, &proxy->scheme};
+    static const char *const names[] = {"tls", "http", "scheme", "group"};
+    const char **const fields[] = {&proxy->tls, &proxy->http, &proxy->scheme, &proxy->group};
     const char *error = ur_setting_check_control(cmd, argument);
 
     if (error) {
@@ -69,10 +69,11 @@ static const char *parse_argument(const cmd_parms *cmd, const char *argument,
     }
     return parse_network(cmd, argument, proxy->networks)
                ? NULL
-               : ur_setting_complain(cmd, argument,
-                                     "not an IP address, a network, or one of tls=HEADER, "
-                                     "http=HEADER, scheme=HEADER; use an address such as "
-                                     "192.0.2.1, 10.0.0.0/8 or 2001:db8::/32");
+               : ur_setting_complain(
+                     cmd, argument,
+                     "not an IP address, a network, or one of tls=HEADER, "
+                     "http=HEADER, scheme=HEADER, group=HEADER; use an address such as "
+                     "192.0.2.1, 10.0.0.0/8 or 2001:db8::/32");
 }
 
 const char *ur_set_trusted_proxy(cmd_parms *cmd, void *dir, int argc, char *const argv[])
@@ -92,10 +93,11 @@ const char *ur_set_trusted_proxy(cmd_parms *cmd, void *dir, int argc, char *cons
         error = parse_argument(cmd, argv[i], proxy);
     }
     if (!error && !none &&
-        (proxy->networks->nelts == 0 || (!proxy->tls && !proxy->http && !proxy->scheme))) {
+        (proxy->networks->nelts == 0 ||
+         (!proxy->tls && !proxy->http && !proxy->scheme && !proxy->group))) {
         error = apr_pstrcat(cmd->pool, cmd->cmd->name,
                             ": must be none, or at least one address and one of tls=HEADER, "
-                            "http=HEADER, scheme=HEADER",
+                            "http=HEADER, scheme=HEADER, group=HEADER",
                             NULL);
     }
     ur_command_server(cmd)->trusted = proxy;

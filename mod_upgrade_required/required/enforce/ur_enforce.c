@@ -33,9 +33,9 @@ struct trial {
     unsigned retry_after; /* seconds; 0: not told */
 };
 
-static inline bool is_met(request_rec *r, const struct ur_policy *policy)
+static inline bool is_met(request_rec *r, unsigned levels)
 {
-    return !ur_policy_demands(policy) || ur_policy_met(policy, ur_request_seen(r));
+    return !levels || ur_request_reaches(r, levels);
 }
 
 static void read_handshake(struct trial *trial)
@@ -209,15 +209,17 @@ static const char *same_origin(const struct trial *trial)
 static void log_verdict(const struct trial *trial, int status)
 {
     const char *tls = ur_protocol_tls(trial->seen.tls);
+    bool tells = tls && trial->rule->policy.key_exchange != UR_KEX_NONE;
     char room[UR_FORWARDED_TELL_MAX];
 
     ap_log_rerror(
         APLOG_MARK, APLOG_INFO, 0, trial->r,
-        "UR0003: %s with %d, reason %s, policy %s, phase %s, received HTTP/%s, TLS %s%s%s",
+        "UR0003: %s with %d, reason %s, policy %s, phase %s, received HTTP/%s, TLS %s%s%s%s%s",
         ap_is_HTTP_REDIRECT(status) ? "redirected" : "refused", status,
         ur_reason_row(trial->judgement.reason)->word, trial->label->name,
         ur_respond_phase_word(trial->phase), ur_protocol_http(trial->seen.http),
-        tls ? tls : "none", unclear(trial, room), same_origin(trial));
+        tls ? tls : "none", tells ? ", key exchange " : "",
+        tells ? ur_protocol_agreed(trial->seen) : "", unclear(trial, room), same_origin(trial));
 }
 
 static void log_passed(const struct trial *trial, enum ur_verdict verdict)
@@ -299,7 +301,7 @@ static void announce(const struct trial *trial)
     ur_announce(trial->r, &announcement);
 }
 
-/* The TLS family of a route is judged in two phases, and must be reported once. */
+/* TLS and the key exchange of a route are judged in two phases, and must be reported once. */
 static int let_pass(const struct trial *trial, enum ur_verdict verdict)
 {
     if (!ur_respond_noted(trial->r, verdict, trial->judgement.reason, trial->label->name,
@@ -440,7 +442,8 @@ static int refuse_tls_offer(request_rec *r)
         return DECLINED;
     }
     rule = settings->route;
-    rule.policy = (struct ur_policy){.tls = settings->route.policy.tls};
+    rule.policy = (struct ur_policy){.tls = settings->route.policy.tls,
+                                     .key_exchange = settings->route.policy.key_exchange};
     rule.exceptions = NULL;
     trial = open_trial(r, &rule, UR_PHASE_FLOOR);
     trial.settings = settings;
@@ -449,11 +452,11 @@ static int refuse_tls_offer(request_rec *r)
 }
 
 /* The request path: if no handshake has to be checked, this is all that an allowed request pays
- * for. The rule requires something. */
+ * for. The rule requires something; of what was seen the versions are enough, to count it. */
 static inline int enforce(request_rec *r, struct ur_seen seen, const struct ur_rule *rule,
                           enum ur_phase phase)
 {
-    if (!ur_policy_met(&rule->policy, seen)) {
+    if (!ur_request_reaches(r, rule->levels)) {
         return try_rule(r, rule, phase);
     }
     count_allowed(r, ur_config_dir(r), rule, seen);
@@ -471,11 +474,10 @@ int ur_enforce_floor(request_rec *r)
         ur_respond_internal(r);
         return DECLINED;
     }
-    seen = ur_request_seen(r);
+    seen = ur_request_versions(r);
     ur_monitor_request(seen);
     floor = &ur_config_server(r->server)->floor;
-    result =
-        ur_policy_demands(&floor->policy) ? enforce(r, seen, floor, UR_PHASE_FLOOR) : DECLINED;
+    result = floor->levels ? enforce(r, seen, floor, UR_PHASE_FLOOR) : DECLINED;
     return result == DECLINED && r->method_number == M_OPTIONS ? refuse_tls_offer(r) : result;
 }
 
@@ -489,9 +491,8 @@ static bool judged_here(const request_rec *r)
 int ur_enforce_route_tls(request_rec *r)
 {
     const struct ur_rule *route = &ur_config_dir(r)->route;
-    const struct ur_policy tls_family = {.tls = route->policy.tls};
 
-    if (is_met(r, &tls_family) || !judged_here(r)) {
+    if (is_met(r, ur_policy_levels_of_tls(route->levels)) || !judged_here(r)) {
         return DECLINED;
     }
     return try_rule(r, route, UR_PHASE_ROUTE);
@@ -501,11 +502,11 @@ int ur_enforce_route(request_rec *r)
 {
     const struct ur_rule *route = &ur_config_dir(r)->route;
 
-    if (!ur_policy_demands(&route->policy)) {
+    if (!route->levels) {
         return DECLINED;
     }
     if (judged_here(r)) {
-        return enforce(r, ur_request_seen(r), route, UR_PHASE_ROUTE);
+        return enforce(r, ur_request_versions(r), route, UR_PHASE_ROUTE);
     }
     if (route->policy.websocket) {
         ur_respond_no_switch(r);

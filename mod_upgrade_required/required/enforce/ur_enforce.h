@@ -11,7 +11,7 @@
 /* post_read_request: the floor. */
 int ur_enforce_floor(request_rec *r);
 
-/* header_parser: the TLS family of the route policy. */
+/* header_parser: TLS and the key exchange of the route policy. */
 int ur_enforce_route_tls(request_rec *r);
 
 /* fixups: the whole route policy. */

@@ -2,15 +2,15 @@
 #define UR_CONNECTION_H
 
 #include "core/protocol/ur_group.h"
-#include "core/protocol/ur_protocol.h"
 
 #include <httpd.h>
 
 /* What is determined once per client connection, so that no request pays for it. */
 struct ur_connection {
-    /* The streams of one HTTP/2 connection are served by several threads at once; all of them
-     * determine the same version, but they must not race. */
-    apr_uint32_t tls; /* enum ur_tls; UR_TLS_NONE: not determined yet, or no TLS */
+    /* What TLS agreed on, as ur_request.c keeps it; 0: not determined yet, or no TLS. The
+     * streams of one HTTP/2 connection are served by several threads at once; all of them
+     * determine the same, but they must not race. */
+    apr_uint32_t agreed;
     void *ssl;        /* OpenSSL's; as long as ap_ssl_conn_is_ssl() says so */
     const char *alpn; /* protocols that the client offered, ", " between them; NULL: none, or
                        * not known */

@@ -4,8 +4,10 @@
 #include "required/request/ur_connection.h"
 #include "required/ur_module.h"
 #include "required/request/ur_target.h"
+#include "required/request/ur_tls_group.h"
 #include "core/metrics/ur_client_table.h"
 #include "core/policy/ur_trusted_proxy.h"
+#include "core/protocol/ur_group.h"
 #include "core/text/ur_list.h"
 #include "core/probe/ur_probe.h"
 
@@ -16,21 +18,71 @@
 #include <http_protocol.h>
 #include <http_ssl.h>
 
-static enum ur_tls tls_of_connection(request_rec *r)
+/* What is known about a request is stored in place of a pointer, so that nothing is allocated;
+ * never 0 once it is known, because HTTP is never UR_HTTP_ANY. The levels are at the bottom
+ * (ur_protocol_levels); what TLS agreed on is kept of a connection in the same form. */
+enum {
+    GROUP_SHIFT = UR_LEVEL_BITS, /* ur_group_place() */
+    GROUP_MASK = (1 << UR_GROUP_BITS) - 1,
+    ANNOUNCED = 1 << (GROUP_SHIFT + UR_GROUP_BITS),
+    HEARD_SHIFT = GROUP_SHIFT + UR_GROUP_BITS + 1, /* of the first statement, then this many
+                                                    * bits further for each */
+    HEARD_BITS = 3,
+    HEARD_MASK = (1 << HEARD_BITS) - 1
+};
+
+_Static_assert(HEARD_SHIFT + HEARD_BITS * UR_STATEMENTS <= 32, "32 bits are enough");
+
+static uintptr_t pack_seen(struct ur_seen seen)
+{
+    return ur_protocol_levels(seen.tls, seen.http, seen.key_exchange) |
+           (uintptr_t)ur_group_place(seen.group) << GROUP_SHIFT;
+}
+
+static inline struct ur_seen unpack_versions(uintptr_t kept)
+{
+    return (struct ur_seen){
+        .tls = (enum ur_tls)(kept & UR_LEVEL_MASK),
+        .http = (enum ur_http)(kept >> UR_LEVEL_HTTP_SHIFT & UR_LEVEL_MASK),
+    };
+}
+
+static struct ur_seen unpack(uintptr_t kept)
+{
+    struct ur_seen seen = unpack_versions(kept);
+
+    seen.key_exchange = (enum ur_key_exchange)(kept >> UR_LEVEL_KEX_SHIFT & UR_LEVEL_MASK);
+    seen.group = ur_group_at((unsigned)(kept >> GROUP_SHIFT & GROUP_MASK));
+    return seen;
+}
+
+/* Asks the TLS provider. */
+static struct ur_seen look_at_tls(request_rec *r, conn_rec *c)
+{
+    struct ur_seen seen = {.tls = ur_protocol_tls_from_name(ur_span_of(ap_ssl_var_lookup(
+                               r->pool, r->server, c, NULL, "SSL_PROTOCOL")))};
+
+    seen.group = ur_tls_group(c);
+    seen.key_exchange = ur_protocol_key_exchange_of(
+        seen.tls, ur_request_tls_fact(r, "SSL_CIPHER"), seen.group, ur_tls_group_may_lack(c));
+    return seen;
+}
+
+/* Of the connection, as it is kept; 0: no TLS. */
+static uintptr_t agreed_on(request_rec *r)
 {
     conn_rec *c = r->connection->master ? r->connection->master : r->connection;
     struct ur_connection *known = ur_connection_of(c);
-    enum ur_tls tls = known ? (enum ur_tls)apr_atomic_read32(&known->tls) : UR_TLS_NONE;
+    uintptr_t agreed = known ? apr_atomic_read32(&known->agreed) : 0;
 
-    if (tls != UR_TLS_NONE || !ap_ssl_conn_is_ssl(c)) {
-        return tls;
+    if (agreed || !ap_ssl_conn_is_ssl(c)) {
+        return agreed;
     }
-    tls = ur_protocol_tls_from_name(
-        ur_span_of(ap_ssl_var_lookup(r->pool, r->server, c, NULL, "SSL_PROTOCOL")));
+    agreed = pack_seen(look_at_tls(r, c));
     if (known) {
-        apr_atomic_set32(&known->tls, tls);
+        apr_atomic_set32(&known->agreed, (apr_uint32_t)agreed);
     }
-    return tls;
+    return agreed;
 }
 
 static struct ur_span field(const request_rec *r, const char *name)
@@ -67,12 +119,18 @@ static struct ur_statement statement(const request_rec *r, const char *name)
     return statement;
 }
 
-struct ur_seen ur_request_own(request_rec *r)
+/* As it is kept, with the HTTP version. */
+static uintptr_t own(request_rec *r)
 {
     while (r->main) {
         r = r->main; /* subrequests have no protocol */
     }
-    return (struct ur_seen){tls_of_connection(r), ur_request_http(r)};
+    return agreed_on(r) | (uintptr_t)ur_request_http(r) << UR_LEVEL_HTTP_SHIFT;
+}
+
+struct ur_seen ur_request_own(request_rec *r)
+{
+    return unpack(own(r));
 }
 
 struct ur_span ur_request_tls_fact(request_rec *r, const char *name)
@@ -81,23 +139,6 @@ struct ur_span ur_request_tls_fact(request_rec *r, const char *name)
     const char *value = ap_ssl_var_lookup(r->pool, r->server, c, NULL, name);
 
     return ur_span_of(value && *value ? value : NULL);
-}
-
-/* What is known about a request is stored in place of a pointer, so that nothing is allocated;
- * never NULL once it is known, because HTTP is never UR_HTTP_ANY. */
-enum {
-    HTTP_MASK = 0x0F,
-    TLS_SHIFT = 4,
-    TLS_MASK = 0x0F,
-    ANNOUNCED = 0x100,
-    HEARD_SHIFT = 9, /* of the first statement, then this many bits further for each */
-    HEARD_BITS = 3,
-    HEARD_MASK = (1 << HEARD_BITS) - 1
-};
-
-static uintptr_t pack_seen(struct ur_seen seen)
-{
-    return (uintptr_t)seen.tls << TLS_SHIFT | (uintptr_t)seen.http;
 }
 
 static uintptr_t pack_heard(const enum ur_heard heard[UR_STATEMENTS])
@@ -113,24 +154,18 @@ static uintptr_t pack_heard(const enum ur_heard heard[UR_STATEMENTS])
 static uintptr_t look_at_client(request_rec *r)
 {
     const struct ur_trusted_proxy *proxy = ur_config_server(r->server)->trusted;
-    struct ur_seen own = ur_request_own(r);
 
     if (proxy && is_trusted(r->connection, proxy)) {
         const struct ur_statement stated[UR_STATEMENTS] = {
             [UR_STATED_TLS] = statement(r, proxy->tls),
             [UR_STATED_HTTP] = statement(r, proxy->http),
             [UR_STATED_SCHEME] = statement(r, proxy->scheme),
+            [UR_STATED_GROUP] = statement(r, proxy->group),
         };
-        struct ur_forwarded forwarded = ur_trusted_proxy_hear(own, stated);
+        struct ur_forwarded forwarded = ur_trusted_proxy_hear(unpack(own(r)), stated);
         return pack_seen(forwarded.seen) | pack_heard(forwarded.heard);
     }
-    return pack_seen(own);
-}
-
-static struct ur_seen unpack(uintptr_t kept)
-{
-    return (struct ur_seen){(enum ur_tls)(kept >> TLS_SHIFT & TLS_MASK),
-                            (enum ur_http)(kept & HTTP_MASK)};
+    return own(r);
 }
 
 static uintptr_t kept_of(const request_rec *r)
@@ -160,6 +195,16 @@ static uintptr_t known_of(request_rec *r)
 struct ur_seen ur_request_seen(request_rec *r)
 {
     return unpack(known_of(r));
+}
+
+struct ur_seen ur_request_versions(request_rec *r)
+{
+    return unpack_versions(known_of(r));
+}
+
+bool ur_request_reaches(request_rec *r, unsigned levels)
+{
+    return ur_protocol_reaches((unsigned)known_of(r), levels);
 }
 
 struct ur_forwarded ur_request_forwarded(request_rec *r)
@@ -201,13 +246,13 @@ apr_array_header_t *ur_request_stated(request_rec *r)
 {
     const struct ur_trusted_proxy *proxy = ur_config_server(r->server)->trusted;
     const char *const names[] = {proxy ? proxy->tls : NULL, proxy ? proxy->http : NULL,
-                                 proxy ? proxy->scheme : NULL};
+                                 proxy ? proxy->scheme : NULL, proxy ? proxy->group : NULL};
     apr_array_header_t *fields;
 
     if (!proxy || !is_trusted(r->connection, proxy)) {
         return NULL;
     }
-    fields = apr_array_make(r->pool, 3, sizeof(struct ur_probe_field));
+    fields = apr_array_make(r->pool, UR_STATEMENTS, sizeof(struct ur_probe_field));
     for (size_t i = 0; i < sizeof names / sizeof names[0]; i++) {
         if (names[i]) {
             push_field(fields, names[i], field(r, names[i]));

@@ -11,13 +11,20 @@
 
 struct ur_dir_config;
 
-/* The client's protocol versions: as a trusted proxy states them (UpgradeTrustedProxy), else as
- * this server sees them. TLS is what its provider (mod_ssl or another) reports for the TCP
- * connection, also for an HTTP/2 stream; UR_TLS_NONE if no TLS module is loaded. Determined
- * once per request. */
+/* The client's protocol versions and key exchange: as a trusted proxy states them
+ * (UpgradeTrustedProxy), else as this server sees them. TLS is what its provider (mod_ssl or
+ * another) reports for the TCP connection, also for an HTTP/2 stream; UR_TLS_NONE if no TLS
+ * module is loaded. Determined once per request. */
 struct ur_seen ur_request_seen(request_rec *r);
 
-/* The same, and what of a trusted proxy's statement was not understood. */
+/* Of the same the versions only, which are cheaper: for what counts every request. */
+struct ur_seen ur_request_versions(request_rec *r);
+
+/* Whether the client reaches these levels (ur_policy_levels). The request path: it is no more
+ * than a comparison once the request is known. */
+bool ur_request_reaches(request_rec *r, unsigned levels);
+
+/* The same as ur_request_seen(), and what of a trusted proxy's statement was not understood. */
 struct ur_forwarded ur_request_forwarded(request_rec *r);
 
 /* Marks a request as announced; the mark also applies to requests that httpd derives from it.

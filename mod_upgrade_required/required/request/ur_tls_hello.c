@@ -1,6 +1,8 @@
 #include "required/request/ur_tls_hello.h"
 
 #include "required/request/ur_connection.h"
+#include "required/request/ur_openssl.h"
+#include "required/request/ur_tls_group.h"
 #include "required/ur_module.h"
 #include "required/pages/ur_monitor.h"
 #include "shared/ur_text.h"
@@ -14,9 +16,6 @@
 
 #ifdef HAVE_MOD_SSL
 
-#include <dlfcn.h>
-
-#include <apr_dso.h>
 #include <apr_strings.h>
 #include <http_ssl.h>
 #include <mod_ssl_openssl.h>
@@ -106,6 +105,7 @@ static void see_message(int written, int version, int type, const void *bytes, s
     }
     else if (message.at[0] == FINISHED) {
         watch->finished = true;
+        ur_tls_group_watch(watch->c);
         set_message_callback(ssl, NULL);
     }
 }
@@ -145,32 +145,15 @@ void ur_tls_hello_register(void)
     APR_OPTIONAL_HOOK(ssl, pre_handshake, watch_handshake, NULL, NULL, APR_HOOK_MIDDLE);
 }
 
-/* From the library that mod_ssl itself is linked with; another module may have brought another
- * one. A mod_ssl that is built in has no handle, and its library is the program's. */
-static apr_dso_handle_sym_t find_function(const char *name)
-{
-    const module *mod_ssl = ap_find_linked_module("mod_ssl.c");
-    apr_dso_handle_sym_t function = NULL;
-
-    if (!mod_ssl) {
-        return NULL;
-    }
-    if (!mod_ssl->dynamic_load_handle) {
-        return dlsym(RTLD_DEFAULT, name);
-    }
-    return apr_dso_sym(&function, mod_ssl->dynamic_load_handle, name) == APR_SUCCESS ? function
-                                                                                     : NULL;
-}
-
 int ur_tls_hello_open(apr_pool_t *pconf, apr_pool_t *plog, apr_pool_t *ptemp, server_rec *s)
 {
     (void)pconf;
     (void)plog;
     (void)ptemp;
     (void)s;
-    set_message_callback = (set_callback *)find_function("SSL_set_msg_callback");
-    ssl_control = (control *)find_function("SSL_ctrl");
-    ssl_shut_down = (shut_down *)find_function("SSL_shutdown");
+    set_message_callback = (set_callback *)ur_openssl_function("SSL_set_msg_callback");
+    ssl_control = (control *)ur_openssl_function("SSL_ctrl");
+    ssl_shut_down = (shut_down *)ur_openssl_function("SSL_shutdown");
     if (!ssl_control) {
         set_message_callback = NULL;
     }

@@ -13,12 +13,17 @@ static bool always_enforced(const struct ur_dir_config *settings)
     return !mode || (mode->mode == UR_MODE_ENFORCE && mode->from == UR_TIME_ALWAYS);
 }
 
+static bool needs_tls(const struct ur_policy *policy)
+{
+    return policy->tls != UR_TLS_NONE || policy->key_exchange != UR_KEX_NONE;
+}
+
 /* Most servers have none, and are done with it. */
 static bool any_demands(const server_rec *s)
 {
     for (const struct ur_scope *scope = ur_scope_next(NULL, s); scope;
          scope = ur_scope_next(scope, s)) {
-        if (scope->config->route.policy.tls != UR_TLS_NONE) {
+        if (needs_tls(&scope->config->route.policy)) {
             return true;
         }
     }
@@ -35,7 +40,7 @@ static apr_array_header_t *demanding(apr_pool_t *pconf, apr_pool_t *scratch,
     for (bool enough = false; scope && !enough; scope = ur_scope_next(scope, s)) {
         const struct ur_dir_config *settings = ur_scope_settings(scratch, scope, s);
 
-        if (settings->route.policy.tls == UR_TLS_NONE) {
+        if (!needs_tls(&settings->route.policy)) {
             continue;
         }
         enough = always_enforced(settings);

@@ -6,7 +6,8 @@
 /* A client that asks for TLS in place, with "OPTIONS *" and an Upgrade that names TLS (RFC
  * 2817, 4), as CUPS does after a route has refused it. */
 
-/* post_config: finds the sections of each virtual host that require TLS. */
+/* post_config: finds the sections of each virtual host that require TLS, or a key exchange that
+ * only TLS has. */
 int ur_tls_offer_open(apr_pool_t *pconf, apr_pool_t *plog, apr_pool_t *ptemp,
                       server_rec *main_server);
 
