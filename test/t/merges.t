@@ -51,12 +51,19 @@ sub carrier {
 }
 
 # Whether the server ends a tunnel, or pings, before it does so to one that was opened later and that has a
-# second more.
-sub stirs {
+# second more. What takes seconds goes on side by side: the tunnels of all paths are opened at once.
+my %watched;
+
+sub watch {
     my ($path) = @_;
     my ($directive) = $path =~ m{/(UpgradeTunnel\w+)};
-    my ($client, $backend) = open_tunnel($server, $listener, path => $path);
-    my ($later, $other) = open_tunnel($server, $listener, path => "/later/$directive/x");
+    $watched{$path} = [map { open_tunnel($server, $listener, path => $_) } $path, "/later/$directive/x"];
+    return;
+}
+
+sub stirs {
+    my ($path) = @_;
+    my ($client, $backend, undef, $later, $other) = @{ delete $watched{$path} };
     IO::Select->new($later)->can_read(Wire::LIMIT) or die "$path: nothing comes";
     return 'stirs' if IO::Select->new($client)->can_read(0);
     syswrite $backend, frame('down');
@@ -162,12 +169,22 @@ $server->configure($text)->start;
 my (undef, $listed) = $server->httpd('-L');
 my @directives = $listed =~ /^(Upgrade\w+) \(mod_upgrade_\w+\.c\)$/mg;
 
-for my $directive (sort keys %sections) {
+# Where nobody has said it, where the outer section says it, and in two inner ones
+sub paths {
+    my ($directive) = @_;
+    return map { "/$_/x" } "unsaid/$directive", $directive, "$directive/silent", "$directive/own";
+}
+
+my @slow  = grep { $sections{$_}[3] == \&stirs } sort keys %sections;
+my @quick = grep { $sections{$_}[3] != \&stirs } sort keys %sections;
+watch($_) for map { paths($_) } @slow;
+for my $directive (@slow, @quick) {
     my (undef, undef, undef, $shown, $outer, $inner) = @{ $sections{$directive} };
-    isnt $shown->("/unsaid/$directive/x"), $outer, "$directive: what it says is seen";
-    is $shown->("/$directive/x"),        $outer, "$directive: said";
-    is $shown->("/$directive/silent/x"), $outer, "$directive: kept";
-    is $shown->("/$directive/own/x"),    $inner, "$directive: replaced";
+    my ($unsaid, $said, $silent, $own) = map { $shown->($_) } paths($directive);
+    isnt $unsaid, $outer, "$directive: what it says is seen";
+    is $said,   $outer, "$directive: said";
+    is $silent, $outer, "$directive: kept";
+    is $own,    $inner, "$directive: replaced";
 }
 $server->stop;
 

@@ -3,6 +3,7 @@
 use strict;
 use warnings;
 use Test::More;
+use Time::HiRes qw(sleep);
 use FindBin;
 use lib "$FindBin::Bin/lib";
 use Ports;
@@ -138,7 +139,7 @@ my %case = (
     'UR0031' => {
         wrong => "$pass\n$kept" =~ s/#here/SetEnv proxy-upgrade-wait 1/r, backend => sub { undef },
         # Too short, and the test would only see less
-        mended_backend => sub { sleep 2; return switching() },
+        mended_backend => sub { sleep 1.2; return switching() },
     },
     'UR0026' => {
         wrong => "$pass\n$kept" . 'CustomLog access_log "%>s"', no_remedy => 'it is in the client',
@@ -176,7 +177,7 @@ my %case = (
         mended => sub {
             my ($server, $case) = @_;
             my ($client, $backend) = open_tunnel($server, $listener, path => '/chat', port => $case->{port});
-            sleep 2;    # longer than it took before; too short, and the test would only see less
+            sleep 1.2;    # longer than it took before; too short, and the test would only see less
             alive($client, $backend, 'client: it goes on');
             close $_ for $client, $backend;
         },
@@ -329,8 +330,8 @@ for my $key (sort keys %case) {
     open my $output, '-|', "$command 2>/dev/null" or die $!;
     my $backend = asked($listener);
     syswrite $backend, switching();
+    close $backend;    # until then curl shows nothing
     like scalar <$output>, qr{^HTTP/1\.1 101 }, 'the handshake with curl';
-    close $backend;
     close $output;
     $server->stop;
 }

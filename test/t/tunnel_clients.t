@@ -51,7 +51,7 @@ END
 
 sub server {
     my ($mpm, $carrier, @more) = @_;
-    my $server = Server->new(modules => [@modules, @more], helper => 1, mpm => $mpm);
+    my $server = Server->new(modules => [@modules, @more], helper => 1, mpm => $mpm, restless => 1);
     my $text   = "UpgradeTunnel $carrier\n" . (@more ? "Protocols h2c http/1.1\nH2WebSockets on\n" : '');
     return $server->configure("$size{$mpm}$text$routes")->start;
 }

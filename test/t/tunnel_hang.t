@@ -3,9 +3,11 @@ use strict;
 use warnings;
 use Test::More;
 use IPC::Open2  qw(open2);
-use Time::HiRes qw(time);
+use Socket      qw(IPPROTO_TCP TCP_NODELAY);
+use Time::HiRes qw(sleep time);
 use FindBin;
 use lib "$FindBin::Bin/lib";
+use Lines;
 use Ports;
 use Server;
 use Tunnel;
@@ -13,16 +15,13 @@ use Wire;
 
 local $SIG{PIPE} = 'IGNORE';
 
-my $folder = Apache::Test::vars('t_conf');
-my %certificate = (SSL_cert_file => "$folder/server.crt", SSL_key_file => "$folder/server.key");
-my @modules =
-    qw(authz_core alias dir env proxy proxy_http slotmem_shm proxy_balancer lbmethod_byrequests socache_shmcb
-  ssl http2 status);
+my @modules = qw(authz_core alias dir env proxy proxy_http slotmem_shm proxy_balancer lbmethod_byrequests
+  socache_shmcb ssl http2 status);
 my $listener = backend();
 my $port = $listener->sockport;
 
 # For each carrier, and with longer patience than the test has, so that no time decides.
-my $routes = <<'END';
+my $routes = <<"END";
 LogFormat "%>s %{UPGRADE_TUNNEL}e %U %X" tunnels
 CustomLog access_log tunnels
 <LocationMatch ^/(event|tls|many|strict|short)>
@@ -31,10 +30,7 @@ UpgradeTunnel event
 <LocationMatch ^/(event|thread|tls|many|strict|short)>
 UpgradeKeep WebSocket
 </LocationMatch>
-SSLProxyEngine on
-SSLProxyVerify none
-SSLProxyCheckPeerName off
-SSLProxyCheckPeerCN off
+@{[ PROXY_TLS ]}
 <Location /status>
 SetHandler upgrade-status
 </Location>
@@ -45,11 +41,9 @@ ExtendedStatus On
 ProxyStatus On
 END
 
-sub tls_port { return free_port() }
-
 sub server {
     my ($to, $text, %option) = @_;
-    my $tls = tls_port();
+    my $tls = free_port();
     my $server = Server->new(modules => \@modules, helper => 1, %option)->configure(<<"END")->start;
 $text$routes
 ProxyPass /event http://127.0.0.1:$to/e
@@ -64,12 +58,7 @@ BalancerMember http://127.0.0.1:$to/m
 <Proxy balancer://strict>
 BalancerMember http://127.0.0.1:$to/n
 </Proxy>
-Listen 127.0.0.1:$tls
-<VirtualHost 127.0.0.1:$tls>
-SSLEngine on
-SSLCertificateFile $folder/server.crt
-SSLCertificateKeyFile $folder/server.key
-</VirtualHost>
+@{[ tls_host($tls) ]}
 END
     $server->{tls} = $tls;
     return $server;
@@ -86,13 +75,19 @@ sub line_of {
 
 sub in_error {
     my ($server, $balancer) = @_;
-    return $server->ask('GET /server-status?auto '
-        . 'HTTP/1.1')->{body} =~ /^ProxyBalancer\[$balancer\]Worker\[0\]Status: .*Err/m;
+    my $status = $server->ask('GET /server-status?auto HTTP/1.1')->{body};
+    return $status =~ /^ProxyBalancer\[$balancer\]Worker\[0\]Status: .*Err/m;
 }
 
 my $forever = "SetEnv proxy-upgrade-wait 600\n";
-my $fifty = "StartServers 2\nMinSpareThreads 25\nMaxSpareThreads 75\nThreadLimit 25\nThreadsPerChild 25\n"
-    . "MaxRequestWorkers 50\n";
+my $fifty = <<'END';
+StartServers 2
+MinSpareThreads 25
+MaxSpareThreads 75
+ThreadLimit 25
+ThreadsPerChild 25
+MaxRequestWorkers 50
+END
 
 # A process that is stopped takes connections, and says nothing. However many wait for it, half of the workers
 # go on.
@@ -104,11 +99,12 @@ for my $case (['event', 'event'], ['thread', 'event'], ['thread', 'worker']) {
     my $server = server($number, $fifty . "ListenBackLog 511\n" . $forever, mpm => $mpm);
     kill STOP => $process;
     my @waiting = map { asking($server, "/$carrier") } 1 .. 200;
-    # Some are refused, and the others wait.
+    # Some are refused, and the others wait. Where a thread has to linger for each, it need not.
     my %refused;
     my $refused = sub {
         for my $socket (IO::Select->new(grep { !$refused{$_} } @waiting)->can_read(0)) {
             $refused{$socket} = head_from($socket);
+            close $socket;
         }
         return scalar keys %refused;
     };
@@ -147,8 +143,7 @@ for my $case (['event', 'event'], ['thread', 'event'], ['thread', 'worker']) {
 {
     my $process = open2(my $output, my $input, "$ENV{UPGRADE_TEST_LOAD}/ws_backend");
     chomp(my $number = <$output>);
-    my $server = server($number,
-        "AsyncRequestWorkerFactor 50\nThreadLimit 8\nThreadsPerChild 8\nMaxRequestWorkers 8\n");
+    my $server = server($number, workers(8) . "\nAsyncRequestWorkerFactor 50\n");
     my @asked = map { asking($server, '/event') } 1 .. 100;
     is scalar(grep { head_from($_) !~ / 101 / } @asked), 0,
         'a hundred at once, of whom four may wait: each gets its tunnel';
@@ -157,7 +152,7 @@ for my $case (['event', 'event'], ['thread', 'event'], ['thread', 'worker']) {
     $server->stop;
 }
 
-my $few = "ThreadLimit 4\nThreadsPerChild 4\nMaxRequestWorkers 4\nAsyncRequestWorkerFactor 50\n";
+my $few = workers(4) . "\nAsyncRequestWorkerFactor 50\n";
 
 # Where two may wait, and one always does, the next one gets its turn as soon as that one's client has gone,
 # however it goes.
@@ -165,18 +160,22 @@ my $few = "ThreadLimit 4\nThreadsPerChild 4\nMaxRequestWorkers 4\nAsyncRequestWo
     my $server = server($port, $few . $forever . "Protocols h2c http/1.1\nH2WebSockets on\n");
     my %tls = (SSL_version => 'TLSv1_3', SSL_verify_mode => 0);
     my @always = (asking($server, '/event'), asked($listener));
-    for my $case (['closed', '/event', sub { close $_[0] }], ['reset', '/event', \&reset_by],
-        ['half-closed', '/event', sub { shutdown $_[0], 1 }],
-        ['closed, a thread\'s', '/thread', sub { close $_[0] }],
-            ['closed, through a balancer', '/many', sub { close $_[0] }],
-        ['closed behind frames', '/event', sub { syswrite $_[0], masked('early'); close $_[0] }],
-        ['TLS, closed', '/event', sub { $_[0]->close }, %tls],
-            ['TLS, cut', '/event', sub { $_[0]->close(SSL_no_shutdown => 1) }, %tls],
-        ['TLS to the backend', '/tls', sub { close $_[0] }], ['HTTP/2, cut', '/event', \&reset_by, h2 => 1]) {
+    for my $case (
+        ['closed',                     '/event',  sub { close $_[0] }],
+        ['reset',                      '/event',  \&reset_by],
+        ['half-closed',                '/event',  sub { shutdown $_[0], 1 }],
+        ['closed, a thread\'s',        '/thread', sub { close $_[0] }],
+        ['closed, through a balancer', '/many',   sub { close $_[0] }],
+        ['closed behind frames',       '/event',  sub { syswrite $_[0], masked('early'); close $_[0] }],
+        ['TLS, closed',                '/event',  sub { $_[0]->close }, %tls],
+        ['TLS, cut',                   '/event',  sub { $_[0]->close(SSL_no_shutdown => 1) }, %tls],
+        ['TLS to the backend',         '/tls',    sub { close $_[0] }],
+        ['HTTP/2, cut',                '/event',  \&reset_by, h2 => 1],
+    ) {
         my ($name, $path, $end, @option) = @$case;
         my $client = asking($server, $path,
             $name =~ /^TLS, / ? (port => $server->{tls}, tls => {@option}) : @option);
-        my $backend = asked($listener, $path eq '/tls' ? %certificate : ());
+        my $backend = asked($listener, $path eq '/tls' ? certificate() : ());
         is $server->ask('GET /event HTTP/1.1', handshake)->{status}, 503, "$name: one more may not wait";
         $end->($client);
         ok ended($backend), "$name: the backend is told that nobody waits";
@@ -196,26 +195,32 @@ my $few = "ThreadLimit 4\nThreadsPerChild 4\nMaxRequestWorkers 4\nAsyncRequestWo
 
 # For how long
 {
-    my $server = server($port, $few . "SetEnv proxy-upgrade-wait 1\n");
-    for my $case (['/event', 0], ['/thread', 0], ['/many', 0], ['/strict', 1], ['/tls', 0, %certificate]) {
+    my $server = server($port, $fifty . "SetEnv proxy-upgrade-wait 1\n");
+    my @tunnel = open_tunnel($server, $listener, path => '/event');
+    my $opened = time;
+    my @waiting;
+    for my $case (['/event', 0], ['/thread', 0], ['/many', 0], ['/strict', 1], ['/tls', 0, certificate()]) {
         my ($path, $blamed, %tls) = @$case;
         my $client = asking($server, $path);
         my $backend = asked($listener, %tls);
         syswrite $backend, "HTTP/1.1 1" if $path ne '/strict';
+        push @waiting, [$path, $blamed, $client, $backend];
+    }
+    for my $case (@waiting) {
+        my ($path, $blamed, $client, $backend) = @$case;
         like head_from($client), qr{^HTTP/1\.1 504 }, "$path: a backend that does not answer in time: 504";
         ok ended($backend), "$path: and nobody waits for it";
         close $_ for $client, $backend;
         is !!in_error($server, $path eq '/strict' ? 1 : 0), !!$blamed,
             "$path: a balancer's member is in error " . ($blamed ? 'with failontimeout' : 'not');
     }
-    my ($client, $backend) = open_tunnel($server, $listener, path => '/event');
-    select undef, undef, undef, 1.5;
-    alive($client, $backend, 'a tunnel is under no such limit');
-    close $_ for $client, $backend;
+    sleep 0.1 while time < $opened + 1.5;    # too short, and the test would only see less
+    alive(@tunnel[0, 1], 'a tunnel is under no such limit');
+    close $_ for @tunnel[0, 1];
     $server->stop;
     $server = server($port, $few . $forever);
-    $client = asking($server, '/short');
-    $backend = asked($listener);
+    my $client = asking($server, '/short');
+    my $backend = asked($listener);
     like head_from($client), qr{^HTTP/1\.1 504 }, 'the worker\'s own timeout, where it is less';
     close $_ for $client, $backend;
     $server->stop;
@@ -231,15 +236,16 @@ my $few = "ThreadLimit 4\nThreadsPerChild 4\nMaxRequestWorkers 4\nAsyncRequestWo
 # An answer in pieces, as small as they come
 {
     my $server = server($port, $few);
-    for my $case (['/event'], ['/thread'], ['/tls', %certificate]) {
+    for my $case (['/event'], ['/thread'], ['/tls', certificate()]) {
         my ($path, %tls) = @$case;
         for my $size (1, 7, 40) {
             my $client = asking($server, $path);
             my $backend = asked($listener, %tls);
+            setsockopt $backend, IPPROTO_TCP, TCP_NODELAY, 1;
             my $answer = switching() . frame('greeting');
             while (length $answer) {
                 syswrite $backend, substr $answer, 0, $size, '';
-                select undef, undef, undef, 0.01;
+                sleep 0.002;
             }
             like head_from($client), qr{^HTTP/1\.1 101 .*^X-Of: the backend\r$}ms,
                 "$path: in pieces of $size";

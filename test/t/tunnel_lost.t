@@ -14,15 +14,33 @@ my $listener = backend();
 my $port = $listener->sockport;
 my @modules = qw(authz_core alias dir proxy proxy_http status);
 
+my $threads = <<'END';
+StartServers 2
+ThreadsPerChild 16
+ThreadLimit 16
+MaxRequestWorkers 32
+ServerLimit 8
+MaxSpareThreads 128
+END
+my $processes = <<'END';
+StartServers 8
+MinSpareServers 4
+MaxSpareServers 20
+MaxRequestWorkers 20
+ServerLimit 20
+END
+my %size = (
+    event   => "${threads}AsyncRequestWorkerFactor 50",
+    worker  => $threads,
+    prefork => $processes,
+);
+
 sub server {
     my ($mpm, $carrier, $text) = @_;
-    my $size = $mpm eq 'prefork'
-      ? "StartServers 8\nMinSpareServers 4\nMaxSpareServers 20\nMaxRequestWorkers 20\nServerLimit 20\n"
-      : "StartServers 2\nThreadsPerChild 16\nThreadLimit 16\nMaxRequestWorkers 32\nServerLimit 8\n"
-      . "MaxSpareThreads 128\n";
-    $size .= "AsyncRequestWorkerFactor 50\n" if $mpm eq 'event';
-    my $server = Server->new(modules => \@modules, helper => 1, mpm => $mpm);
-    return $server->configure($size . ($text // '') . <<"END")->start;
+    my $server = Server->new(modules => \@modules, helper => 1, mpm => $mpm, restless => 1);
+    return $server->configure(<<"END")->start;
+$size{$mpm}
+@{[ $text // '' ]}
 LogFormat "%>s %{UPGRADE_TUNNEL}e %{UPGRADE_TUNNEL_CODE}e" tunnels
 CustomLog access_log tunnels
 ProxyPass /ws http://127.0.0.1:$port/
@@ -132,7 +150,9 @@ for my $case (@carriers) {
     $server->stop;
 }
 
-# A restart that is not graceful ends the tunnels of all children: none is lost, whoever was to end it.
+# A restart that is not graceful ends the tunnels of all children: none is lost, whoever was to end it. All
+# side by side: httpd gives threads that have a tunnel nine seconds.
+my @restarted;
 for my $case (@carriers) {
     my ($mpm, $carrier) = @$case;
     my $what = "$mpm, $carrier";
@@ -140,6 +160,10 @@ for my $case (@carriers) {
     my @open = map { [open_tunnel($server, $listener)] } 1 .. 3;
     my ($status, $output) = $server->httpd('-k', 'restart');
     is $status, 0, "$what: restarted" or diag $output;
+    push @restarted, [$what, $server, @open];
+}
+for my $case (@restarted) {
+    my ($what, $server, @open) = @$case;
     ok eventually(sub { $server->answers && tunnels_of($server)->{all_ended} == 3 }),
       "$what: all tunnels have ended";
     is tunnels_of($server)->{stopped}, 3, "$what: by the restart";

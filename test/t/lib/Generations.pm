@@ -21,7 +21,7 @@ sub generations {
     my $least    = $workers - 4 || 1;
     my $most     = $workers + 4;
     my @modules  = qw(authz_core alias dir setenvif proxy proxy_http socache_shmcb ssl);
-    my $server   = Server->new(modules => \@modules, helper => 1);
+    my $server   = Server->new(modules => \@modules, helper => 1, restless => 1);
     return $server->configure(<<"END");
 Timeout 3600
 ServerLimit $places

@@ -30,7 +30,8 @@ sub _new_folder {
 }
 
 # mpm => 'event', modules => [names], policy => 0 to leave the module
-# out, helper => 1 to load the one for mod_proxy too.
+# out, helper => 1 to load the one for mod_proxy too. restless => 1: httpd replaces children that
+# have ended, and those of before a reload, at once instead of within a second.
 sub new {
     my ($class, %option) = @_;
     my $self = bless {
@@ -74,6 +75,8 @@ sub httpd {
 sub start {
     my ($self) = @_;
     $self->finish;
+    local $ENV{UPGRADE_PRELOAD} = join ' ', $ENV{UPGRADE_PRELOAD} || (),
+      $self->{restless} ? fault('restless') : ();
     my ($status, $output) = $self->httpd('-k', 'start');
     die "httpd does not start: $output" . $self->log if $status;
     $self->_until(sub { $self->answers }, 'answering');
