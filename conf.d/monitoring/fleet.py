@@ -2,7 +2,7 @@
 """What clients of several servers do not meet their policies, and how many different clients they are.
 
 Asks each server for its upgrade-status page as JSON and prints one line for each policy: requests by verdict,
-the share that does not meet it, and the number of different clients, each counted once on whichever servers it
+what stage of its migration it is in, the share that does not meet it, and the number of different clients, each counted once on whichever servers it
 was (UpgradeCountClients); then the networks and products with the most requests. Policies are the same if they
 have the same name and the same server name; with --by-name the name alone decides.
 
@@ -61,10 +61,17 @@ class Policy:
 
     def __init__(self):
         self.requests = Counter()
+        self.phases = set()
+        self.dates = set()
         self.registers = [0] * REGISTERS
         self.largest = Counter()
         self.servers = set()
         self.counting = set()
+
+    def add_policy(self, url, policy):
+        self.servers.add(url)
+        self.phases.add(policy['phase'])
+        self.dates.update([policy['enforced_from']] if 'enforced_from' in policy else [])
 
     def add_decision(self, url, decision):
         self.servers.add(url)
@@ -83,18 +90,17 @@ class Policy:
         return f'{estimate(self.registers)}{"+" if self.servers - self.counting else ""}'
 
     def share(self):
-        """Of the policy's own requests; unknown where a server does not count those that it allows."""
+        """Of the policy's own requests."""
         total = sum(self.requests.values())
-        if not total or 'allow' not in self.requests:
-            return '-'
-        return f'{sum(self.requests[verdict] for verdict in UNMET) / total:.1%}'
+        return '-' if not total else f'{sum(self.requests[verdict] for verdict in UNMET) / total:.1%}'
 
 
 def merge(pages, by_name):
     """{(policy, server): Policy}"""
     policies = {}
     for url, page in pages.items():
-        for member, add in (('decisions', Policy.add_decision), ('clients', Policy.add_clients)):
+        for member, add in (('policies', Policy.add_policy), ('decisions', Policy.add_decision),
+                            ('clients', Policy.add_clients)):
             for entry in page.get(member, ()):
                 key = entry['policy'], '' if by_name else entry['server']
                 add(policies.setdefault(key, Policy()), url, entry)
@@ -111,9 +117,9 @@ def page_url(url):
 def ask(url, timeout, context):
     with urllib.request.urlopen(url, timeout=timeout, context=context) as response:
         page = json.load(response)
-    merge({url: page}, False)  # so that one that cannot be used is this server's fault
     if 'since' not in page:
         raise ValueError('not an upgrade-status page')
+    merge({url: page}, False)  # so that one that cannot be used is this server's fault
     return page
 
 
@@ -146,9 +152,10 @@ def print_table(title, head, rows, left):
 
 def print_policies(policies):
     ordered = sorted(policies.items(), key=lambda item: (-estimate(item[1].registers), item[0]))
-    print_table('Policies', ('policy', 'server', *VERDICTS, 'unmet', 'clients'),
-                [(*key, *(policy.requests[verdict] for verdict in VERDICTS), policy.share(), policy.clients())
-                 for key, policy in ordered], 2)
+    print_table('Policies', ('policy', 'server', 'phase', 'enforced from', *VERDICTS, 'unmet', 'clients'),
+                [(*key, '/'.join(sorted(policy.phases)) or '-', '/'.join(sorted(policy.dates)) or '-',
+                  *(policy.requests[verdict] for verdict in VERDICTS), policy.share(), policy.clients())
+                 for key, policy in ordered], 4)
     rows = [(*key, *sender, requests) for key, policy in ordered
             for sender, requests in sorted(policy.largest.items(), key=lambda row: (-row[1], row[0]))[:LARGEST]]
     if rows:
@@ -157,9 +164,11 @@ def print_policies(policies):
 
 
 def print_silent(policies):
-    """Who has a policy and does not count its clients."""
+    """Who has a policy and does not count its clients, as others do."""
+    if not any(policy.counting for policy in policies.values()):
+        print('no server counts clients (UpgradeCountClients)', file=sys.stderr)
     for (name, server), policy in sorted(policies.items()):
-        for url in sorted(policy.servers - policy.counting):
+        for url in sorted(policy.servers - policy.counting if policy.counting else ()):
             print(f'{plain(url)}: policy {plain(" ".join((name, server)).strip())}: clients are not counted '
                   '(UpgradeCountClients)', file=sys.stderr)
 

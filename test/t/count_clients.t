@@ -43,6 +43,10 @@ $server->configure($remote . "UpgradeCountClients on\nUpgradeFloor HTTP/1.1\n"
     . route('words',    $socket)
     . "<Directory $folder/htaccess>\nAllowOverride All\n</Directory>\n")->start;
 
+is_deeply { map { ($_->{policy} => $_->{estimate}) } @{ status($server)->{clients} } },
+    { map { ($_ => 0) } qw(floor /refused /announced /redirected /excepted /met /document /many /words) },
+    'zeros from the start, where clients are counted';
+
 # [the line of the request, the policy that has met one more client unmet]
 for my $case (
     ['GET /refused HTTP/1.1',    '/refused'],
@@ -160,7 +164,8 @@ my $conf   = "$FindBin::Bin/conf";
 my %tls    = map { ($_ => free_port()) } @fleet;
 for my $one (@fleet) {
     $one->configure($remote . "ServerName www.example.com\nMaxKeepAliveRequests 0\nUpgradeCountClients on\n"
-        . route('app', $socket, 'UpgradeName app') . route('quiet', $socket, 'UpgradeCountClients off')
+        . route('app', $socket, 'UpgradeName app', 'UpgradeMode enforce from=2020-01-01T00:00:00Z')
+        . route('quiet', $socket, 'UpgradeCountClients off')
         . route('probe', 'SetHandler upgrade-probe') . "Alias /files $one->{folder}/files\n"
         . "Listen 127.0.0.1:$tls{$one} https\n<VirtualHost 127.0.0.1:$tls{$one}>\nSSLEngine on\n"
         . "SSLCertificateFile $conf/server.crt\nSSLCertificateKeyFile $conf/server.key\n</VirtualHost>\n")
@@ -184,6 +189,7 @@ sub line_of {
     my ($output, $policy) = @_;
     my ($line) = $output =~ /^(\Q$policy\E .*)$/m or return {};
     my ($head) = $output =~ /^(policy +server .*clients)$/m or return {};
+    $head =~ s/enforced from/date/;
     my %line;
     @line{ split ' ', $head } = split ' ', $line;
     return \%line;
@@ -193,7 +199,11 @@ my @own = map { counted($_)->{app}{estimate} } @fleet;
 my ($exit, $output, $errors) = fleet(map { url($_) } @fleet);
 my $line = line_of($output, 'app');
 is $exit, 0, 'all servers have answered' or diag $errors;
+is $errors, '', 'and nothing is missing';
 is $line->{refuse}, 12_000, 'the requests of all of them';
+is $line->{unmet}, '100.0%', 'all of them unmet';
+is "$line->{phase} $line->{date}", 'enforce 2020-01-01T00:00:00Z', 'the phase and its date';
+is line_of($output, '/quiet')->{clients}, '-', 'a policy whose clients nobody counts';
 cmp_ok abs($line->{clients} - $truth), '<=', $truth / 20, "$line->{clients} clients of $truth, within 5 %";
 for my $i (0 .. $#fleet) {
     my $seen = $ranges[$i][1] - $ranges[$i][0];
@@ -263,9 +273,12 @@ is line_of($output, 'app')->{clients}, "$line->{clients}+", 'a server that does 
 is $exit, 0, 'has answered all the same';
 like $errors, qr/^\Q$uncounted\E\?format=json: policy app .*: clients are not counted/m, 'and is named';
 
-my $other = file({ %{ with_clients(server => 'other.example.com') }, decisions => [] });
+my $alone = (fleet($uncounted))[2];
+is $alone, "no server counts clients (UpgradeCountClients)\n", 'nobody does';
+
+my $other = file({ %{ with_clients(server => 'other.example.com') }, decisions => [], policies => [] });
 ($exit, $output) = fleet($other, url($fleet[0]), url($fleet[1]));
-is scalar(() = $output =~ /^app +\S+ +(?:\d+ +){5}/mg), 2, 'two servers, two policies';
+is scalar(() = $output =~ /^app +(?:\S+ +){3}(?:\d+ +){5}/mg), 2, 'two servers, two policies';
 my (undef, $both) = fleet(url($fleet[0]), url($fleet[1]));
 my ($number) = +(fleet('--by-name', $other, url($fleet[0]), url($fleet[1])))[1] =~ /^app .* (\d+)$/m;
 is $number, line_of($both, 'app')->{clients}, 'by name they are one';

@@ -56,7 +56,7 @@ static void test_empty(void)
 {
     is(written(UR_REPORT_JSON),
        "{\"now\":\"2027-01-01T00:01:01Z\",\n \"since\":\"2027-01-01T00:00:00Z\",\n"
-       " \"requests\":[],\n \"decisions\":[]}\n",
+       " \"requests\":[],\n \"policies\":[],\n \"decisions\":[]}\n",
        "JSON without numbers");
     has(UR_REPORT_HTML, "<p>None: every request met its policies.</p>");
     has(UR_REPORT_HTML, "<td class=\"n\">0.0 %");
@@ -200,6 +200,15 @@ static void test_in_force(void)
         "upgrade_required_policy_enforced_timestamp_seconds{" CHAT "} 1790000000\n"
         "upgrade_required_policy_enforced_timestamp_seconds{" P "} -86400\n#");
     has(UR_REPORT_OPENMETRICS, "# TYPE upgrade_required_policy info\n");
+    has(UR_REPORT_JSON,
+        " \"policies\":[\n"
+        "  {\"server\":\"example.com:443\",\"policy\":\"/chat\",\"requires\":[\"TLS/1.2\","
+        "\"HTTP/2\"],\"mode\":\"enforce\",\"phase\":\"announce\","
+        "\"enforced_from\":\"2027-01-15T08:00:00Z\"},\n");
+    has(UR_REPORT_JSON, "\"requires\":[],\"mode\":\"announce\",\"phase\":\"brownout\"},\n");
+    has(UR_REPORT_JSON, "\"mode\":\"enforce\",\"phase\":\"enforce\","
+                        "\"enforced_from\":\"1969-12-31T00:00:00Z\"},\n");
+    has(UR_REPORT_JSON, "\"requires\":[\"WebSocket\"],\"mode\":\"off\",\"phase\":\"off\"}],\n");
     report.policies = policies;
 }
 

@@ -83,6 +83,47 @@ static void decisions(struct ur_json *json, const struct ur_report *report)
     ur_json_end_array(json);
 }
 
+static void time_member(struct ur_json *json, const char *name, int64_t time)
+{
+    char room[sizeof "2027-01-01T00:00:00Z"];
+    struct ur_buf text = {room, sizeof room, 0};
+
+    ur_time_write(&text, time);
+    ur_json_string(json, name, (struct ur_span){room, text.len});
+}
+
+static void in_force(struct ur_json *json, const struct ur_policy_numbers *policy,
+                     const struct ur_in_force *one, int64_t now)
+{
+    const char *words[UR_FAMILIES];
+    int64_t ends;
+    enum ur_stage stage = ur_schedule_at(&one->schedule, now, &ends);
+
+    ur_json_object(json, NULL, UR_JSON_INLINE);
+    ur_json_word(json, "server", policy->server);
+    ur_json_word(json, "policy", policy->policy);
+    ur_json_words(json, "requires", words, ur_policy_words(&one->policy, words));
+    ur_json_word(json, "mode", ur_schedule_mode_word(one->schedule.mode));
+    ur_json_word(json, "phase", ur_schedule_phase_word(stage));
+    if (one->schedule.from != UR_TIME_ALWAYS) {
+        time_member(json, "enforced_from", one->schedule.from);
+    }
+    ur_json_end_object(json);
+}
+
+/* As they are configured: several of one name, where sections share it. */
+static void policies(struct ur_json *json, const struct ur_report *report)
+{
+    ur_json_array(json, "policies", UR_JSON_LINES);
+    for (size_t i = 0; i < report->policies_count; i++) {
+        const struct ur_policy_numbers *policy = &report->policies[i];
+        for (const struct ur_in_force *one = policy->in_force; one; one = one->next) {
+            in_force(json, policy, one, report->now);
+        }
+    }
+    ur_json_end_array(json);
+}
+
 static void largest(struct ur_json *json, const struct ur_largest *from)
 {
     struct ur_largest_row rows[UR_LARGEST_SHOWN];
@@ -197,15 +238,6 @@ static void tunnels(struct ur_json *json, const struct ur_report *report)
     ur_json_end_object(json);
 }
 
-static void time_member(struct ur_json *json, const char *name, int64_t time)
-{
-    char room[sizeof "2027-01-01T00:00:00Z"];
-    struct ur_buf text = {room, sizeof room, 0};
-
-    ur_time_write(&text, time);
-    ur_json_string(json, name, (struct ur_span){room, text.len});
-}
-
 void ur_report_json(const struct ur_report *report, struct ur_buf *out)
 {
     struct ur_json json = {.out = out};
@@ -217,6 +249,7 @@ void ur_report_json(const struct ur_report *report, struct ur_buf *out)
     if (report->hellos.first) {
         hellos(&json, report);
     }
+    policies(&json, report);
     decisions(&json, report);
     counted(&json, report);
     if (report->cells.first) {

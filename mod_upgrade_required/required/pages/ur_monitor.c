@@ -467,6 +467,9 @@ static void introduce(void *pconf, const struct ur_configured *policy)
     numbers = numbers_at(registry, policy->label->place);
     ur_counters_unite(&numbers->outlook, &outlook);
     add_in_force(pconf, numbers, &(struct ur_in_force){requires, settings.schedule, NULL});
+    if (in->count_clients == UR_COUNT_CLIENTS_ON && settings.schedule.mode != UR_MODE_OFF) {
+        ur_clients_expect(policy->label->clients);
+    }
     if (policy->tunnels && ap_find_linked_module("mod_upgrade_wstunnel.c")) {
         ur_counters_expect_tunnels(policy->label->tally);
     }
