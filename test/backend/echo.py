@@ -1,7 +1,7 @@
 #!/usr/bin/python3
 """A WebSocket server that sends every message back. Listens on a free port of 127.0.0.1, prints
 the port as its first line and ends when its standard input does, so that it cannot outlive
-whoever started it."""
+whoever started it. Arguments: the subprotocols that it speaks."""
 import asyncio
 import sys
 
@@ -17,7 +17,7 @@ async def echo(websocket, _path=None):
 
 
 async def main():
-    async with websockets.serve(echo, "127.0.0.1", 0) as server:
+    async with websockets.serve(echo, "127.0.0.1", 0, subprotocols=sys.argv[1:] or None) as server:
         print(server.sockets[0].getsockname()[1], flush=True)
         await asyncio.get_running_loop().run_in_executor(None, sys.stdin.read)
 
