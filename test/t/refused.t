@@ -132,9 +132,10 @@ while (my @some = splice @{ [@told, @cures] }, $number, 4) {
 # A page in a browser
 for my $block (grep { $_->{language} eq 'browser' } @blocks) {
     my $code = $block->{code} =~ s/api\.example\.com/localhost:$secure/r =~ s/;\s*$//r;
-    open my $pipe, '-|', 'node', "$FindBin::Bin/clients/node/browser.js", "https://localhost:$secure/tls-missing",
-      "new Promise((done) => { const s = $code; s.onopen = () => done('open'); s.onclose = () => done('no'); })"
-      or die $!;
+    my $opens = "new Promise((done) => { const socket = $code;
+        socket.onopen = () => done('open'); socket.onclose = () => done('no'); })";
+    open my $pipe, '-|', 'node', "$FindBin::Bin/clients/node/browser.js",
+      "https://localhost:$secure/tls-missing", $opens or die $!;
     is readline($pipe), qq("open"\n), "$block->{reason}, in a browser";
 }
 
