@@ -10,12 +10,19 @@
 #   make -f apxs.mk bench-tunnels   event tunnels compared with stock httpd, nginx and HAProxy
 #   make -f apxs.mk soak MINUTES=30   event tunnels under stress, and whether all counters agree
 #   make -f apxs.mk size N=10000    what N event tunnels need: configuration, limits, memory
+#   make -f apxs.mk install     into httpd's module folder; LIBEXECDIR=FOLDER for another, DESTDIR=FOLDER before it
+#   make -f apxs.mk dist        the tarball of a release, and its checksum, in build/out/dist/
+#   make -f apxs.mk deb         the Debian package, in build/out/deb/
 #
-# Everything generated goes to build/out/VARIANT, one folder for each set of flags.
+# Everything generated goes to build/out/VARIANT, one folder for each set of flags, or to OUT=FOLDER. CFLAGS,
+# CPPFLAGS and LDFLAGS of the environment are added to httpd's own.
 
 APXS    ?= $(shell command -v apxs || command -v apxs2)
 VARIANT ?= release
 OUT     := build/out/$(VARIANT)
+ifneq ($(words $(OUT)),1)
+$(error OUT=$(OUT): make cannot build in a folder with a space; sources and DESTDIR may have one)
+endif
 SOURCES := mod_upgrade_required
 VERSION := $(shell sed -n 's/^.define UPGRADE_VERSION "\(.*\)"$$/\1/p' $(SOURCES)/core/text/ur_version.h)
 
@@ -53,7 +60,7 @@ MODULES := $(POLICY) $(HELPER)
 LIBRARY := $(OUT)/libupgrade.a
 
 # Targets that set the machine up must work where apxs is not there yet.
-BARE := help rooms print-VERSION setup demo serve test asan tsan cov gdb fuzz lint bench bench-tunnels soak clean
+BARE := help rooms print-VERSION setup demo serve test asan tsan cov gdb fuzz lint bench bench-tunnels soak man dist deb clean
 
 ifneq ($(filter-out $(BARE),$(or $(MAKECMDGOALS),all)),)
 ifeq ($(APXS),)
@@ -73,10 +80,13 @@ LIBEXECDIR     := $(call apxs_query,LIBEXECDIR)
 HTTPD          ?= $(call apxs_query,SBINDIR)/$(call apxs_query,PROGNAME)
 endif
 
-WARNINGS := -Wall -Wextra -Wconversion -Wshadow -Werror
+# A package is built by compilers that are not yet known: it sets WERROR to nothing.
+WERROR   ?= -Werror
+WARNINGS := -Wall -Wextra -Wconversion -Wshadow $(WERROR)
 SANITIZE := -fsanitize=address,undefined -fno-sanitize-recover=undefined -fno-omit-frame-pointer
 
-VARIANT_FLAGS_release :=
+# The same build in another folder has the same bytes.
+VARIANT_FLAGS_release := "-ffile-prefix-map=$(CURDIR)=."
 VARIANT_FLAGS_asan    := -O1 $(SANITIZE)
 VARIANT_FLAGS_tsan    := -O1 -fsanitize=thread -fno-omit-frame-pointer
 VARIANT_FLAGS_cov     := -O0 --coverage
@@ -84,8 +94,8 @@ VARIANT_FLAGS_debug   := -O0 -g3
 VARIANT_FLAGS         := $(VARIANT_FLAGS_$(VARIANT))
 
 BASE_FLAGS   := -std=gnu11 -fPIC -fvisibility=hidden -I$(SOURCES) $(WARNINGS)
-CORE_FLAGS    = $(HTTPD_CFLAGS) $(BASE_FLAGS) $(VARIANT_FLAGS) $(EXTRA)
-HTTPD_FLAGS   = $(HTTPD_CFLAGS) $(HTTPD_CPPFLAGS) $(BASE_FLAGS) $(HTTPD_INCLUDES) $(VARIANT_FLAGS) $(EXTRA)
+CORE_FLAGS    = $(HTTPD_CFLAGS) $(CPPFLAGS) $(CFLAGS) $(BASE_FLAGS) $(VARIANT_FLAGS) $(EXTRA)
+HTTPD_FLAGS   = $(HTTPD_CFLAGS) $(HTTPD_CPPFLAGS) $(CPPFLAGS) $(CFLAGS) $(BASE_FLAGS) $(HTTPD_INCLUDES) $(VARIANT_FLAGS) $(EXTRA)
 
 # The C files of a part's rooms.
 room     = $(subst :, ,$(1))
@@ -114,7 +124,7 @@ DEPENDS := -MMD -MP
 # One short line a step; V=1 shows the whole command.
 run = $(if $(V),$(2),@printf '  %s  %s\n' '$(1)' '$@' && $(2))
 
-.PHONY: all faults loads help rooms setup module unit test asan tsan cov gdb fuzz bench bench-tunnels soak size lint demo serve install clean FORCE
+.PHONY: all faults loads help rooms setup module unit test asan tsan cov gdb fuzz bench bench-tunnels soak size lint demo serve install uninstall man dist deb clean FORCE
 .DELETE_ON_ERROR:
 .SECONDARY:
 
@@ -154,21 +164,21 @@ $(LIBRARY): $(CORE_O)
 $(POLICY): $(POLICY_O) $(SHARED_O) $(LIBRARY)
 $(HELPER): $(HELPER_O) $(SHARED_O) $(LIBRARY)
 $(MODULES):
-	$(call run,LD,$(CC) -shared $(VARIANT_FLAGS) $(EXTRA) $(LDFLAGS) -o $@ $^)
+	$(call run,LD,$(CC) -shared $(CFLAGS) $(VARIANT_FLAGS) $(EXTRA) $(LDFLAGS) -o $@ $^)
 
 # No httpd, no APR, no stub: a forbidden call in the core fails here, at link time.
 $(OUT)/unit/%: test/unit/%.c test/unit/tap.h $(LIBRARY) $(OUT)/flags
 	@mkdir -p $(@D)
-	$(call run,LD,$(CC) $(CORE_FLAGS) $(DEPENDS) -Itest/unit $< $(LIBRARY) -o $@)
+	$(call run,LD,$(CC) $(CORE_FLAGS) $(DEPENDS) -Itest/unit $(LDFLAGS) $< $(LIBRARY) -o $@)
 
 $(OUT)/fuzz/%: test/fuzz/%.c test/fuzz/replay.c $(LIBRARY) $(OUT)/flags
 	@mkdir -p $(@D)
-	$(call run,LD,$(CC) $(CORE_FLAGS) $(DEPENDS) $< test/fuzz/replay.c $(LIBRARY) -o $@)
+	$(call run,LD,$(CC) $(CORE_FLAGS) $(DEPENDS) $(LDFLAGS) $< test/fuzz/replay.c $(LIBRARY) -o $@)
 
 # A program that embeds the core, and nothing else.
 $(OUT)/embed/%: test/embed/%.c $(LIBRARY) $(OUT)/flags
 	@mkdir -p $(@D)
-	$(call run,LD,$(CC) $(CORE_FLAGS) -std=c11 -pedantic $(DEPENDS) $< $(LIBRARY) -o $@)
+	$(call run,LD,$(CC) $(CORE_FLAGS) -std=c11 -pedantic $(DEPENDS) $(LDFLAGS) $< $(LIBRARY) -o $@)
 
 $(OUT)/unit/embed_test: $(OUT)/embed/refuse
 
@@ -261,8 +271,26 @@ serve:
 	build/demo --serve
 
 install: $(MODULES)
-	install -d $(DESTDIR)$(LIBEXECDIR)
-	install -m 644 $(MODULES) $(DESTDIR)$(LIBEXECDIR)/
+	install -d "$(DESTDIR)$(LIBEXECDIR)"
+	install -m 644 $(MODULES) "$(DESTDIR)$(LIBEXECDIR)/"
+
+uninstall:
+	rm -f $(foreach m,$(notdir $(MODULES)),"$(DESTDIR)$(LIBEXECDIR)/$m")
+
+# The manual as mod_upgrade_required(7); needs lowdown.
+man: $(OUT)/mod_upgrade_required.7
+
+$(OUT)/mod_upgrade_required.7: $(SOURCES)/manual.md packaging/man.sed
+	@mkdir -p $(@D)
+	$(call run,MAN,sed -E -f packaging/man.sed $< | lowdown -s -Tman --parse-no-intraemph \
+	    -M title=mod_upgrade_required -M section=7 -M source="mod_upgrade_required $(VERSION)" -o $@)
+
+dist:
+	build/dist
+
+deb:
+	build/setup deb
+	build/deb
 
 clean:
 	rm -rf build/out
