@@ -124,6 +124,8 @@ PLANTED = [
     (changed(f'{M}/manual.md', r'^(### UpgradeRedirect\n\n(?:- .*\n)+)- Since: .*', r'\1- Since: 1000.0'), [
         ('documented', 'manual: UpgradeRedirect: since 1000.0')]),
     (changed('CHANGES.md', r'^## \d.*', '## 0.0.1'), [('versions', 'CHANGES.md: 0.0.1; this is ')]),
+    (changed('debian/changelog', r'\A(\S+) \(.*?\)', r'\1 (0.0.2-1)'), [
+        ('versions', 'debian/changelog: 0.0.2-1; this is ')]),
     (added(f'{M}/manual.md', '\n### UpgradePlanted\n'), [('documented', 'manual: UpgradePlanted is no directive')]),
     (added('conf.d/upgrade_required.reference.conf', '\nUpgradePlanted on\n'), [
         ('documented', 'reference configuration: UpgradePlanted is no directive')]),
@@ -143,6 +145,8 @@ PLANTED = [
     (added('test/t/lib/Planted.pm', 'use warnings;\nmy $x; my $x;\n1;\n'), [('parsed', 'Planted.pm line 2')]),
     (added('conf.d/planted.py', 'if\n'), [('parsed', 'conf.d/planted.py:1: ')]),
     (added('test/backend/planted.js', 'if\n'), [('parsed', 'test/backend/planted.js:')]),
+    (added('debian/planted.postrm', '#!/bin/sh\nif\n'), [('parsed', 'debian/planted.postrm: ')]),
+    (added('debian/tests/planted', '#!/usr/bin/python3\nif\n'), [('parsed', 'debian/tests/planted:2: ')]),
     (added('build/planted-lua', '#!/usr/bin/lua\n'), [('parsed', 'nothing here parses lua: build/planted-lua')]),
     (added('build/planted-nothing', 'no first line\n'), [('parsed', 'nothing here parses unknown: ')]),
 
@@ -267,7 +271,8 @@ def tree_faults(folder):
     # What a parser adds about the same place is not another fault.
     more = [f'{check}: {line}' for check in tree if check != 'parsed'
             for line in said[check] if (check, line) not in claimed]
-    more += [line for line in said['parsed'] for path in re.findall(r'(?:build|test|conf[.]d|[.]ci)/[^\s:]+', line)
+    ours = r'(?:build|test|debian|conf[.]d|[.]ci)/[^\s:]+'
+    more += [line for line in said['parsed'] for path in re.findall(ours, line)
              if 'planted' not in path.lower()]
     result(not more, 'and nothing that was not planted', '\n'.join(more))
 
