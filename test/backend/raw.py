@@ -12,6 +12,7 @@ sent. The client's X-Sent tells that: a JSON object of names and values. Below a
 and the subprotocol chat has to be offered."""
 import asyncio
 import base64
+import functools
 import hashlib
 import json
 import os
@@ -23,7 +24,11 @@ GUID = "258EAFA5-E914-47DA-95CA-C5AB0DC85B11"
 SWITCH = "HTTP/1.1 101 Switching Protocols\r\nUpgrade: websocket\r\nConnection: Upgrade\r\n"
 PAGE = "0123456789" * 1000
 
-connections = []
+# A word with a number in it, which tests make up for a request: word, process, underscore, number, x
+MARK = re.compile(r"[a-z]+\d+_\d+x")
+
+connected = 0
+marked = {}  # the records of the connections that had a request with the mark
 
 
 def accept_line(key):
@@ -31,11 +36,13 @@ def accept_line(key):
     return "Sec-WebSocket-Accept: " + base64.b64encode(digest).decode() + "\r\n"
 
 
+@functools.cache
 def final(status, *lines, body=PAGE):
     fields = "".join(line + "\r\n" for line in lines)
     return f"HTTP/1.1 {status}\r\n{fields}Content-Length: {len(body)}\r\n\r\n{body}"
 
 
+@functools.cache
 def chunked(status):
     chunks = "".join(f"{len(PAGE[i:i + 999]):x}\r\n{PAGE[i:i + 999]}\r\n" for i in range(0, len(PAGE), 999))
     return f"HTTP/1.1 {status}\r\nTransfer-Encoding: chunked\r\n\r\n{chunks}0\r\n\r\n"
@@ -137,8 +144,9 @@ async def write(writer, text, slowly):
 
 
 async def serve(reader, writer):
-    record = {"number": len(connections), "requests": [], "wrong": [], "tunnel": ""}
-    connections.append(record)
+    global connected
+    record = {"number": connected, "requests": [], "wrong": [], "tunnel": ""}
+    connected += 1
     try:
         while await answer(reader, writer, record):
             pass
@@ -150,7 +158,7 @@ async def serve(reader, writer):
 async def show(writer, head, fields):
     switches = fields["x-show-head"] == "switch" and "upgrade" in fields
     switch = SWITCH + accept_line(fields.get("sec-websocket-key", "")) + "\r\n"
-    await write(writer, switch + head if switches else final("200 OK", body=head), False)
+    await write(writer, switch + head if switches else final.__wrapped__("200 OK", body=head), False)
     return not switches
 
 
@@ -163,10 +171,13 @@ async def answer(reader, writer, record):
         return await show(writer, head, fields)
     path, _, query = head.split(" ", 2)[1].partition("?")
     if path == "/log":
-        told = [other for other in connections if any(query in request for request in other["requests"])]
-        await write(writer, final("200 OK", body=json.dumps(told)), False)
+        await write(writer, final.__wrapped__("200 OK", body=json.dumps(marked.get(query, []))), False)
         return True
     record["requests"].append(head)
+    for mark in set(MARK.findall(head)):
+        records = marked.setdefault(mark, [])
+        if not any(other is record for other in records):
+            records.append(record)
     record["wrong"] += wrong_with(head)
     if "expect" in fields:
         await write(writer, "HTTP/1.1 100 Continue\r\n\r\n", False)

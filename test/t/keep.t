@@ -4,6 +4,7 @@ use warnings;
 use Test::More;
 use FindBin;
 use lib "$FindBin::Bin/lib";
+use Raw;
 use Server;
 use Wire;
 
@@ -65,16 +66,12 @@ sub server {
           ('says-nothing.test', grep { $_ ne 'says-nothing.test' } sort keys %hosts))->start;
 }
 
-my $serial = 0;
-
 # (answer, number of requests that reached the backend)
 sub exchange {
     my ($server, $host, $path, @lines) = @_;
-    my $mark   = "keep$$" . '_' . ++$serial . 'x';
+    my $mark   = mark();
     my $answer = $server->ask("GET $path?$mark HTTP/1.1", "Host: $host", @lines);
-    my $log    = connect_to($raw);
-    print $log "GET /log?$mark HTTP/1.1\r\n\r\n";
-    my @seen = map { grep { /\Q$mark/ } @{ $_->{requests} } } @{ json_of(answer_from($log)) };
+    my @seen   = map { grep { /\Q$mark/ } @{ $_->{requests} } } seen($mark);
     return ($answer, scalar @seen);
 }
 

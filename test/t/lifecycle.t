@@ -27,7 +27,7 @@ sub becomes {
 sub require_on { return "<Location $_[0]>\nUpgradeRequire WebSocket\n</Location>" }
 
 for my $mpm (qw(event worker prefork)) {
-    my $server = Server->new(mpm => $mpm)->configure(require_on('/dir'))->start;
+    my $server = Server->new(mpm => $mpm, restless => 1)->configure(require_on('/dir'))->start;
     is status($server, '/dir/'), 426, "$mpm: refused";
     is status($server, '/endpoint'), 200, "$mpm: allowed";
 
@@ -51,7 +51,7 @@ for my $mpm (qw(event worker prefork)) {
 
 # First activation, and removal, by reload
 {
-    my $server = Server->new(policy => 0)->configure('')->start;
+    my $server = Server->new(policy => 0, restless => 1)->configure('')->start;
     is status($server, '/dir/'), 200, 'without the module';
     $server->{policy} = 1;
     $server->configure(require_on('/dir'))->graceful;
@@ -67,7 +67,7 @@ for my $mpm (qw(event worker prefork)) {
 # A connection that is kept over a reload goes on under the policy it came under, or is
 # closed; it is never left hanging.
 {
-    my $server = Server->new->configure(require_on('/dir'))->start;
+    my $server = Server->new(restless => 1)->configure(require_on('/dir'))->start;
     my $socket = connect_to($server->{port});
     my $request = "GET /dir/ HTTP/1.1\r\nHost: localhost\r\n\r\n";
     print $socket $request;
@@ -82,7 +82,7 @@ for my $mpm (qw(event worker prefork)) {
 
 # The bare server: no mod_ssl, no mod_http2, no mod_proxy, no mod_dir
 {
-    my $server = Server->new(modules => ['authz_core'])->configure('UpgradeFloor TLS/1.2')->start;
+    my $server = Server->new(modules => ['authz_core'], restless => 1)->configure('UpgradeFloor TLS/1.2')->start;
     is status($server, '/endpoint'), 426, 'no TLS module: unknown means refuse';
     my @warnings = $server->log =~ /UR0004: (\S+) UpgradeFloor TLS\/1\.2: no TLS module is loaded/g;
     is scalar @warnings, 1, 'no TLS module: one warning at start';

@@ -5,6 +5,7 @@ use warnings;
 use Test::More;
 use FindBin;
 use lib "$FindBin::Bin/lib";
+use Raw;
 use Server;
 use Wire;
 
@@ -14,26 +15,7 @@ my @hosts = qw(http upgrade ws none any max1 match rewrite location balancer tls
 # What a second request in the stream looks like, if a tunnel lets it through.
 my $second = "GET /second HTTP/1.1\r\nHost: localhost\r\n\r\n";
 
-# A handshake on the route that is kept, so that it has left what it would leave.
-sub get_kept {
-    my ($server) = @_;
-    my $socket = connect_to($server->{port});
-    print $socket bytes('GET /kept/good HTTP/1.1', 'Host: localhost', handshake);
-    is answer_from($socket)->{status}, 101, 'kept beside it';
-}
-
 sub bytes { join "\r\n", @_, '', '' }
-
-# What the backend has received: the connections whose requests have the mark.
-sub seen {
-    my ($mark) = @_;
-    my $socket = connect_to(Apache::Test::vars('raw_port'));
-    print $socket "GET /log?$mark HTTP/1.1\r\n\r\n";
-    return @{ json_of(answer_from($socket)) };
-}
-
-my $serial = 0;
-sub mark { return 'mark' . $$ . '_' . ++$serial . 'x' }
 
 # Answers of the backend to a valid handshake: [name, status for the client]
 my @switches = (['good', 101], ['case', 101], ['slow-good', 101]);
@@ -222,7 +204,7 @@ for my $env ('new', 'none') {
     get('proxy_env', "/raw/good", @{ $_->[3] }, "X-Env: $env")
         for grep { $_->[1] eq 'GET' && $_->[2] eq '1.1' } @invalid;
     get('proxy_env', "/raw/good?$marks[1]", handshake, "X-Env: $env");
-    my @numbers = map { map { $_->{number} } seen($_) } @marks;
+    my @numbers = map { map { $_->{number} } seen($_, 'counting_port') } @marks;
     is $numbers[1] - $numbers[0], 1, "connections, $env: one for a handshake";
 }
 
@@ -231,7 +213,7 @@ for my $env ('new', 'none') {
     my $mark = mark();
     is get('proxy_env', "/raw/good?$mark", handshake, 'X-Env: old')->{status}, 502,
         'force-proxy-request-1.0: no switch';
-    my ($connection) = seen($mark);
+    my ($connection) = seen($mark, 'counting_port');
     unlike $connection->{requests}[-1], qr/^Upgrade:/m, 'force-proxy-request-1.0: no Upgrade is sent';
     unlike $connection->{tunnel}, qr/./, 'force-proxy-request-1.0: no tunnel';
 }
@@ -317,48 +299,6 @@ is h2('proxy_h2', '/raw/wrong-accept', connect => 1, fields => ['x-tunnel: event
         my ($status, $output) = $server->configure("<Location /x>\n$mistake->[0]\n</Location>")->httpd('-t');
         like $output, qr/\Q$mistake->[1]/, "refused: $mistake->[0]";
     }
-}
-
-# A route that is not named is stock httpd's, also on a worker that it shares with one that is.
-{
-    my $raw = Apache::Test::vars('raw_port');
-    my $routes = join '', map { "ProxyPass /$_->[0]/ $_->[1]://127.0.0.1:$raw/$_->[2]\n" } ['kept', 'http',
-        'a/'], ['http', 'http', 'a/'],
-      ['up', 'http', 'b/ upgrade=websocket'], ['any', 'http', 'c/ upgrade=ANY'], ['ws', 'ws', 'd/'];
-    my @modules = qw(authz_core proxy proxy_http proxy_wstunnel);
-    my $helped = Server->new(modules => \@modules,
-        helper => 1)->configure("$routes<Location /kept/>\nUpgradeKeep WebSocket\n</Location>")->start;
-    my $stock = Server->new(modules => \@modules, policy => 0)->configure($routes)->start;
-    my $exchange = sub {
-        my ($server, $bytes) = @_;
-        my $mark = mark();
-        my $socket = connect_to($server->{port});
-        $bytes =~ s/\?/?$mark/;
-        print $socket $bytes;
-        my $answer = answer_from($socket);
-        my @fields = map { "$_->[0]: $_->[1]" } grep { $_->[0] ne 'Date' } @{ $answer->{fields} };
-        my $text = join "\n", @$answer{qw(status body)}, @fields,
-            grep { /\Q$mark/ } map { @{ $_->{requests} } } seen($mark);
-        $text =~ s/\Q$mark//g;
-        $text =~ s/localhost:\Q$server->{port}/localhost/g;
-        return $text;
-    };
-    for my $route (qw(http up any ws)) {
-        for my $name (qw(good bare wrong-accept list 200 302 401 426 426-list 503 closes)) {
-            for my $case (['plain', 'GET', []], ['handshake', 'GET', [handshake]],
-                ['POST', 'POST', ['Content-Length: 0']],
-                ['h2c', 'GET', ['Upgrade: h2c', 'Connection: Upgrade']],
-                ['no key', 'GET', [@asks]], ['list', 'GET',
-                    ['Upgrade: h2c, websocket', 'Connection: Upgrade', @key]]) {
-                my ($what, $method, $lines) = @$case;
-                my $bytes = bytes("$method /$route/$name? HTTP/1.1", 'Host: localhost', @$lines);
-                get_kept($helped);
-                is $exchange->($helped, $bytes), $exchange->($stock, $bytes),
-                    "$route, $name, $what: as stock httpd";
-            }
-        }
-    }
-    $_->stop for $helped, $stock;
 }
 
 done_testing;

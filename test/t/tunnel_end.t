@@ -39,7 +39,7 @@ sub ended_in_order {
 # others are watched, "short" is for silence.
 sub server {
     my ($stuck, %option) = @_;
-    my $server = Server->new(modules => \@modules, helper => 1);
+    my $server = Server->new(modules => \@modules, helper => 1, restless => 1);
     my %of = map { ($_ => free_port()) } qw(stuck_tls stuck plain tls short);
     my $late = $option{late} ? 'LoadModule upgrade_late_module ' . Server::fault('late') : '';
     $server->configure(<<"END");

@@ -49,8 +49,8 @@ my @logs;
 
 sub server {
     my ($text, %option) = @_;
-    my $server = Server->new(modules => \@modules, helper => 1,
-        %option)->configure("$size$routes$text")->start;
+    my $server = Server->new(modules => \@modules, helper => 1, restless => 1, %option);
+    $server->configure("$size$routes$text")->start;
     push @logs, "$server->{folder}/error_log";
     return $server;
 }
@@ -241,7 +241,7 @@ my @stops = (
 
 # The same module again, by a reload: first activation, and a change of carrier
 {
-    my $server = Server->new(modules => \@modules)->configure($size)->start;
+    my $server = Server->new(modules => \@modules, restless => 1)->configure($size)->start;
     $server->{helper} = 1;
     $server->configure("$size$routes")->graceful;
     my @open = map { [open_tunnel($server, $listener)] } 1 .. 6;

@@ -9,6 +9,7 @@ use FindBin;
 use lib "$FindBin::Bin/lib";
 use File::Path qw(make_path);
 use JSON::PP   ();
+use Raw;
 use Server;
 use Wire;
 
@@ -233,15 +234,10 @@ sub exchange {
     return $answer;
 }
 
-my $serial = 0;
-sub mark { return 'way' . $$ . '_' . ++$serial . 'x' }
-
 # (what was wrong in the eyes of the backend, the requests with the mark)
-sub seen {
+sub judged_by_backend {
     my ($mark) = @_;
-    my $socket = connect_to($raw);
-    print $socket "GET /log?$mark HTTP/1.1\r\n\r\n";
-    my @connections = @{ json_of(answer_from($socket)) };
+    my @connections = seen($mark);
     return map { [grep { /\Q$mark/ } @$_] } [map { @{ $_->{wrong} } } @connections],
       [map { @{ $_->{requests} } } @connections];
 }
@@ -256,7 +252,7 @@ sub try_way {
     my $mark = mark();
     my $is_page = $expect != \&judged;
     my @got = map { exchange($tried[$_], $path->($route, $answer), "$mark-$_-", $is_page) } 0 .. $#tried;
-    my ($wrong, $requests) = seen($mark);
+    my ($wrong, $requests) = judged_by_backend($mark);
     my @differs = @$wrong;
     for my $i (0 .. $#tried) {
         next if $only && ($tried[$i][3] // 'GET') !~ /^$only/;
@@ -319,7 +315,7 @@ for my $route (qw(http-thread ws-event)) {
         my $mark   = mark();
         my $answer = h2($server->{port}, $path, connect => 1,
             fields => ["x-mark: $mark", 'origin: https://good.test', 'sec-websocket-protocol: chat']);
-        my ($wrong, $requests) = seen($mark);
+        my ($wrong, $requests) = judged_by_backend($mark);
         is $answer->{status}, $status, "extended CONNECT, $name, $route: status";
         is_deeply $wrong, [], "extended CONNECT, $name, $route: nothing is wrong";
         is scalar @$requests, 1, "extended CONNECT, $name, $route: one request";
@@ -352,7 +348,7 @@ for my $case (
         my ($from, $path, $switched) = @$way;
         my $mark   = mark();
         my $answer = exchange($cases[0], $path, $mark, !$switched);
-        my ($wrong, $requests) = seen($mark);
+        my ($wrong, $requests) = judged_by_backend($mark);
         is !!($answer->{status} == 101), !!$switched, "$name, $from: switched or not";
         is has_upgrade(@$requests), $switched, "$name, $from: Upgrade";
         unlike $answer->{body}, qr/$frame/, "$name, $from: no bytes of a tunnel";

@@ -16,12 +16,14 @@ sub check_runtime_user { return 1 }
 
 # The backends are needed before the configuration is written, which names their ports. They
 # end with their standard input, that is, with this process, however this one ends.
-my %stdin;
+my @stdin;
 
 # Starts it; the ports that it prints.
 sub _backend {
     my ($name, @arguments) = @_;
-    open2(my $output, $stdin{$name}, '/usr/bin/python3', "$FindBin::Bin/backend/$name.py", @arguments);
+    my $input;
+    open2(my $output, $input, '/usr/bin/python3', "$FindBin::Bin/backend/$name.py", @arguments);
+    push @stdin, $input;
     my $ports = <$output>;
     die "the $name backend does not start\n" unless defined $ports;
     return split ' ', $ports;
@@ -36,6 +38,9 @@ sub new_test_config {
     ($vars->{echo_port}) = _backend('echo');
     @$vars{qw(raw_port raw_tls_port)} = _backend('raw', "$conf/server.crt", "$conf/server.key",
         $vars->{raw_socket});
+    # One whose connections are counted: only proxy.t's.
+    ($vars->{counting_port}) = _backend('raw', "$conf/server.crt", "$conf/server.key",
+        "$FindBin::Bin/counting.$$.socket");
     return $config;
 }
 
