@@ -152,7 +152,8 @@ for my $case (
     becomes \%want, 'counted once';
 }
 
-# The probe shows what the client offered, in its order
+# The probe shows what the client offered, in its order, and what was agreed on. OpenSSL tells since 3.0.
+my ($agreed_on) = map { /^OpenSSL [3-9]/ ? 'x25519' : 'forward-secret' } `openssl version`;
 for my $case (
     ['TLSv1_3', 'X25519:P-256', ['x25519', 'secp256r1'], ['x25519']],
     ['TLSv1_3', 'P-256:X25519', ['secp256r1', 'x25519'], ['secp256r1']],
@@ -164,6 +165,7 @@ for my $case (
     my $ask = sub { ask($port, "GET /probe?format=$_[0] HTTP/1.1\r\nHost: localhost\r\n\r\n", tls => \%tls) };
     my $report = json_of($ask->('json'));
     is_deeply [@$report{qw(groups_offered key_shares)}], [$groups, $shares], "$name: groups in the probe";
+    is $report->{protocol}{key_exchange}, $agreed_on, "$name: the one of the connection";
     my $lines = sprintf "Groups:       %s\n", join ', ', @$groups;
     $lines .= "Key shares:   @$shares\n" if $shares;
     like $ask->('text')->{body}, qr/^$lines/m, "$name: in its text";

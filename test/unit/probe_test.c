@@ -19,8 +19,8 @@ static const struct ur_probe_field fields[] = {{"Via", {"1.1 <x>\x01", 8}}};
 static const uint16_t groups[] = {0x11EC, 29, 0x1234};
 
 static const struct ur_probe old_tls = {
-    .own = {.tls = UR_TLS_1_2, .http = UR_HTTP_1_1},
-    .seen = {.tls = UR_TLS_1_2, .http = UR_HTTP_1_1},
+    .own = {.tls = UR_TLS_1_2, .http = UR_HTTP_1_1, UR_KEX_FORWARD_SECRET, 29},
+    .seen = {.tls = UR_TLS_1_2, .http = UR_HTTP_1_1, UR_KEX_FORWARD_SECRET, 29},
     .method = {"GET", 3},
     .cipher = {"AES", 3},
     .alpn_offered = {"h2, odd", 7},
@@ -28,7 +28,6 @@ static const struct ur_probe old_tls = {
     .sni = {"a.test", 6},
     .groups = {groups, COUNT(groups)},
     .key_shares = {groups, 0},
-    .group = 29,
     .fields = fields,
     .fields_count = 1,
     .policies = policies,
@@ -57,7 +56,7 @@ static void test_text(void)
 
     is(text,
        "Upgrade probe\n\n"
-       "Protocol:     HTTP/1.1 over TLS 1.2\n"
+       "Protocol:     HTTP/1.1 over TLS 1.2, key exchange x25519\n"
        "Method:       GET\n"
        "Cipher:       AES\n"
        "ALPN offered: h2, odd\n"
@@ -65,7 +64,6 @@ static void test_text(void)
        "SNI:          a.test\n"
        "Groups:       X25519MLKEM768, x25519, 0x1234\n"
        "Key shares:   none\n"
-       "Group agreed: x25519\n"
        "Handshake:    none\n"
        "\nHeaders received:\n"
        "  Via: 1.1 <x>\xEF\xBF\xBD\n"
@@ -97,28 +95,56 @@ static void test_forms(void)
 
     has(UR_PROBE_JSON, &old_tls, "\"alpn_offered\":[\"h2\",\"odd\"]");
     has(UR_PROBE_JSON, &old_tls,
-        "\"groups_offered\":[\"X25519MLKEM768\",\"x25519\",\"0x1234\"],\n \"key_shares\":[],\n "
-        "\"group_agreed\":\"x25519\",");
+        "\"groups_offered\":[\"X25519MLKEM768\",\"x25519\",\"0x1234\"],\n \"key_shares\":[],");
     has(UR_PROBE_HTML, &old_tls,
         "<tr><th>Groups offered<td>X25519MLKEM768, x25519, 0x1234\n"
-        "<tr><th>Key shares<td>none\n"
-        "<tr><th>Group agreed<td>x25519\n");
+        "<tr><th>Key shares<td>none\n");
     has(UR_PROBE_JSON, &old_tls, "{\"policy\":\"a<b>\\n\",\"required\":[\"TLS/1.3\"]");
     has(UR_PROBE_JSON, &old_tls, "{\"name\":\"Via\",\"value\":\"1.1 <x>\\u0001\"}");
     has(UR_PROBE_HTML, &old_tls, "<tr><td>a&lt;b&gt;\n<td>TLS/1.3<td>enforced");
     has(UR_PROBE_HTML, &old_tls, "<tr><th>Via<td>1.1 &lt;x&gt;\xEF\xBF\xBD\n");
-    probe.group = UR_GROUP_UNKNOWN;
-    ok(!strstr(written(UR_PROBE_JSON, &probe), "agreed") &&
-           !strstr(written(UR_PROBE_HTML, &probe), "agreed") &&
-           !strstr(written(UR_PROBE_TEXT, &probe), "agreed"),
-       "no group agreed that is not known");
     probe.trusted = true;
     probe.seen = (struct ur_seen){.tls = UR_TLS_NONE, .http = UR_HTTP_1_0};
     probe.stated = fields;
     probe.stated_count = 1;
-    has(UR_PROBE_JSON, &probe, "\"client\":{\"http\":\"1.0\",\"tls\":null},\n \"stated\":[");
+    has(UR_PROBE_JSON, &probe,
+        "\"client\":{\"http\":\"1.0\",\"tls\":null,\"key_exchange\":null},\n \"stated\":[");
     has(UR_PROBE_TEXT, &probe, "Client:       HTTP/1.0 without TLS\n");
     has(UR_PROBE_HTML, &probe, "<h2>Stated by the trusted proxy</h2>");
+}
+
+/* How the keys were agreed on, of the connection and of what a trusted proxy states. */
+static void test_key_exchange(void)
+{
+    static const struct {
+        enum ur_key_exchange key_exchange;
+        uint16_t group;
+        const char *text;
+        const char *json;
+    } rows[] = {
+        {UR_KEX_UNKNOWN, 0, "TLS 1.3\n", "unknown"},
+        {UR_KEX_STATIC, 0, "TLS 1.3, key exchange static\n", "static"},
+        {UR_KEX_FORWARD_SECRET, 0, "TLS 1.3, key exchange forward-secret\n", "forward-secret"},
+        {UR_KEX_POST_QUANTUM, 0x11EC, "TLS 1.3, key exchange X25519MLKEM768\n",
+         "X25519MLKEM768"},
+    };
+
+    for (size_t i = 0; i < COUNT(rows); i++) {
+        char part[128];
+        struct ur_probe probe = {
+            .own = {.tls = UR_TLS_NONE, .http = UR_HTTP_1_1},
+            .seen = {UR_TLS_1_3, UR_HTTP_2, rows[i].key_exchange, rows[i].group},
+            .trusted = true};
+
+        snprintf(part, sizeof part, "Client:       HTTP/2 over %s", rows[i].text);
+        has(UR_PROBE_TEXT, &probe, part);
+        snprintf(part, sizeof part, "<tr><th>Client<td>HTTP/2 over %s", rows[i].text);
+        has(UR_PROBE_HTML, &probe, part);
+        snprintf(part, sizeof part, "\"tls\":\"1.3\",\"key_exchange\":\"%s\"},\n",
+                 rows[i].json);
+        has(UR_PROBE_JSON, &probe, part);
+        has(UR_PROBE_TEXT, &probe, "Protocol:     HTTP/1.1 without TLS\n");
+    }
 }
 
 /* What a trusted proxy states and is not understood: each in a sentence of its own, without the
@@ -160,6 +186,7 @@ int main(void)
 {
     test_text();
     test_forms();
+    test_key_exchange();
     test_statements();
     test_handshakes();
     return tap_done();

@@ -15,6 +15,14 @@ struct ur_span ur_probe_cut(struct ur_span value)
     return value;
 }
 
+void ur_probe_key_exchange(struct ur_seen seen, struct ur_buf *out)
+{
+    if (seen.key_exchange > UR_KEX_UNKNOWN) {
+        ur_buf_literal(out, ", key exchange ");
+        ur_buf_string(out, ur_protocol_agreed(seen));
+    }
+}
+
 const char *ur_probe_handshake_word(const struct ur_probe *probe)
 {
     if (!probe->asks) {

@@ -38,7 +38,6 @@ struct ur_probe {
     struct ur_span sni;
     struct ur_groups groups;             /* that the client offered for the key exchange */
     struct ur_groups key_shares;         /* for which it sent a key unasked */
-    uint16_t group;                      /* agreed on; UR_GROUP_UNKNOWN: not known */
     bool asks;                           /* for a WebSocket, with any part of a handshake */
     enum ur_reason handshake;            /* if it asks; UR_REASON_NONE: a valid handshake */
     const struct ur_probe_field *stated; /* the headers of a trusted proxy */

@@ -12,6 +12,9 @@ void ur_probe_json(const struct ur_probe *probe, struct ur_buf *out);
 /* The value, truncated if it is too long. */
 struct ur_span ur_probe_cut(struct ur_span value);
 
+/* ", key exchange x25519"; nothing if there was none, or it is not known. */
+void ur_probe_key_exchange(struct ur_seen seen, struct ur_buf *out);
+
 /* "valid", "invalid", "none". */
 const char *ur_probe_handshake_word(const struct ur_probe *probe);
 

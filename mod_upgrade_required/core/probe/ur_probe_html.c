@@ -47,6 +47,7 @@ static void protocol(struct ur_buf *out, const char *name, struct ur_seen seen)
     ur_buf_string(out, ur_protocol_http(seen.http));
     ur_buf_string(out, tls ? " over TLS " : " without TLS");
     ur_buf_string(out, tls ? tls : "");
+    ur_probe_key_exchange(seen, out);
     ur_buf_literal(out, "\n");
 }
 
@@ -129,9 +130,6 @@ void ur_probe_html(const struct ur_probe *probe, struct ur_buf *out)
     row(out, "SNI", probe->sni);
     groups(out, "Groups offered", probe->groups);
     groups(out, "Key shares", probe->key_shares);
-    if (probe->group != UR_GROUP_UNKNOWN) {
-        groups(out, "Group agreed", (struct ur_groups){&probe->group, 1});
-    }
     row(out, "WebSocket handshake", ur_span_of(ur_probe_handshake_word(probe)));
     if (probe->asks && probe->handshake != UR_REASON_NONE) {
         row(out, "Reason", ur_span_of(ur_reason_row(probe->handshake)->word));

@@ -11,18 +11,22 @@ static void optional(struct ur_json *json, const char *name, struct ur_span text
     }
 }
 
-static void protocol(struct ur_json *json, const char *name, struct ur_seen seen)
+static void word_or_null(struct ur_json *json, const char *name, const char *word)
 {
-    const char *tls = ur_protocol_tls(seen.tls);
-
-    ur_json_object(json, name, UR_JSON_INLINE);
-    ur_json_word(json, "http", ur_protocol_http(seen.http));
-    if (tls) {
-        ur_json_word(json, "tls", tls);
+    if (word) {
+        ur_json_word(json, name, word);
     }
     else {
-        ur_json_null(json, "tls");
+        ur_json_null(json, name);
     }
+}
+
+static void protocol(struct ur_json *json, const char *name, struct ur_seen seen)
+{
+    ur_json_object(json, name, UR_JSON_INLINE);
+    ur_json_word(json, "http", ur_protocol_http(seen.http));
+    word_or_null(json, "tls", ur_protocol_tls(seen.tls));
+    word_or_null(json, "key_exchange", ur_protocol_agreed(seen));
     ur_json_end_object(json);
 }
 
@@ -50,15 +54,6 @@ static void offered(struct ur_json *json, struct ur_span names)
     ur_json_end_array(json);
 }
 
-static void group(struct ur_json *json, const char *name, uint16_t id)
-{
-    char room[UR_GROUP_NAME_MAX];
-    struct ur_buf text = {room, sizeof room, 0};
-
-    ur_group_write(&text, id);
-    ur_json_string(json, name, (struct ur_span){room, text.len});
-}
-
 static void groups(struct ur_json *json, const char *name, struct ur_groups list)
 {
     if (!list.ids) {
@@ -66,7 +61,10 @@ static void groups(struct ur_json *json, const char *name, struct ur_groups list
     }
     ur_json_array(json, name, UR_JSON_INLINE);
     for (size_t i = 0; i < list.count; i++) {
-        group(json, NULL, list.ids[i]);
+        char room[UR_GROUP_NAME_MAX];
+        struct ur_buf text = {room, sizeof room, 0};
+        ur_group_write(&text, list.ids[i]);
+        ur_json_string(json, NULL, (struct ur_span){room, text.len});
     }
     ur_json_end_array(json);
 }
@@ -129,9 +127,6 @@ void ur_probe_json(const struct ur_probe *probe, struct ur_buf *out)
     optional(&json, "sni", probe->sni);
     groups(&json, "groups_offered", probe->groups);
     groups(&json, "key_shares", probe->key_shares);
-    if (probe->group != UR_GROUP_UNKNOWN) {
-        group(&json, "group_agreed", probe->group);
-    }
     handshake(&json, probe);
     fields(&json, "fields", probe->fields, probe->fields_count);
     ur_json_array(&json, "policies", UR_JSON_LINES);

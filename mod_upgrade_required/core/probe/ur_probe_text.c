@@ -29,6 +29,7 @@ static void protocol(struct ur_buf *out, const char *label, struct ur_seen seen)
     ur_buf_string(out, ur_protocol_http(seen.http));
     ur_buf_string(out, tls ? " over TLS " : " without TLS");
     ur_buf_string(out, tls ? tls : "");
+    ur_probe_key_exchange(seen, out);
     ur_buf_literal(out, "\n");
 }
 
@@ -83,9 +84,6 @@ void ur_probe_text(const struct ur_probe *probe, struct ur_buf *out)
     line(out, "SNI:          ", probe->sni);
     groups(out, "Groups:       ", probe->groups);
     groups(out, "Key shares:   ", probe->key_shares);
-    if (probe->group != UR_GROUP_UNKNOWN) {
-        groups(out, "Group agreed: ", (struct ur_groups){&probe->group, 1});
-    }
     ur_buf_literal(out, "Handshake:    ");
     ur_buf_string(out, ur_probe_handshake_word(probe));
     if (probe->asks && probe->handshake != UR_REASON_NONE) {
