@@ -7,6 +7,7 @@ use FindBin;
 use lib "$FindBin::Bin/lib";
 use JSON::PP ();
 use IO::Socket::INET ();
+use POSIX ();
 use Ports;
 use Server;
 use Wire;
@@ -173,6 +174,26 @@ for my $one (@fleet) {
 }
 send_all($fleet[$_]{port}, map { client($_) } $ranges[$_][0] .. $ranges[$_][1] - 1) for 0 .. $#ranges;
 
+# The same clients as those of the first server, sent to many children at a time.
+{
+    my $crowd = Server->new(modules => \@modules, mpm => 'prefork');
+    $crowd->configure($remote . "StartServers 4\nMaxKeepAliveRequests 0\n"
+        . route('app', $socket, 'UpgradeName app', 'UpgradeCountClients on'))->start;
+    my @senders;
+    for my $part (0 .. 3) {
+        my $pid = fork // die $!;
+        push @senders, $pid;
+        next if $pid;
+        send_all($crowd->{port}, map { client(($_ + 1000 * $part) % 4000) } 0 .. 3999);
+        POSIX::_exit(0);
+    }
+    my @failed = grep { waitpid($_, 0); $? } @senders;
+    my ($many, $one) = map { counted($_)->{app} } $crowd, $fleet[0];
+    is "@failed", '', 'four at a time, each with all clients';
+    is $many->{sketch}, $one->{sketch}, 'many children see what one sees, in whatever order';
+    $crowd->stop;
+}
+
 # (exit status, what it prints, what it complains about)
 sub fleet {
     my (@arguments) = @_;
@@ -241,27 +262,31 @@ sub file {
 # The page with these changes to what is said of the clients of app
 sub with_clients { return { %$good, clients => [map { { %$_, @_ } } @{ $good->{clients} }] } }
 
-my $silent = IO::Socket::INET->new(LocalAddr => '127.0.0.1:0', Listen => 5) or die $!;
 my %bad = (
     'nobody listens'             => ['http://127.0.0.1:' . free_port() . '/status', 'refused'],
-    'it does not answer'         => ['http://127.0.0.1:' . $silent->sockport . '/status', 'timed out'],
     'no such page'               => [url($fleet[0]) =~ s/status/none/r, '404'],
     'another page, JSON too'     => ["http://127.0.0.1:$fleet[0]{port}/probe", 'not an upgrade-status page'],
     'no JSON'                    => [file('<html>'), 'JSON'],
-    'a list'                     => [file('[]'), 'Error'],
-    'a number instead of a list' => [file({ %$good, decisions => 7 }), 'Error'],
+    'a list'                     => [file('[]'), 'not an upgrade-status page'],
+    'a number instead of a list' => [file({ %$good, decisions => 7 }), 'not iterable'],
     'half a sketch'              => [file(with_clients(sketch => 'A' x 512)), 'another kind'],
     'no digits'                  => [file(with_clients(sketch => '!' x 1024)), 'not found'],
     'ranks that there are not'   => [file(with_clients(sketch => '/' x 1024)), 'another kind'],
 );
+($exit, $output, $errors) = fleet((map { $_->[0] } values %bad), map { url($_) } @fleet);
+is $exit, 1, 'servers that give no usable response: the status says so';
 for my $what (sort keys %bad) {
     my ($url, $said) = @{ $bad{$what} };
-    ($exit, $output, $errors) = fleet('--timeout 0.5', $url, map { url($_) } @fleet);
-    is $exit, 1, "$what: the status says so";
-    like $errors, qr/^\Q$url\E\?format=json: .*\Q$said\E/, "$what: and which server, and why";
-    like $output, qr/^3 of 4 servers/, "$what: and how many there are";
-    is line_of($output, 'app')->{clients}, $line->{clients}, "$what: the others are merged";
+    like $errors, qr/^\Q$url\E\?format=json: .*\Q$said\E/m, "$what: which server, and why";
 }
+is scalar(() = $errors =~ /\n/g), keys %bad, 'and no more than that';
+like $output, qr/^3 of ${\ (3 + keys %bad) } servers/, 'how many there are';
+is line_of($output, 'app')->{clients}, $line->{clients}, 'the others are merged';
+
+my $silent = IO::Socket::INET->new(LocalAddr => '127.0.0.1:0', Listen => 5) or die $!;
+($exit, $output, $errors) = fleet('--timeout 0.2', 'http://127.0.0.1:' . $silent->sockport . '/status');
+is "$exit $output", '1 ', 'one that does not answer';
+like $errors, qr/^http:\S+: .*timed out$/, 'is named after the time that it has';
 like +(fleet('www.example.com/status'))[2], qr/not a URL such as https:/, 'no URL';
 
 # A server that does not count clients, and one of another name
