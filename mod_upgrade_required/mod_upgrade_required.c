@@ -87,9 +87,9 @@ static void register_hooks(apr_pool_t *p)
     ap_hook_pre_config(open_configuration, NULL, NULL, APR_HOOK_MIDDLE);
     ap_hook_test_config(ur_dump, NULL, NULL, APR_HOOK_MIDDLE);
     ap_hook_post_config(ur_scope_close, NULL, NULL, APR_HOOK_REALLY_FIRST);
-    ap_hook_post_config(ur_tls_group_open, NULL, NULL, APR_HOOK_FIRST); /* findings ask it */
     ap_hook_post_config(ur_findings_log, NULL, NULL, APR_HOOK_MIDDLE);
     ap_hook_post_config(ur_tls_hello_open, NULL, NULL, APR_HOOK_MIDDLE);
+    ap_hook_post_config(ur_tls_group_open, NULL, NULL, APR_HOOK_MIDDLE);
     ap_hook_post_config(ur_tls_offer_open, NULL, NULL, APR_HOOK_MIDDLE);
     /* Last: from here on no name is taken. */
     ap_hook_post_config(ur_monitor_open, NULL, NULL, APR_HOOK_REALLY_LAST);

@@ -2,6 +2,7 @@
 
 #include "core/policy/ur_policy.h"
 #include "core/protocol/ur_group.h"
+#include "core/protocol/ur_ssl_protocol.h"
 
 /* Names of TLS versions and requirement words: a word is taken or complained about, and a
  * complaint changes nothing. */
@@ -16,6 +17,9 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
         const char *words[UR_FAMILIES];
 
         must(ur_protocol_tls(ur_protocol_tls_from_name(word)) != NULL);
+        /* A group is the list of itself, unless it is none, or one with a prefix. */
+        must(!ur_group_post_quantum(ur_group_from_name(word)) ||
+             ur_ssl_protocol_may_be_post_quantum(word));
         for (enum ur_tls tls = UR_TLS_NONE; tls <= UR_TLS_1_3; tls++) {
             uint16_t group = ur_group_from_name(word);
             enum ur_key_exchange agreed =

@@ -77,7 +77,8 @@ sub cost {
     chmod 0777, $server->{folder};
     my $pid = fork // die $!;
     if (!$pid) {
-        $ENV{UPGRADE_TEST_UNDER} = "taskset -c $processor $user valgrind -q --tool=callgrind --compress-strings=no "
+        $ENV{UPGRADE_TEST_UNDER} = "taskset -c $processor $user valgrind -q "
+          . "--tool=callgrind --compress-strings=no "
           . "--callgrind-out-file=$server->{folder}/profile";
         open STDERR, '>', "$server->{folder}/stderr";
         exec $ENV{UPGRADE_TEST_HTTPD}, '-X', '-f', "$server->{folder}/httpd.conf" or die $!;

@@ -20,6 +20,35 @@ static const struct {
     {"SSLv3 +nonsense -", "0000"},
 };
 
+/* Whether a list of groups may hold one with ML-KEM. */
+static const struct {
+    const char *groups;
+    bool may;
+} lists[] = {
+    {"X25519MLKEM768", true},
+    {"x25519mlkem768", true},
+    {"x25519:P-256:SecP256r1MLKEM768", true},
+    {"MLKEM1024", true},
+    {"\"X25519MLKEM768:x25519\"", true},
+    {"?*X25519MLKEM768 / ?*X25519:?secp256r1", true},
+    {"X25519/?-X25519MLKEM768/X25519MLKEM768", true},
+    {"DEFAULT", true},
+    {"DEFAULT:-X25519MLKEM768", true},
+    {"x25519:p256_mlkem768", true},
+    {"", false},
+    {NULL, false},
+    {":/:", false},
+    {"x25519", false},
+    {"X25519:P-256:P-384:P-521", false},
+    {"prime256v1", false},
+    {"*X25519/?secp384r1", false},
+    {"X25519MLKEM768:x25519:-X25519MLKEM768", false},
+    {"X25519MLKEM768:MLKEM768:-X25519MLKEM768", true},
+    {"-X25519MLKEM768", false},
+    {"x25519:-nonsense", false},
+    {"X25519Kyber768Draft00", false},
+};
+
 int main(void)
 {
     for (size_t i = 0; i < COUNT(cases); i++) {
@@ -36,5 +65,9 @@ int main(void)
     ok(ur_ssl_protocol_below(1U << UR_TLS_1_2, UR_TLS_1_3) &&
            !ur_ssl_protocol_below(1U << UR_TLS_1_2, UR_TLS_1_2),
        "below");
+    for (size_t i = 0; i < COUNT(lists); i++) {
+        ok(ur_ssl_protocol_may_be_post_quantum(edge(lists[i].groups)) == lists[i].may,
+           "groups: %s", lists[i].groups ? lists[i].groups : "(absent)");
+    }
     return tap_done();
 }

@@ -1,5 +1,9 @@
 #include "core/protocol/ur_ssl_protocol.h"
 
+#include "core/protocol/ur_group.h"
+
+#include <string.h>
+
 #define ALL ((1U << (UR_TLS_1_3 + 1)) - (1U << UR_TLS_1_0))
 
 /* A word may be quoted. */
@@ -57,6 +61,65 @@ unsigned ur_ssl_protocol_tls(struct ur_span arguments)
         }
     }
     return versions;
+}
+
+static bool is_separator(char c)
+{
+    return c == ':' || c == '/' || is_space(c);
+}
+
+/* A group with its prefixes; empty at the end. */
+static struct ur_span next_group(struct ur_span *rest)
+{
+    struct ur_span group;
+
+    while (rest->len && is_separator(rest->at[0])) {
+        rest->at++;
+        rest->len--;
+    }
+    group = (struct ur_span){rest->at, 0};
+    while (group.len < rest->len && !is_separator(rest->at[group.len])) {
+        group.len++;
+    }
+    rest->at += group.len;
+    rest->len -= group.len;
+    return group;
+}
+
+/* Cuts the prefixes off. */
+static bool is_removed(struct ur_span *group)
+{
+    bool removed = false;
+
+    while (group->len && strchr("*?-", group->at[0])) {
+        removed = removed || group->at[0] == '-';
+        group->at++;
+        group->len--;
+    }
+    return removed;
+}
+
+bool ur_ssl_protocol_may_be_post_quantum(struct ur_span groups)
+{
+    uint64_t places = 0;
+    bool doubtful = false;
+
+    for (struct ur_span group = next_group(&groups); group.len; group = next_group(&groups)) {
+        bool removed = is_removed(&group);
+        uint16_t id = ur_group_from_name(group);
+        uint64_t place = UINT64_C(1) << ur_group_place(id);
+
+        if (removed) {
+            places &= ~place;
+        }
+        else if (id == UR_GROUP_UNKNOWN) {
+            doubtful = true;
+        }
+        else if (ur_group_post_quantum(id)) {
+            places |= place;
+        }
+    }
+    return places || doubtful;
 }
 
 bool ur_ssl_protocol_from(unsigned versions, enum ur_tls tls)

@@ -143,6 +143,31 @@ static void remember_listen(struct ur_conftree *tree, const ap_directive_t *dire
     }
 }
 
+/* OpenSSL has three names for the command. Two values of the third mean what it does anyway. */
+static bool sets_groups(apr_pool_t *pool, const ap_directive_t *directive)
+{
+    const char *command = ur_conftree_word(pool, directive, 0);
+    const char *value = ur_conftree_word(pool, directive, 1);
+
+    return ap_cstr_casecmp(command, "Groups") == 0 || ap_cstr_casecmp(command, "Curves") == 0 ||
+           (ap_cstr_casecmp(command, "ECDHParameters") == 0 &&
+            ap_cstr_casecmp(value, "automatic") != 0 &&
+            ap_cstr_casecmp(value, "+automatic") != 0);
+}
+
+/* Of the directives that have many purposes. */
+static bool is_meant(const struct ur_conftree *tree, const ap_directive_t *directive, int name)
+{
+    switch (name) {
+    case UR_CONFTREE_SSL_GROUPS:
+        return sets_groups(tree->pool, directive);
+    case UR_CONFTREE_ANY_ALIAS:
+        return ur_conftree_has_word(tree->pool, directive, "*");
+    default:
+        return true;
+    }
+}
+
 static void remember(void *context, const ap_directive_t *directive, server_rec *s)
 {
     struct ur_conftree *tree = context;
@@ -154,9 +179,7 @@ static void remember(void *context, const ap_directive_t *directive, server_rec 
         remember_listen(tree, directive);
     }
     for (int name = 0; name < UR_CONFTREE_NAMES; name++) {
-        if (ur_conftree_is(directive, names[name]) &&
-            (name != UR_CONFTREE_ANY_ALIAS ||
-             ur_conftree_has_word(tree->pool, directive, "*"))) {
+        if (ur_conftree_is(directive, names[name]) && is_meant(tree, directive, name)) {
             set_by_pointer(tree, tree->last[name], s, directive);
         }
     }

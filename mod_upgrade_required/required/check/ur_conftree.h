@@ -44,7 +44,8 @@ void ur_conftree_walk(const struct ur_conftree *tree, ur_conftree_visit *visit, 
     X(UPGRADE_TUNNEL_IDLE, "UpgradeTunnelIdle")                                                \
     X(UPGRADE_TUNNEL_MAX, "UpgradeTunnelMax")                                                  \
     X(UPGRADE_TUNNEL_DRAIN, "UpgradeTunnelDrain")                                              \
-    X(ANY_ALIAS, "ServerAlias") /* with * as an argument */
+    X(SSL_GROUPS, "SSLOpenSSLConfCmd") /* of groups */                                         \
+    X(ANY_ALIAS, "ServerAlias")        /* with * as an argument */
 
 enum ur_conftree_name {
 #define UR_DECLARE(name, spelt) UR_CONFTREE_##name,

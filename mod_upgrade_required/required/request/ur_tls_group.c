@@ -21,10 +21,6 @@ typedef long callback_control(void *ssl, int command, void (*callback)(void));
 typedef const char *name_of_nid(int nid);
 typedef apr_uint64_t options(const void *ssl);
 typedef int reused(const void *ssl);
-typedef const void *server_method(void);
-typedef void *new_context(const void *method);
-typedef void free_context(void *context);
-typedef void clear_errors(void);
 
 static struct {
     control *control;
@@ -32,11 +28,6 @@ static struct {
     name_of_nid *name_of_nid;
     options *options;
     reused *reused;
-    server_method *server_method;
-    new_context *new_context;
-    free_context *free_context;
-    control *context_control;
-    clear_errors *clear_errors;
 } openssl;
 
 int ur_tls_group_open(apr_pool_t *pconf, apr_pool_t *plog, apr_pool_t *ptemp, server_rec *s)
@@ -50,11 +41,6 @@ int ur_tls_group_open(apr_pool_t *pconf, apr_pool_t *plog, apr_pool_t *ptemp, se
     openssl.name_of_nid = (name_of_nid *)ur_openssl_function("OBJ_nid2sn");
     openssl.options = (options *)ur_openssl_function("SSL_get_options");
     openssl.reused = (reused *)ur_openssl_function("SSL_session_reused");
-    openssl.server_method = (server_method *)ur_openssl_function("TLS_server_method");
-    openssl.new_context = (new_context *)ur_openssl_function("SSL_CTX_new");
-    openssl.free_context = (free_context *)ur_openssl_function("SSL_CTX_free");
-    openssl.context_control = (control *)ur_openssl_function("SSL_CTX_ctrl");
-    openssl.clear_errors = (clear_errors *)ur_openssl_function("ERR_clear_error");
     return OK;
 }
 
@@ -115,17 +101,22 @@ void ur_tls_group_watch(conn_rec *c)
 
 int ur_tls_group_supported(const char *name)
 {
+    const void *(*method)(void) =
+        (const void *(*)(void))ur_openssl_function("TLS_server_method");
+    void *(*create)(const void *) = (void *(*)(const void *))ur_openssl_function("SSL_CTX_new");
+    void (*release)(void *) = (void (*)(void *))ur_openssl_function("SSL_CTX_free");
+    control *set = (control *)ur_openssl_function("SSL_CTX_ctrl");
+    void (*clear_errors)(void) = (void (*)(void))ur_openssl_function("ERR_clear_error");
     void *context;
     long taken;
 
-    if (!openssl.server_method || !openssl.new_context || !openssl.free_context ||
-        !openssl.context_control || !openssl.clear_errors ||
-        !(context = openssl.new_context(openssl.server_method()))) {
+    if (!method || !create || !release || !set || !clear_errors ||
+        !(context = create(method()))) {
         return -1;
     }
-    taken = openssl.context_control(context, SET_GROUPS_LIST, 0, (void *)(uintptr_t)name);
-    openssl.free_context(context);
+    taken = set(context, SET_GROUPS_LIST, 0, (void *)(uintptr_t)name);
+    release(context);
     /* A refusal is noted for the next one who looks, which is mod_ssl. */
-    openssl.clear_errors();
+    clear_errors();
     return taken > 0;
 }

@@ -26,7 +26,8 @@ bool ur_tls_group_may_lack(const conn_rec *c);
  * again after one. */
 void ur_tls_group_watch(conn_rec *c);
 
-/* Whether this OpenSSL has a group of this name: 1 or 0; -1 if it cannot be asked. */
+/* Whether mod_ssl's OpenSSL has a group of this name: 1 or 0; -1 if it cannot be asked. For
+ * test_config and post_config. */
 int ur_tls_group_supported(const char *name);
 
 #endif
