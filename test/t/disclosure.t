@@ -107,4 +107,23 @@ sub first_line {
     }
 }
 
+# Clients that are counted: what the pages of the counters tell of a refused request.
+{
+    my $server = Server->new(modules => [qw(authz_core alias dir remoteip)]);
+    my $counting = "RemoteIPHeader X-Client\nRemoteIPInternalProxy 127.0.0.1\nUpgradeCountClients on\n";
+    $server->configure("$pages\n$counting" . section('Location /refused', 'UpgradeRequire WebSocket'))->start;
+    my @lines = ('User-Agent: Told/secret-1 (secret-2) secret-3/4', map { "$_: secret-$_" }
+          qw(Cookie Authorization Referer Origin From X-Forwarded-For Forwarded Accept-Language));
+    $server->ask('GET /refused?secret-query HTTP/1.1', "X-Client: $_", 'Host: secret-host', @lines)
+      for qw(198.51.100.77 2001:db8:7:7777:7::77);
+    my @told = map { $server->ask("GET /status?format=$_ HTTP/1.1")->{body} }
+      qw(json html openmetrics prometheus);
+    my ($json) = json_of({ body => $told[0] })->{clients}[0]{largest};
+    is_deeply $json,
+      [map { { network => $_, product => 'Told', requests => 1 } } '198.51.100.0/24', '2001:db8:7:7700::/56'],
+      'clients that are counted: networks, and the first word of User-Agent';
+    is_deeply [grep { /secret|198\.51\.100\.77|7777|::77/ } @told], [], 'and nothing else';
+    is_deeply [map { /Told|198\.51/ ? 1 : 0 } @told], [1, 1, 0, 0], 'and not in the metrics';
+}
+
 done_testing;
