@@ -5,12 +5,12 @@ use warnings;
 use Test::More;
 use FindBin;
 use lib "$FindBin::Bin/lib";
+use Lacks;
 use Ports;
 use Server;
 use Wire;
 
-plan skip_all => 'chromium is not installed: nothing was tested in a browser'
-  unless grep { -x "$_/chromium" } split /:/, $ENV{PATH};
+needs('chromium');
 
 sub browse {
     my ($url, @expression) = @_;

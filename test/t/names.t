@@ -8,6 +8,7 @@ use lib "$FindBin::Bin/lib";
 use IO::Select   ();
 use IO::Socket::INET ();
 use IO::Socket::SSL  ();
+use Lacks;
 use Server;
 use Tunnel;
 use Wire;
@@ -18,10 +19,8 @@ use constant OPENS => 20;
 use constant OLD   => '127.0.0.1';
 use constant NEW   => '127.0.0.2';
 
-# Since 2.4.59 httpd looks a name up again: when it has a limit (addressttl), and when nobody is there.
-my $build = join '', Server->new->configure('')->httpd('-V');
-my ($magic) = $build =~ /Magic Number: 20120211:(\d+)/ or die "no httpd 2.4: $build";
-my $follows = $magic >= 130;
+# httpd looks a name up again when it has a limit (addressttl), and when nobody is there.
+my $follows = !lacks('names-again');
 
 sub listen_on {
     my ($address, $at) = @_;
@@ -181,7 +180,7 @@ sub arrives_at {
 }
 
 SKIP: {
-    skip 'httpd follows names since 2.4.59', 1 unless $follows;
+    skip_without('names-again', 1);
 
     # A limit: the new address is found, by as many look-ups as the time allows.
     my $there = listen_on(NEW, $port);

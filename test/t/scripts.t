@@ -1,4 +1,5 @@
 # A script of build/ that is interrupted leaves nothing behind: no file of the machine, no folder, no process.
+# And build/test finds out what was skipped.
 use strict;
 use warnings;
 use Test::More;
@@ -74,6 +75,32 @@ sub start {
 }
 
 chdir $top or die $!;
+
+# What tests have said; SKIPS; what build/skips makes of it, and whether it agrees.
+my @said = (
+    ['nothing skipped', "ok 1 - not to skip\nok 2 - a#skip b\n1..2\n", undef, '', 1],
+    ['two tests', join('', map { "ok $_ # skip chromium: none\n" } 1, 2), undef, "2\tchromium: none\n", 1],
+    ['a whole file',    "1..0 # SKIP chromium: none\n", undef, "1\tchromium: none (whole file)\n", 1],
+    ['one of those that may be', "ok 1 # skip chromium: none\n", 'a chromium b', "1\tchromium: none\n", 1],
+    ['another one',     "ok 1 # skip chromium: none\n", 'prometheus', "1\tchromium: none\n", 0],
+    ['none may be',     "1..0 # SKIP chromium: none\n", '', "1\tchromium: none (whole file)\n", 0],
+    ['a reason of its own', "ok 1 # skip no time\n", undef, "1\tno time\n", 0],
+    ['in capitals',     "ok 1 # SKIP no time\n", undef, "1\tno time\n", 0],
+    ['no reason',       "ok 1 # skip\n", undef, "1\t\n", 0],
+);
+for my $case (@said) {
+    my ($name, $tap, $may, $want, $fine) = @$case;
+    my $folder = File::Temp->newdir('/tmp/upgrade-left.XXXXXX');
+    mkdir "$folder/t";
+    open my $file, '>', "$folder/t/some.t" or die $!;
+    print $file $tap;
+    close $file;
+    local $ENV{SKIPS} = $may;
+    delete $ENV{SKIPS} unless defined $may;
+    is scalar `build/skips $folder 2>$folder/said`, $want, "skipped, $name";
+    is $? == 0, $fine == 1, "skipped, $name: whether it may be";
+}
+
 for my $case (@scripts) {
     my ($script, $middle) = @$case;
     for my $signal (qw(INT TERM HUP)) {

@@ -8,6 +8,7 @@ use JSON::PP ();
 use FindBin;
 use lib "$FindBin::Bin/lib";
 use Ports;
+use Lacks;
 use Server;
 use Wait;
 use Wire;
@@ -213,8 +214,7 @@ for my $case ([64, 65536,
 
 # Prometheus scrapes, and answers a query.
 SKIP: {
-    my ($prometheus) = grep { -x } map { "$_/prometheus" } split /:/, $ENV{PATH};
-    skip 'Prometheus is not installed', 23 unless $prometheus;
+    skip_without('prometheus', 23);
     my $server = Server->new(modules => [@modules, qw(socache_shmcb ssl)])->configure($pages
         . route('dir', 'UpgradeMode announce'))->start;
     $server->ask('GET /dir/ HTTP/1.1') for 1 .. 7;
@@ -228,7 +228,7 @@ SKIP: {
     if (!$pid) {
         open STDERR, '>', "$folder/log";
         open STDOUT, '>&', \*STDERR;
-        exec $prometheus, "--config.file=$folder/prometheus.yml", "--storage.tsdb.path=$folder/data",
+        exec 'prometheus', "--config.file=$folder/prometheus.yml", "--storage.tsdb.path=$folder/data",
             "--web.listen-address=127.0.0.1:$port" or die $!;
     }
     my $query = sub {

@@ -29,13 +29,13 @@ sub _new_folder {
     }
 }
 
-# mpm => 'event', modules => [names], policy => 0 to leave the module
+# mpm => that of the suite, modules => [names], policy => 0 to leave the module
 # out, helper => 1 to load the one for mod_proxy too. restless => 1: httpd replaces children that
 # have ended, and those of before a reload, at once instead of within a second.
 sub new {
     my ($class, %option) = @_;
     my $self = bless {
-        mpm     => 'event',
+        mpm     => $ENV{UPGRADE_TEST_MPM},
         modules => [qw(authz_core alias dir)],
         policy  => 1,
         %option,
@@ -45,10 +45,18 @@ sub new {
     return $self;
 }
 
+# The line for a module of httpd's, unless it is linked into it.
+my %linked = map { ($_ => 1) } split / /, $ENV{UPGRADE_TEST_LINKED} // '';
+
+sub _load {
+    my ($name) = @_;
+    return $linked{ $name =~ s/^mpm_//r } ? () : "LoadModule ${name}_module " . libexec() . "/mod_$name.so";
+}
+
 sub configure {
     my ($self, $text) = @_;
     my $folder = $self->{folder};
-    my @load   = map { "LoadModule ${_}_module " . libexec() . "/mod_$_.so" } "mpm_$self->{mpm}",
+    my @load   = map { _load($_) } qw(unixd log_config logio version), "mpm_$self->{mpm}",
       @{ $self->{modules} };
     push @load, 'LoadModule upgrade_required_module ' . module() if $self->{policy};
     push @load, 'LoadModule upgrade_wstunnel_module ' . module() =~ s/required/wstunnel/r if $self->{helper};

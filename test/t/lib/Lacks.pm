@@ -1,0 +1,75 @@
+# What some httpd cannot do, and what is therefore not tested with it: the only reasons to skip a test.
+# build/test counts them apart, takes no other reason, and SKIPS names those that it may meet.
+package Lacks;
+use strict;
+use warnings;
+use parent 'Exporter';
+
+use Test::More ();
+
+our @EXPORT = qw(lacks needs skip_as skip_without);
+
+# The word for it; why, as a skip says it; whether it is so, where that does not need the test itself.
+my %about = (
+    'apr-mmap'      => ['this APR takes its memory from malloc()'],
+    'chromium'      => ['no Chromium is installed', sub { !_program('chromium') }],
+    'h2-websockets' => ['no H2WebSockets (httpd 2.4.58)', sub { !_directive('H2WebSockets') }],
+    'names-again'   => ['this httpd looks up a name once (before 2.4.59)', sub { _magic() < 130 }],
+    'prometheus'    => ['no Prometheus is installed', sub { !_program('prometheus') }],
+);
+
+sub _program {
+    my ($name) = @_;
+    return grep { -x "$_/$name" } split /:/, $ENV{PATH};
+}
+
+# The minor module magic number.
+sub _magic {
+    my $version = `$ENV{UPGRADE_TEST_HTTPD} -V 2>&1`;
+    return $version =~ /Magic Number: 20120211:(\d+)/ ? $1 : die "no httpd 2.4: $version";
+}
+
+# The directives that the suite's httpd has, with its modules.
+my %directives;
+
+sub _directive {
+    my ($name) = @_;
+    if (!%directives) {
+        my $path = $ENV{UPGRADE_TEST_DIRECTIVES} or die 'run this through build/test';
+        open my $file, '<', $path or die "$path: $!";
+        /^<?(\w+)/ and $directives{$1} = 1 while <$file>;
+        $directives{DocumentRoot} or die "$path lists no directives";
+    }
+    return $directives{$name};
+}
+
+# Why this httpd cannot do it, as a skip says it; '' if it can.
+sub lacks {
+    my ($what) = @_;
+    my ($why, $is_missing) = @{ $about{$what} or die "$what: not in the table of Lacks.pm" };
+    return $is_missing->() ? "$what: $why" : '';
+}
+
+# The whole file needs it.
+sub needs {
+    for my $what (@_) {
+        my $why = lacks($what) or next;
+        Test::More::plan(skip_all => $why);
+    }
+    return;
+}
+
+# Leaves the block called SKIP, which has so many tests.
+sub skip_without {
+    my ($what, $tests) = @_;
+    return lacks($what) ? skip_as($what, $tests) : ();
+}
+
+# The same where the test itself has found out.
+sub skip_as {
+    my ($what, $tests) = @_;
+    no warnings 'exiting';
+    return Test::More::skip("$what: $about{$what}[0]", $tests);
+}
+
+1;
