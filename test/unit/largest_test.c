@@ -84,8 +84,8 @@ static void test_networks(void)
     for (size_t i = 0; i < COUNT(networks); i++) {
         clear();
         count(ur_client_of_ipv6(networks[i].address), "x", 1);
-        is(ur_largest_read(largest, rows) == 1 ? network_of(rows[0].network) : "",
-           networks[i].network, networks[i].network);
+        is(ur_largest_read(largest, rows) == 1 ? network_of(rows[0].network) : NULL,
+           networks[i].network, "the network of an address");
     }
 }
 
