@@ -82,7 +82,8 @@ for my $mpm (qw(event worker prefork)) {
 
 # The bare server: no mod_ssl, no mod_http2, no mod_proxy, no mod_dir
 {
-    my $server = Server->new(modules => ['authz_core'], restless => 1)->configure('UpgradeFloor TLS/1.2')->start;
+    my $server = Server->new(modules => ['authz_core'], restless => 1);
+    $server->configure('UpgradeFloor TLS/1.2')->start;
     is status($server, '/endpoint'), 426, 'no TLS module: unknown means refuse';
     my @warnings = $server->log =~ /UR0004: (\S+) UpgradeFloor TLS\/1\.2: no TLS module is loaded/g;
     is scalar @warnings, 1, 'no TLS module: one warning at start';

@@ -1,5 +1,5 @@
-# A route that is not named is stock httpd's, also on a worker that it shares with one that is: what the client
-# gets, and what the backend.
+# A route that is not named is stock httpd's, also on a worker that it shares with one that is: what the
+# client gets, and what the backend.
 use strict;
 use warnings;
 use Test::More;

@@ -130,7 +130,8 @@ sub count {
 
 # Exact over reloads that change the number of policies, under load
 for my $mpm (qw(event worker prefork)) {
-    my $server = Server->new(mpm => $mpm, modules => \@modules, restless => 1)->configure($pages . route('dir'))->start;
+    my $server = Server->new(mpm => $mpm, modules => \@modules, restless => 1);
+    $server->configure($pages . route('dir'))->start;
     my $before = numbers($server);
     my ($clients, $each) = (4, $ENV{UPGRADE_TEST_REQUESTS} || 1000);
     my @pipes;
