@@ -7,6 +7,7 @@ use Test::More;
 use IO::Select ();
 use FindBin;
 use lib "$FindBin::Bin/lib";
+use Lines;
 use Ports;
 use Server;
 use Tunnel;
@@ -14,7 +15,6 @@ use Wire;
 
 local $SIG{PIPE} = 'IGNORE';
 
-my $folder   = Apache::Test::vars('t_conf');
 my $listener = backend();
 my $port     = $listener->sockport;
 
@@ -28,7 +28,6 @@ UpgradeMode announce since=2026-01-01T00:00:00Z
 UpgradeGuide https://localhost/guide
 </Location>
 END
-
 
 sub server {
     my ($ours, $worker, $keep) = @_;
@@ -49,13 +48,7 @@ Header set X-Success yes
 $keep
 </Location>
 @{[ $ours ? $announced : '' ]}
-Listen 127.0.0.1:$tls
-<VirtualHost 127.0.0.1:$tls>
-ProxyBadHeader StartBody
-SSLEngine on
-SSLCertificateFile $folder/server.crt
-SSLCertificateKeyFile $folder/server.key
-</VirtualHost>
+@{[ tls_host($tls, 'ProxyBadHeader StartBody') ]}
 END
     $server->{tls} = $tls;
     return $server;
@@ -73,18 +66,6 @@ my %server = (
 my $accept = 's3pPLMBiTxaQ9kYGzzhZRbK+xOo=';
 my $frame  = frame('hi');
 
-sub whole_head {
-    my ($socket) = @_;
-    my $head = '';
-    local $SIG{ALRM} = sub { die "no whole head within " . Wire::LIMIT . " seconds: $head\n" };
-    alarm Wire::LIMIT;
-    while ($head !~ /\r\n\r\n\z/) {
-        sysread $socket, $head, 1, length $head or last;
-    }
-    alarm 0;
-    return $head;
-}
-
 # (the head that the backend got, the heads that the client got, what came behind them if a 101 is the last)
 sub exchange {
     my ($carrier, $tls, $request, $answer) = @_;
@@ -94,10 +75,10 @@ sub exchange {
     $client->flush if $client->can('flush');
     IO::Select->new($listener)->can_read(Wire::LIMIT) or die "$carrier: no handshake arrives";
     my $backend = $listener->accept or die $!;
-    my $asked = whole_head($backend);
+    my $asked = head_from($backend);
     syswrite $backend, $answer . $frame;
     my ($told, $head) = ('', '');
-    do { $told .= $head = whole_head($client) } while $head =~ m{^HTTP/1.1 103 };
+    do { $told .= $head = head_from($client) } while $head =~ m{^HTTP/1.1 103 };
     my $behind = $head =~ m{^HTTP/1.1 101 } ? receive($client, length $frame) : '';
     close $client;
     close $backend;

@@ -6,6 +6,7 @@ use Digest::SHA qw(sha256_hex);
 use Socket qw(SOL_SOCKET SO_RCVBUF);
 use FindBin;
 use lib "$FindBin::Bin/lib";
+use Lines;
 use Ports;
 use Server;
 use Tunnel;
@@ -15,8 +16,6 @@ local $SIG{PIPE} = 'IGNORE';
 
 my @modules = qw(authz_core alias dir setenvif reqtimeout proxy proxy_http slotmem_shm proxy_balancer
     lbmethod_byrequests socache_shmcb ssl status);
-my $folder = Apache::Test::vars('t_conf');
-my %certificate = (SSL_cert_file => "$folder/server.crt", SSL_key_file => "$folder/server.key");
 
 my $listener = backend();
 my $port = $listener->sockport;
@@ -25,13 +24,12 @@ my $unix = backend($socket_path);
 chmod 0777, $socket_path;
 my $nobody = do { my $s = backend(); $s->sockport };    # where nobody listens any more
 
-# The address of a listener with TLS, which httpd is given before it is known
-sub tls_port { return free_port() }
-
-my $formats = 'LogFormat "%>s %b %I %O %X %{UPGRADE_TUNNEL}e %D %U" tunnels'
-    . "\nCustomLog access_log tunnels\n";
-my $few = "ThreadsPerChild 2\nThreadLimit 2\nMaxRequestWorkers 2\nServerLimit 4\n"
-    . "AsyncRequestWorkerFactor 200\n";
+my $formats = <<'END';
+LogFormat "%>s %b %I %O %X %{UPGRADE_TUNNEL}e %D %U" tunnels
+CustomLog access_log tunnels
+END
+my $few   = workers(2) . "\nServerLimit 4\nAsyncRequestWorkerFactor 200\n";
+my $roomy = workers(4) . "\nServerLimit 4\nAsyncRequestWorkerFactor 200\n";
 my $routes = <<"END";
 UpgradeTunnel event
 ProxyPass /ws http://127.0.0.1:$port/
@@ -51,10 +49,7 @@ UpgradeKeep WebSocket
 UpgradeTunnel thread
 </Location>
 SetEnvIf X-Half no proxy-nohalfclose
-SSLProxyEngine on
-SSLProxyVerify none
-SSLProxyCheckPeerName off
-SSLProxyCheckPeerCN off
+@{[ PROXY_TLS ]}
 <Location /status>
 SetHandler upgrade-status
 </Location>
@@ -65,15 +60,10 @@ END
 
 sub server {
     my ($text, %option) = @_;
-    my $tls = tls_port();
+    my $tls = free_port();
     my $server = Server->new(modules => \@modules, helper => 1, %option)->configure(<<"END")->start;
 @{[ $text // $few ]}$formats$routes
-Listen 127.0.0.1:$tls
-<VirtualHost 127.0.0.1:$tls>
-SSLEngine on
-SSLCertificateFile $folder/server.crt
-SSLCertificateKeyFile $folder/server.key
-</VirtualHost>
+@{[ tls_host($tls) ]}
 END
     $server->{tls} = $tls;
     return $server;
@@ -94,18 +84,21 @@ like $server->log, qr/UR0011: UpgradeTunnel event: \Q$capacity; to allow more, r
   'the start tells how many there may be, and what raises it';
 $server->stop;
 
-my $roomy = "ThreadsPerChild 4\nThreadLimit 4\nMaxRequestWorkers 4\nServerLimit 4\n"
-    . "AsyncRequestWorkerFactor 200\n";
 $server = server($roomy);
 
 # More tunnels than workers, of each kind; every one carries every size both ways.
-my @kinds = (['plain', {}], ['TLS client', { port => $server->{tls}, tls => { SSL_version => 'TLSv1_3' } }],
-    ['TLS 1.2 client', { port => $server->{tls}, tls => { SSL_version => 'TLSv1_2' } }],
-        ['unix', { path => '/unix', from => $unix }],
-    ['TLS backend', { path => '/tls', backend_tls => \%certificate }],
-    ['TLS on both sides', { path => '/tls', backend_tls => \%certificate, port => $server->{tls},
-        tls => { SSL_version => 'TLSv1_3' } }],
-    ['balancer with a dead member', { path => '/many' }]);
+my %tls_1_3 = (port => $server->{tls}, tls => { SSL_version => 'TLSv1_3' });
+my %tls_1_2 = (port => $server->{tls}, tls => { SSL_version => 'TLSv1_2' });
+my %behind_tls = (path => '/tls', backend_tls => { certificate() });
+my @kinds = (
+    ['plain',                       {}],
+    ['TLS client',                  {%tls_1_3}],
+    ['TLS 1.2 client',              {%tls_1_2}],
+    ['unix',                        { path => '/unix', from => $unix }],
+    ['TLS backend',                 {%behind_tls}],
+    ['TLS on both sides',           { %behind_tls, %tls_1_3 }],
+    ['balancer with a dead member', { path => '/many' }],
+);
 {
     my @open;
     for my $kind (@kinds) {

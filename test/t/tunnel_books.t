@@ -5,6 +5,7 @@ use warnings;
 use Test::More;
 use FindBin;
 use lib "$FindBin::Bin/lib";
+use Lines;
 use Ports;
 use Server;
 use Tunnel;
@@ -14,7 +15,6 @@ local $SIG{PIPE} = 'IGNORE';
 
 my $listener = backend();
 my $port = $listener->sockport;
-my $folder = Apache::Test::vars('t_conf');
 
 my $common = <<"END";
 LogFormat "%>s %{UPGRADE_TUNNEL}e %{UPGRADE_TUNNEL_CODE}e %U" tunnels
@@ -46,15 +46,14 @@ RewriteEngine on
 RewriteRule ^redirected\$ /ws
 </Directory>
 END
-my $threads = "ThreadsPerChild 8\nThreadLimit 8\nMaxRequestWorkers 8\nTimeout 60\n";
+my $threads = workers(8) . "\nTimeout 60\n";
 my $events = "${threads}AsyncRequestWorkerFactor 100\n";
 my @modules = qw(authz_core alias dir setenvif rewrite proxy proxy_http status);
 my %tls = (port => 0, tls => { SSL_version => 'TLSv1_3' });
 
-sub tls_host {
+sub secure_host {
     $tls{port} = free_port();
-    return "Listen 127.0.0.1:$tls{port}\n<VirtualHost 127.0.0.1:$tls{port}>\nSSLEngine on\n"
-      . "SSLCertificateFile $folder/server.crt\nSSLCertificateKeyFile $folder/server.key\n</VirtualHost>\n";
+    return tls_host($tls{port});
 }
 
 sub server {
@@ -213,7 +212,7 @@ sub check_sums {
 
 {
     my $server = server('event', $events . "UpgradeTunnel event\nH2WebSockets on\nProtocols h2c http/1.1\n"
-          . "LogLevel info proxy:trace3\n$redirect" . tls_host());
+          . "LogLevel info proxy:trace3\n$redirect" . secure_host());
     check($server, 'event', 'event', 'kept', path => '/ws');
     check($server, 'a policy that demands it', 'event', 'demanded', path => '/required');
     check($server, 'a TLS client', 'event', 'kept', path => '/ws', %tls);
@@ -225,7 +224,7 @@ sub check_sums {
     unlike $server->log, qr/exit signal/, 'event: no child has crashed';
 }
 {
-    my $server = server('event', "${events}UpgradeTunnel thread\n" . tls_host());
+    my $server = server('event', "${events}UpgradeTunnel thread\n" . secure_host());
     check($server, 'threads', 'thread', 'kept', path => '/ws');
     check($server, 'a TLS client', 'thread', 'kept', path => '/ws', %tls);
     check_sums($server, 'threads');

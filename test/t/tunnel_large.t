@@ -9,6 +9,7 @@ use Digest::SHA qw(sha256_hex);
 use Socket qw(SOL_SOCKET SO_LINGER);
 use FindBin;
 use lib "$FindBin::Bin/lib";
+use Lines;
 use Ports;
 use Server;
 use Tunnel;
@@ -18,7 +19,6 @@ local $SIG{PIPE} = 'IGNORE';
 
 my $listener = backend();
 my $port = $listener->sockport;
-my $conf = Apache::Test::vars('t_conf');
 my $socket_path = Apache::Test::vars('t_logs') . "/backend$$";
 my $unix = backend($socket_path);
 chmod 0777, $socket_path;
@@ -28,18 +28,14 @@ sub server {
     my $tls = free_port();
     my @modules = qw(authz_core alias dir proxy proxy_http socache_shmcb ssl);
     my $server = Server->new(modules => \@modules, helper => 1)->configure(<<"END");
-ThreadsPerChild 4
-ThreadLimit 4
-MaxRequestWorkers 4
+@{[ workers(4) ]}
 AsyncRequestWorkerFactor 200
 LogFormat "%>s %{UPGRADE_TUNNEL}e" tunnels
 CustomLog access_log tunnels
 ProxyPass /ws http://127.0.0.1:$port/
 ProxyPass /unix unix:$socket_path|http://unix.test/
 ProxyPass /tls https://127.0.0.1:$port/
-SSLProxyEngine on
-SSLProxyVerify none
-SSLProxyCheckPeerName off
+@{[ PROXY_TLS ]}
 <LocationMatch ^/(ws|unix|tls)>
 UpgradeKeep WebSocket
 UpgradeTunnel event
@@ -47,12 +43,7 @@ UpgradeTunnel event
 <Location /status>
 SetHandler upgrade-status
 </Location>
-Listen 127.0.0.1:$tls
-<VirtualHost 127.0.0.1:$tls>
-SSLEngine on
-SSLCertificateFile $conf/server.crt
-SSLCertificateKeyFile $conf/server.key
-</VirtualHost>
+@{[ tls_host($tls) ]}
 END
     $server->{tls} = $tls;
     $server->{switch} = "$server->{folder}/fault";
@@ -115,10 +106,13 @@ sub carry_all {
     return @got;
 }
 
-my @kinds = (['plain', {}], ['another', {}], ['TLS client', { tls => { SSL_version => 'TLSv1_3' } }],
-    ['unix', { path => '/unix', from => $unix }],
-    ['TLS backend', { path => '/tls', backend_tls => {
-        SSL_cert_file => "$conf/server.crt", SSL_key_file => "$conf/server.key" } }]);
+my @kinds = (
+    ['plain',       {}],
+    ['another',     {}],
+    ['TLS client',  { tls => { SSL_version => 'TLSv1_3' } }],
+    ['unix',        { path => '/unix', from => $unix }],
+    ['TLS backend', { path => '/tls', backend_tls => { certificate() } }],
+);
 
 sub arrives {
     my ($from, $to, $bytes, $what) = @_;

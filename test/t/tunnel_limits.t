@@ -5,6 +5,7 @@ use warnings;
 use Test::More;
 use FindBin;
 use lib "$FindBin::Bin/lib";
+use Lines;
 use Ports;
 use Server;
 use Tunnel;
@@ -12,17 +13,13 @@ use Wire;
 
 local $SIG{PIPE} = 'IGNORE';
 
-my $folder = Apache::Test::vars('t_conf');
-my %certificate = (SSL_cert_file => "$folder/server.crt", SSL_key_file => "$folder/server.key");
 my $listener = backend();
 my $port = $listener->sockport;
 my $secure = free_port();
 
 my @modules = qw(authz_core alias dir proxy proxy_http socache_shmcb ssl);
 my $server = Server->new(modules => \@modules, helper => 1)->configure(<<"END")->start;
-ThreadsPerChild 8
-ThreadLimit 8
-MaxRequestWorkers 8
+@{[ workers(8) ]}
 AsyncRequestWorkerFactor 100
 LogLevel info upgrade_wstunnel:debug
 LogFormat "%>s %U %{UPGRADE_TUNNEL}e %{UPGRADE_TUNNEL_CODE}e" tunnels
@@ -34,10 +31,7 @@ UpgradeTunnelIdle 1
 UpgradeTunnelAge 1 jitter=0
 ProxyPass /tls https://127.0.0.1:$port/
 ProxyPassMatch ^/(idle|longer|aged) http://127.0.0.1:$port/ timeout=2
-SSLProxyEngine on
-SSLProxyVerify none
-SSLProxyCheckPeerName off
-SSLProxyCheckPeerCN off
+@{[ PROXY_TLS ]}
 <Location /idle>
 UpgradeTunnelAge none
 </Location>
@@ -51,12 +45,7 @@ UpgradeTunnelIdle none
 <Location /tls>
 UpgradeTunnelAge none
 </Location>
-Listen 127.0.0.1:$secure
-<VirtualHost 127.0.0.1:$secure>
-SSLEngine on
-SSLCertificateFile $folder/server.crt
-SSLCertificateKeyFile $folder/server.key
-</VirtualHost>
+@{[ tls_host($secure) ]}
 END
 
 # Both sides are told 1001, the backend with a key, and then there is the end.
@@ -83,7 +72,7 @@ my %idle = (
     'silence, a TLS client' => [open_tunnel($server, $listener, path => '/idle', port => $secure,
             tls => { SSL_version => 'TLSv1_3' })],
     'silence, a TLS backend' => [open_tunnel($server, $listener, path => '/tls',
-            backend_tls => \%certificate)],
+            backend_tls => { certificate() })],
 );
 my @cut = open_tunnel($server, $listener, path => '/idle');
 syswrite $cut[1], substr frame('never whole'), 0, 5;

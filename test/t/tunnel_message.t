@@ -7,6 +7,7 @@ use POSIX    ();
 use Socket   ();
 use FindBin;
 use lib "$FindBin::Bin/lib";
+use Lines;
 use Ports;
 use Server;
 use Tunnel;
@@ -17,17 +18,13 @@ local $SIG{PIPE} = 'IGNORE';
 use constant MAX   => 1000;
 use constant LARGE => 300_000;    # through the pipe, where there is one
 
-my $folder = Apache::Test::vars('t_conf');
-my %certificate = (SSL_cert_file => "$folder/server.crt", SSL_key_file => "$folder/server.key");
 my $listener = backend();
 my $port = $listener->sockport;
 my $secure = free_port();
 
 my @modules = qw(authz_core alias dir proxy proxy_http socache_shmcb ssl);
 my $server = Server->new(modules => \@modules, helper => 1)->configure(<<"END")->start;
-ThreadsPerChild 8
-ThreadLimit 8
-MaxRequestWorkers 8
+@{[ workers(8) ]}
 AsyncRequestWorkerFactor 100
 LogFormat "%>s %U %{UPGRADE_TUNNEL}e %{UPGRADE_TUNNEL_CODE}e" tunnels
 CustomLog access_log tunnels
@@ -38,10 +35,7 @@ ProxyPass /tls https://127.0.0.1:$port/
 ProxyPass /ws http://127.0.0.1:$port/
 ProxyPass /large http://127.0.0.1:$port/
 ProxyPass /any http://127.0.0.1:$port/
-SSLProxyEngine on
-SSLProxyVerify none
-SSLProxyCheckPeerName off
-SSLProxyCheckPeerCN off
+@{[ PROXY_TLS ]}
 <Location /large>
 UpgradeTunnelMessageMax @{[LARGE]}
 </Location>
@@ -51,12 +45,7 @@ UpgradeTunnelMessageMax none
 <Location /status>
 SetHandler upgrade-status
 </Location>
-Listen 127.0.0.1:$secure
-<VirtualHost 127.0.0.1:$secure>
-SSLEngine on
-SSLCertificateFile $folder/server.crt
-SSLCertificateKeyFile $folder/server.key
-</VirtualHost>
+@{[ tls_host($secure) ]}
 END
 
 # One frame as a client or a server sends it: kind, with FIN or without, and payload
@@ -97,7 +86,7 @@ my %tls = (port => $secure, tls => { SSL_version => 'TLSv1_3' });
 my @ways = (
     ['plain', path => '/ws'],
     ['TLS client', path => '/ws', %tls],
-    ['TLS backend', path => '/tls', backend_tls => \%certificate],
+    ['TLS backend', path => '/tls', backend_tls => { certificate() }],
 );
 my $expected = 0;
 for my $way (@ways) {

@@ -8,6 +8,7 @@ use IO::Select ();
 use POSIX      ();
 use Socket     ();
 use lib "$FindBin::Bin/lib";
+use Lines;
 use Ports;
 use Server;
 use Tunnel;
@@ -15,17 +16,13 @@ use Wire;
 
 local $SIG{PIPE} = 'IGNORE';
 
-my $folder = Apache::Test::vars('t_conf');
-my %certificate = (SSL_cert_file => "$folder/server.crt", SSL_key_file => "$folder/server.key");
 my $listener = backend();
 my $port = $listener->sockport;
 my $secure = free_port();
 
 my @modules = qw(authz_core alias dir proxy proxy_http socache_shmcb ssl);
 my $server = Server->new(modules => \@modules, helper => 1)->configure(<<"END")->start;
-ThreadsPerChild 8
-ThreadLimit 8
-MaxRequestWorkers 8
+@{[ workers(8) ]}
 AsyncRequestWorkerFactor 100
 LogFormat "%>s %U %{UPGRADE_TUNNEL}e" tunnels
 CustomLog access_log tunnels
@@ -34,10 +31,7 @@ UpgradeTunnel event
 UpgradeTunnelPing 1 unanswered=100
 ProxyPass /tls https://127.0.0.1:$port/
 ProxyPassMatch ^/(client|both|given|off)(/.*)?\$ http://127.0.0.1:$port/
-SSLProxyEngine on
-SSLProxyVerify none
-SSLProxyCheckPeerName off
-SSLProxyCheckPeerCN off
+@{[ PROXY_TLS ]}
 <LocationMatch ^/(both|tls)>
 UpgradeTunnelIdle 5
 UpgradeTunnelPing 1 to=both unanswered=100
@@ -54,12 +48,7 @@ UpgradeTunnelPing none
 <Location /status>
 SetHandler upgrade-status
 </Location>
-Listen 127.0.0.1:$secure
-<VirtualHost 127.0.0.1:$secure>
-SSLEngine on
-SSLCertificateFile $folder/server.crt
-SSLCertificateKeyFile $folder/server.key
-</VirtualHost>
+@{[ tls_host($secure) ]}
 END
 
 # The next frame: (first byte, payload, whether it is masked)
@@ -111,7 +100,7 @@ my %tls = (port => $secure, tls => { SSL_version => 'TLSv1_3' });
 my %open = (
     plain => [open_tunnel($server, $listener, path => '/both')],
     'TLS client' => [open_tunnel($server, $listener, path => '/both', %tls)],
-    'TLS backend' => [open_tunnel($server, $listener, path => '/tls', backend_tls => \%certificate)],
+    'TLS backend' => [open_tunnel($server, $listener, path => '/tls', backend_tls => { certificate() })],
 );
 my @off = open_tunnel($server, $listener, path => '/off');
 my @gone = map { [open_tunnel($server, $listener, path => "/given/$_")] } qw(client backend);

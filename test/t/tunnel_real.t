@@ -7,6 +7,7 @@ use FindBin;
 use IPC::Open2;
 use lib "$FindBin::Bin/lib";
 use Server;
+use Lines;
 use Ports;
 use Tunnel qw(tunnels_of);
 use Wait;
@@ -14,7 +15,6 @@ use Wire;
 
 local $SIG{PIPE} = 'IGNORE';
 
-my $folder = Apache::Test::vars('t_conf');
 my $clients = "$FindBin::Bin/clients";
 my $secure = free_port();
 
@@ -47,9 +47,7 @@ my $backend = program('node', "$clients/node/pinging.js", 'serve');
 my $port = line_of($backend);
 my @modules = qw(authz_core alias dir proxy proxy_http socache_shmcb ssl);
 my $server = Server->new(modules => \@modules, helper => 1)->configure(<<"END")->start;
-ThreadsPerChild 8
-ThreadLimit 8
-MaxRequestWorkers 8
+@{[ workers(8) ]}
 AsyncRequestWorkerFactor 100
 UpgradeKeep WebSocket
 UpgradeTunnel event
@@ -61,12 +59,7 @@ ProxyPass /ws http://127.0.0.1:$port/
 <Location /status>
 SetHandler upgrade-status
 </Location>
-Listen 127.0.0.1:$secure
-<VirtualHost 127.0.0.1:$secure>
-SSLEngine on
-SSLCertificateFile $folder/server.crt
-SSLCertificateKeyFile $folder/server.key
-</VirtualHost>
+@{[ tls_host($secure) ]}
 END
 
 sub pings {

@@ -72,7 +72,8 @@ sub _asked {
     IO::Select->new($listener)->can_read(Wire::LIMIT) or die 'no handshake arrives';
     my $backend = $listener->accept or die $!;
     if (%tls) {
-        IO::Socket::SSL->start_SSL($backend, SSL_server => 1, %tls) or die $IO::Socket::SSL::SSL_ERROR;
+        my %option = Wire::tls_of(SSL_server => 1, %tls);
+        IO::Socket::SSL->start_SSL($backend, %option) or die $IO::Socket::SSL::SSL_ERROR;
     }
     my $head = head_from($backend);
     $head =~ /\r\n\r\n\z/ or die "the handshake ends early: $head";

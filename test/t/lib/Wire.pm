@@ -27,11 +27,23 @@ sub port_of {
     return ($config->{vhosts}{$vhost} or die "no virtual host $vhost")->{port};
 }
 
+# Options of TLS, with a context that is made once for all connections that have the same: to make one costs
+# more than a handshake.
+my %contexts;
+
+sub tls_of {
+    my (%tls) = @_;
+    return %tls if grep { ref } values %tls;
+    my $key = join ' ', map { "$_=$tls{$_}" } sort keys %tls;
+    $contexts{$key} ||= IO::Socket::SSL::SSL_Context->new(%tls) || die $IO::Socket::SSL::SSL_ERROR;
+    return (%tls, SSL_reuse_ctx => $contexts{$key});
+}
+
 sub connect_to {
     my ($port, %tls) = @_;
     my @address = (PeerAddr => '127.0.0.1', PeerPort => $port, Timeout => LIMIT);
     my $socket = %tls
-      ? IO::Socket::SSL->new(@address, SSL_verify_mode => 0, %tls)
+      ? IO::Socket::SSL->new(@address, tls_of(SSL_verify_mode => 0, %tls))
       : IO::Socket::INET->new(@address);
     return $socket || die "cannot connect to $port: $! $IO::Socket::SSL::SSL_ERROR";
 }
