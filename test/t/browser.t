@@ -61,8 +61,9 @@ for my $host ([chat_clear => 'http'], [chat_tls => 'https']) {
 }
 
 # A post-quantum key exchange, which it offers: its visit counts, whether or not this server's OpenSSL can
-# agree on one.
+# agree on one. A policy that requires it is met where it can.
 {
+    my $has_ml_kem = `openssl list -kem-algorithms` =~ /X25519MLKEM768/;
     my $conf = Apache::Test::vars('t_conf');
     my $server = Server->new(modules => [qw(authz_core dir socache_shmcb ssl)]);
     my $port = free_port();
@@ -73,6 +74,9 @@ SetHandler upgrade-status
 </Location>
 <Location /probe>
 SetHandler upgrade-probe
+</Location>
+<Location /records>
+UpgradeRequire PostQuantum
 </Location>
 <VirtualHost 127.0.0.1:$port>
 SSLEngine on
@@ -85,9 +89,12 @@ END
         const status = new DOMParser().parseFromString(page, 'text/html');
         const table = [...status.querySelectorAll('table')].find((t) => /Highest/.test(t.textContent));
         const yes = [...table.rows].find((row) => row.cells[0].textContent === 'yes');
-        return { probe: JSON.parse(document.body.innerText), share: yes.cells[2].textContent.trim() }; })()");
+        const records = (await fetch('/records')).status;
+        return { records, probe: JSON.parse(document.body.innerText), share: yes.cells[2].textContent.trim() }; })()");
     is $seen->{probe}{groups_offered}[0], 'X25519MLKEM768', 'the group that the browser wants most';
     is_deeply $seen->{probe}{key_shares}, ['X25519MLKEM768', 'x25519'], 'and the keys that it sends';
+    is $seen->{probe}{protocol}{key_exchange}, $has_ml_kem ? 'X25519MLKEM768' : 'x25519', 'and agrees on';
+    is $seen->{records}, $has_ml_kem ? 404 : 403, 'a policy that requires PostQuantum';
     is $seen->{share}, '100.0 %', 'the status page shows it as ready';
     my $tls = json_of($server->ask('GET /status?format=json HTTP/1.1'))->{tls};
     is scalar @$tls, 1, 'no other client over TLS';
