@@ -60,7 +60,7 @@ MODULES := $(POLICY) $(HELPER)
 LIBRARY := $(OUT)/libupgrade.a
 
 # Targets that set the machine up must work where apxs is not there yet.
-BARE := help rooms print-VERSION setup demo serve test asan tsan cov gdb fuzz lint bench bench-tunnels soak man dist deb clean
+BARE := help rooms print-VERSION setup demo serve test asan tsan cov gdb fuzz lint bench bench-tunnels soak man html dist deb clean
 
 ifneq ($(filter-out $(BARE),$(or $(MAKECMDGOALS),all)),)
 ifeq ($(APXS),)
@@ -124,7 +124,7 @@ DEPENDS := -MMD -MP
 # One short line a step; V=1 shows the whole command.
 run = $(if $(V),$(2),@printf '  %s  %s\n' '$(1)' '$@' && $(2))
 
-.PHONY: all faults loads help rooms setup module unit test asan tsan cov gdb fuzz bench bench-tunnels soak size lint demo serve install uninstall man dist deb clean FORCE
+.PHONY: all faults loads help rooms setup module unit test asan tsan cov gdb fuzz bench bench-tunnels soak size lint demo serve install uninstall man html dist deb clean FORCE
 .DELETE_ON_ERROR:
 .SECONDARY:
 
@@ -134,7 +134,7 @@ module: $(MODULES)
 
 help:
 	@sed -n '/^#/!q;s/^# \{0,1\}//p' apxs.mk
-	@echo "Other targets: setup module unit asan tsan cov fuzz bench lint install clean"
+	@echo "Other targets: setup module unit asan tsan cov fuzz bench lint install man html clean"
 
 # The rooms, one a line: room, part, what it may include.
 rooms:
@@ -284,6 +284,10 @@ $(OUT)/mod_upgrade_required.7: $(SOURCES)/manual.md packaging/man.sed
 	@mkdir -p $(@D)
 	$(call run,MAN,sed -E -f packaging/man.sed $< | lowdown -s -Tman --parse-no-intraemph \
 	    -M title=mod_upgrade_required -M section=7 -M source="mod_upgrade_required $(VERSION)" -o $@)
+
+# The manual for a browser, with an index and a search; needs lowdown.
+html:
+	build/html build/out/html
 
 dist:
 	build/dist

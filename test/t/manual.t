@@ -77,4 +77,26 @@ for my $example (@whole) {
     ok $accepted, "accepted: $name" or diag $example, $output;
 }
 
+# ---- the pages for a browser: every link in them leads somewhere
+
+my $folder = "$server->{folder}/html";
+is system("cd '$top' && build/html '$folder'"), 0, 'the pages are made';
+my (%ids, @links);
+for my $name (qw(index manual refused)) {
+    my $html = do { local (@ARGV, $/) = "$folder/$name.html"; <> };
+    $ids{"$name.html#$1"} = 1 while $html =~ /\bid="([^"]+)"/g;
+    $ids{"$name.html"} = 1;
+    push @links, map { /^#/ ? "$name.html$_" : $_ } $html =~ /\bhref="(?!https?:)([^"]+)"/g;
+}
+cmp_ok @links, '>', 100, 'they have links';
+is_deeply [grep { !$ids{$_} && !m{^\.\./} } @links], [], 'and each leads somewhere';
+
+my $search = "(() => { const box = document.querySelector('input'); box.value = 'idle timeout tunnel';
+    box.dispatchEvent(new Event('input')); return document.querySelector('#found a').getAttribute('href'); })()";
+local $ENV{NODE_PATH} = "$top/build/out/node/node_modules";
+open my $browser, '-|', 'node', "$FindBin::Bin/clients/node/browser.js", "file://$folder/index.html", $search
+  or die $!;
+is readline($browser), qq("manual.html#upgradetunnelidle"\n), 'the search finds a section';
+close $browser;
+
 done_testing;
