@@ -1,0 +1,11 @@
+# Exceptions from a route cannot be spoofed: see lib/Exceptions.pm.
+use strict;
+use warnings;
+use Test::More;
+use FindBin;
+use lib "$FindBin::Bin/lib";
+use Exceptions;
+
+try_phase('route');
+
+done_testing;
