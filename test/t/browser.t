@@ -90,7 +90,8 @@ END
         const table = [...status.querySelectorAll('table')].find((t) => /Highest/.test(t.textContent));
         const yes = [...table.rows].find((row) => row.cells[0].textContent === 'yes');
         const records = (await fetch('/records')).status;
-        return { records, probe: JSON.parse(document.body.innerText), share: yes.cells[2].textContent.trim() }; })()");
+        return { records, probe: JSON.parse(document.body.innerText),
+            share: yes.cells[2].textContent.trim() }; })()");
     is $seen->{probe}{groups_offered}[0], 'X25519MLKEM768', 'the group that the browser wants most';
     is_deeply $seen->{probe}{key_shares}, ['X25519MLKEM768', 'x25519'], 'and the keys that it sends';
     is $seen->{probe}{protocol}{key_exchange}, $has_ml_kem ? 'X25519MLKEM768' : 'x25519', 'and agrees on';

@@ -200,6 +200,48 @@ CONF
     $server->stop;
 }
 
+# A key exchange is demanded: the proxies say what their client has agreed on, in words of their own.
+{
+    my $server = Server->new->configure(<<'CONF')->start;
+UpgradeTrustedProxy 127.0.0.1 scheme=X-Forwarded-Proto group=X-TLS-Group
+<Location /fs>
+    UpgradeRequire ForwardSecrecy
+</Location>
+<Location /pq>
+    UpgradeRequire PostQuantum
+</Location>
+CONF
+    my %lines = (
+        nginx => 'proxy_set_header X-Forwarded-Proto $scheme; proxy_set_header X-TLS-Group $ssl_curve;',
+        haproxy => "http-request set-header X-Forwarded-Proto https\n"
+          . 'http-request set-header X-TLS-Group %[ssl_fc_curve]',
+    );
+    my $has_ml_kem = `openssl list -kem-algorithms` =~ /X25519MLKEM768/;
+    my @static = qw(--tls-max 1.2 --ciphers AES128-GCM-SHA256);
+    # [options of curl, /fs, /pq; where OpenSSL has ML-KEM, and not]
+    my @clients = (
+        [\@static, 426, 426],
+        [[qw(--tls-max 1.2 --ciphers ECDHE-RSA-AES128-GCM-SHA256)], 404, 426],
+        [[qw(--tlsv1.3 --curves X25519)], 404, 426],
+        [[qw(--tlsv1.3 --curves prime256v1)], 404, 426],
+        [['--tlsv1.3'], 404, $has_ml_kem ? 404 : 426],
+    );
+    for my $name (qw(nginx haproxy)) {
+        my $port = eval { $start{$name}->($server->{port}, secure => 1, lines => $lines{$name}) };
+        if (!$port) {
+            like $@, qr/unknown fetch method 'ssl_fc_curve'/, "$name: an old one cannot say it";
+            next;
+        }
+        for my $client (@clients) {
+            my ($options, $fs, $pq) = @$client;
+            my $get = sub { curl('--http1.1', @$options, "https://127.0.0.1:$port$_[0]")->{status} };
+            is $get->('/fs'), $fs, "$name, @$options: /fs";
+            is $get->('/pq'), $pq, "$name, @$options: /pq";
+        }
+    }
+    $server->stop;
+}
+
 # A handshake whole but in HTTP/1.0, since nginx was told of the fields and not of the version
 {
     my $port = port_of('chat_clear');

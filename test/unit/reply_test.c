@@ -83,6 +83,8 @@ static const struct {
      1, UR_HTTP2_RESET, 426, "Upgrade Required", 0},
     {"nor where TLS is missing too", UR_REASON_TLS_MISSING, TLS_UNMET | WS_UNMET, 0, UR_HTTP_2,
      1, UR_HTTP2_RESET, 426, "Upgrade Required", 0},
+    {"nor where the key exchange is wrong", UR_REASON_KEY_EXCHANGE, KEX_UNMET | WS_UNMET, 0,
+     UR_HTTP_2, 1, UR_HTTP2_RESET, 426, "Upgrade Required", 0},
     {"nor where HTTP/2 is demanded", UR_REASON_WEBSOCKET_MISSING, WS_UNMET, UR_HTTP_2,
      UR_HTTP_2, 1, UR_HTTP2_RESET, 426, "Upgrade Required", 0},
 };

@@ -18,7 +18,7 @@ struct row {
     const struct ur_dir_config *settings;
 };
 
-#define COLUMNS "%-24s  %-28s  %-26s  %-8s  %-9s  %-20s  %-20s  %-16s  %s\n"
+#define COLUMNS "%-24s  %-28s  %-37s  %-8s  %-9s  %-20s  %-20s  %-16s  %s\n"
 
 struct dump {
     apr_pool_t *pool;
