@@ -13,6 +13,7 @@
 #   make -f apxs.mk install     into httpd's module folder; LIBEXECDIR=FOLDER for another, DESTDIR=FOLDER before it
 #   make -f apxs.mk dist        the tarball of a release, and its checksum, in build/out/dist/
 #   make -f apxs.mk deb         the Debian package, in build/out/deb/
+#   make -f apxs.mk rpm         an RPM, as far as it can be tried on Debian, in build/out/rpm/
 #
 # Everything generated goes to build/out/VARIANT, one folder for each set of flags, or to OUT=FOLDER. CFLAGS,
 # CPPFLAGS and LDFLAGS of the environment are added to httpd's own.
@@ -60,7 +61,7 @@ MODULES := $(POLICY) $(HELPER)
 LIBRARY := $(OUT)/libupgrade.a
 
 # Targets that set the machine up must work where apxs is not there yet.
-BARE := help rooms print-VERSION setup demo serve test asan tsan cov gdb fuzz lint bench bench-tunnels soak man html dist deb clean
+BARE := help rooms print-VERSION setup demo serve test asan tsan cov gdb fuzz lint bench bench-tunnels soak man html dist deb rpm clean
 
 ifneq ($(filter-out $(BARE),$(or $(MAKECMDGOALS),all)),)
 ifeq ($(APXS),)
@@ -124,7 +125,7 @@ DEPENDS := -MMD -MP
 # One short line a step; V=1 shows the whole command.
 run = $(if $(V),$(2),@printf '  %s  %s\n' '$(1)' '$@' && $(2))
 
-.PHONY: all faults loads help rooms setup module unit test asan tsan cov gdb fuzz bench bench-tunnels soak size lint demo serve install uninstall man html dist deb clean FORCE
+.PHONY: all faults loads help rooms setup module unit test asan tsan cov gdb fuzz bench bench-tunnels soak size lint demo serve install uninstall man html dist deb rpm clean FORCE
 .DELETE_ON_ERROR:
 .SECONDARY:
 
@@ -295,6 +296,9 @@ dist:
 deb:
 	build/setup deb
 	build/deb
+
+rpm:
+	build/rpm
 
 clean:
 	rm -rf build/out

@@ -126,6 +126,8 @@ PLANTED = [
     (changed('CHANGES.md', r'^## \d.*', '## 0.0.1'), [('versions', 'CHANGES.md: 0.0.1; this is ')]),
     (changed('debian/changelog', r'\A(\S+) \(.*?\)', r'\1 (0.0.2-1)'), [
         ('versions', 'debian/changelog: 0.0.2-1; this is ')]),
+    (changed('packaging/mod_upgrade_required.spec', r'^(Version: *).*', r'\g<1>0.0.3'), [
+        ('versions', 'packaging/mod_upgrade_required.spec: 0.0.3; this is ')]),
     (added(f'{M}/manual.md', '\n### UpgradePlanted\n'), [('documented', 'manual: UpgradePlanted is no directive')]),
     (added('conf.d/upgrade_required.reference.conf', '\nUpgradePlanted on\n'), [
         ('documented', 'reference configuration: UpgradePlanted is no directive')]),
