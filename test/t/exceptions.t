@@ -14,6 +14,8 @@ for my $target ('/health/..;x/admin', '/health/%2e%2e/admin', '/health%252f..%25
     ok scalar(grep { $_ eq '/admin' } readings($target)), "oracle: somebody reads /admin in $target";
 }
 
+prepare();
+
 # An internal redirect: what led to the path that is excepted must be plain too.
 $server->configure(<<"END")->start;
 DocumentRoot $root

@@ -6,6 +6,7 @@ use FindBin;
 use lib "$FindBin::Bin/lib";
 use Exceptions;
 
+prepare();
 try_phase('floor');
 
 done_testing;

@@ -17,10 +17,10 @@ use Server;
 use Test::More;
 use Wire;
 
-our @EXPORT = qw($backend $decode $root $server readings try_phase);
+our @EXPORT = qw($backend $decode $root $server prepare readings try_phase);
 
-my $pid = open2(my $output, my $stdin, '/usr/bin/python3', "$FindBin::Bin/backend/path.py");
-chomp(our $backend = <$output>);
+our ($backend, $root, $server);
+my ($pid, $stdin);
 END { local $?; close $stdin if $stdin; waitpid $pid, 0 if $pid }
 
 # variant: [the exception, whether an exception for it was right about a path that was read].
@@ -34,7 +34,7 @@ my %variants = (
 );
 my @variants = qw(loose unanchored prefix segment exact);
 
-my $proxy  = "ProxyPass / http://127.0.0.1:$backend/";
+my $proxy  = 'ProxyPass / http://127.0.0.1:BACKEND/';
 our $decode = 'AllowEncodedSlashes On';
 my $keep   = 'AllowEncodedSlashes NoDecode';
 my $flag   = 'P,UnsafeAllow3F';
@@ -55,26 +55,17 @@ my %mappings = (
     'nocanon-slashes'  => "$proxy nocanon\nMergeSlashes Off",
     'nocanon-decode'   => "$proxy nocanon\n$decode",
     'nocanon-keep'     => "$proxy nocanon\n$keep",
-    'match'            => "ProxyPassMatch ^(/.*)\$ http://127.0.0.1:$backend\$1 nocanon\n$decode",
+    'match'            => "ProxyPassMatch ^(/.*)\$ http://127.0.0.1:BACKEND\$1 nocanon\n$decode",
     'encoded'          => "$proxy mapping=encoded",
     'encoded-decode'   => "$proxy mapping=encoded\n$decode",
     'servlet'          => "$proxy mapping=servlet",
     'servlet-decode'   => "$proxy mapping=servlet\n$decode",
     'rewrite'          => "$decode\nRewriteEngine On\n"
-      . "RewriteRule ^/(.*)\$ http://127.0.0.1:$backend/\$1 [$flag]",
+      . "RewriteRule ^/(.*)\$ http://127.0.0.1:BACKEND/\$1 [$flag]",
 );
 
 # A forward proxy's target names the backend, and httpd looks for that name in the virtual hosts.
 my %aliases = ('forward' => '127.0.0.1', 'forward-decode' => 'localhost');
-
-our $root = Apache::Test::vars('t_logs') . "/exceptions$$";
-for my $document (qw(/doc /health /admin/doc /admin/health /x/doc /x/health), '/health;x',
-    '/admin;x/health', '/health\\admin') {
-    make_path("$root$document" =~ s{/[^/]*\z}{}r);
-    open my $file, '>', "$root$document" or die "$root$document: $!";
-    print $file "$document\n";
-    close $file;
-}
 
 sub host_of { my ($mapping, $phase) = @_; return "$mapping.$phase.test" }
 
@@ -89,13 +80,29 @@ sub vhost {
       "DocumentRoot $root", 'DirectoryIndex doc', 'DirectorySlash Off', '</VirtualHost>', '';
 }
 
-our $server = Server->new(modules => [qw(authz_core alias dir rewrite proxy proxy_http proxy_connect)]);
-my $port = $server->{port};
+my @documents = (qw(/doc /health /admin/doc /admin/health /x/doc /x/health), '/health;x', '/admin;x/health',
+    '/health\\admin');
 
-# UnsafeAllow3F came with 2.4.60; before that httpd did so without being told.
-$server->configure("RewriteEngine On\nRewriteRule x - [$flag]");
-if (($server->httpd('-t'))[0]) {
-    s/,UnsafeAllow3F// for values %mappings;
+# What all of it needs: the backend, the documents, and a server.
+sub prepare {
+    $pid = open2(my $output, $stdin, '/usr/bin/python3', "$FindBin::Bin/backend/path.py");
+    chomp($backend = <$output>);
+    $root = Apache::Test::vars('t_logs') . "/exceptions$$";
+    for my $document (@documents) {
+        make_path("$root$document" =~ s{/[^/]*\z}{}r);
+        open my $file, '>', "$root$document" or die "$root$document: $!";
+        print $file "$document\n";
+        close $file;
+    }
+    $server = Server->new(modules => [qw(authz_core alias dir rewrite proxy proxy_http proxy_connect)]);
+    # UnsafeAllow3F came with 2.4.60; before that httpd did so without being told.
+    $server->configure("RewriteEngine On\nRewriteRule x - [$flag]");
+    my ($status) = $server->httpd('-t');
+    for my $text (values %mappings) {
+        $text =~ s/,UnsafeAllow3F// if $status;
+        $text =~ s/BACKEND/$backend/;
+    }
+    return;
 }
 
 sub serve {
@@ -103,7 +110,7 @@ sub serve {
     $server->stop if $server->pid;
     $server->configure(join "\n", "<Directory $root>\nRequire all granted\n</Directory>",
         'KeepAlive On', 'MaxKeepAliveRequests 0',
-        map { vhost($port, $_, $phase) } sort keys %mappings)->start;
+        map { vhost($server->{port}, $_, $phase) } sort keys %mappings)->start;
 }
 
 #
@@ -207,7 +214,7 @@ sub send_one {
     my ($mapping, $phase, $target, $variant) = @_;
     my $host = host_of($mapping, $phase);
     for my $try (1, 2) {
-        $socket ||= connect_to($port);
+        $socket ||= connect_to($server->{port});
         local $SIG{PIPE} = 'IGNORE';
         print $socket "GET $target HTTP/1.1\r\nHost: $host\r\nX-Variant: $variant\r\n\r\n";
         my $answer = answer_from($socket);
