@@ -18,11 +18,19 @@ static apr_table_t *own_fields(request_rec *r)
 void ur_upgrade_narrow(request_rec *r, const struct ur_kept *kept)
 {
     const char *sent = apr_table_get(kept->client_fields, "Upgrade");
+    const char *coding = apr_table_get(kept->client_fields, "Transfer-Encoding");
+    const char *length = apr_table_get(kept->client_fields, "Content-Length");
 
     r->headers_in = kept->client_fields;
     /* Most clients send what is wanted. */
     if (!sent || strcmp(sent, "websocket") != 0) {
         apr_table_setn(own_fields(r), "Upgrade", "websocket");
+    }
+    /* A valid handshake has no body, but mod_http2 says "chunked" of each extended CONNECT. Of
+     * that mod_proxy_http would make "Content-Length: 0", which some backends refuse. */
+    if (coding || length) {
+        apr_table_unset(own_fields(r), "Transfer-Encoding");
+        apr_table_unset(r->headers_in, "Content-Length");
     }
 }
 

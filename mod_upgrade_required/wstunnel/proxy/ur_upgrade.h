@@ -8,7 +8,7 @@
 
 struct ur_kept;
 
-/* For a valid handshake: the word that mod_proxy compares with. */
+/* For a valid handshake: the word that mod_proxy compares with, and nothing about a body. */
 void ur_upgrade_narrow(request_rec *r, const struct ur_kept *kept);
 
 /* For any other request: another protocol only if this worker's upgrade= names it, as mod_proxy
