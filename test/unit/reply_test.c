@@ -238,6 +238,27 @@ static const char *header(const struct ur_field *fields, size_t count, const cha
     return NULL;
 }
 
+/* A gRPC client reads two headers and nothing else; other clients do not get them. */
+static void test_grpc(void)
+{
+    for (int grpc = 0; grpc <= 1; grpc++) {
+        struct ur_policy policy = {.tls = UR_TLS_1_2};
+        struct ur_refusal refusal = {.policy = &policy,
+                                     .judgement = {UR_REASON_TLS_MISSING, UR_FAMILY_TLS},
+                                     .http2 = true,
+                                     .grpc = grpc};
+        struct ur_reply reply = ur_reply_decide(&refusal);
+        struct ur_field fields[UR_FIELDS_MAX];
+        char room[128];
+        struct ur_buf scratch = {room, sizeof room, 0};
+        size_t count = ur_reply_fields(&refusal, &reply, &scratch, fields);
+
+        is(header(fields, count, "grpc-status"), grpc ? "9" : NULL, "gRPC: status");
+        is(header(fields, count, "grpc-message"), grpc ? "TLS 1.2 or newer required" : NULL,
+           "gRPC: message");
+    }
+}
+
 static void test_exchanges(void)
 {
     for (size_t i = 0; i < COUNT(exchanges); i++) {
@@ -464,6 +485,7 @@ int main(void)
     test_sentences();
     test_status_lines();
     test_proxy_lines();
+    test_grpc();
     test_exchanges();
     test_upgrades();
     test_statuses();

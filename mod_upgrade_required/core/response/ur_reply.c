@@ -120,92 +120,6 @@ size_t ur_reply_upgrades(const struct ur_refusal *refusal, const char *list[UR_U
     return upgrades.count;
 }
 
-struct fields {
-    struct ur_field *list;
-    size_t count;
-};
-
-static void add_field(struct fields *fields, const char *name, const char *value)
-{
-    fields->list[fields->count++] = (struct ur_field){name, value, false};
-}
-
-static void join_field(struct fields *fields, const char *name, const char *value)
-{
-    fields->list[fields->count++] = (struct ur_field){name, value, true};
-}
-
-/* Where the next value will be. NULL once the buffer is full: then nothing reads it. */
-static const char *value_start(const struct ur_buf *scratch)
-{
-    return scratch->len < scratch->size ? scratch->at + scratch->len : NULL;
-}
-
-static void add_upgrade_fields(struct fields *fields, const struct ur_refusal *refusal,
-                               struct ur_buf *scratch)
-{
-    const char *upgrades[UR_UPGRADES_MAX];
-    size_t count = ur_reply_upgrades(refusal, upgrades);
-    const char *value = value_start(scratch);
-
-    if (!count) {
-        return;
-    }
-    for (size_t i = 0; i < count; i++) {
-        ur_buf_string(scratch, i ? ", " : "");
-        ur_buf_string(scratch, upgrades[i]);
-    }
-    ur_buf_bytes(scratch, "", 1);
-    add_field(fields, "Upgrade", value);
-    add_field(fields, "Connection", "Upgrade");
-}
-
-static void add_link(struct fields *fields, struct ur_span guide, struct ur_buf *scratch)
-{
-    const char *value = value_start(scratch);
-
-    ur_buf_literal(scratch, "<");
-    ur_buf_bytes(scratch, guide.at, guide.len);
-    ur_buf_literal(scratch, ">; rel=\"help\"");
-    ur_buf_bytes(scratch, "", 1);
-    join_field(fields, "Link", value);
-}
-
-static void add_retry(struct fields *fields, unsigned seconds, struct ur_buf *scratch)
-{
-    const char *value = value_start(scratch);
-
-    ur_buf_number(scratch, seconds);
-    ur_buf_bytes(scratch, "", 1);
-    add_field(fields, "Retry-After", value);
-}
-
-size_t ur_reply_fields(const struct ur_refusal *refusal, const struct ur_reply *reply,
-                       struct ur_buf *scratch, struct ur_field list[UR_FIELDS_MAX])
-{
-    struct fields fields = {list, 0};
-
-    if (!refusal->http2 && refusal->advertise != UR_ADVERTISE_OFF) {
-        add_upgrade_fields(&fields, refusal, scratch);
-    }
-    if (ur_reason_row(refusal->judgement.reason)->family == UR_FAMILY_WEBSOCKET) {
-        add_field(&fields, "Sec-WebSocket-Version", "13");
-    }
-    if (reply->status == METHOD_NOT_ALLOWED) {
-        add_field(&fields, "Allow", "GET");
-    }
-    add_field(&fields, "Cache-Control", "no-store");
-    join_field(&fields, "Vary", "Accept");
-    if (refusal->rehearsal_ends || refusal->retry_after) {
-        add_retry(&fields, refusal->retry_after, scratch);
-    }
-    if (ur_span_present(refusal->guide)) {
-        add_link(&fields, refusal->guide, scratch);
-    }
-    add_field(&fields, "X-Content-Type-Options", "nosniff");
-    return ur_buf_full(scratch) ? 0 : fields.count;
-}
-
 /* The end of "The request". */
 static void write_agreed(struct ur_seen seen, struct ur_buf *out)
 {
@@ -272,13 +186,120 @@ static void write_template(const struct ur_refusal *refusal, const char *templat
     ur_buf_string(out, template);
 }
 
+static void write_phrase(const struct ur_refusal *refusal, struct ur_buf *out)
+{
+    write_template(refusal, ur_reason_row(refusal->judgement.reason)->phrase, out);
+}
+
+struct fields {
+    struct ur_field *list;
+    size_t count;
+};
+
+static void add_field(struct fields *fields, const char *name, const char *value)
+{
+    fields->list[fields->count++] = (struct ur_field){name, value, false};
+}
+
+static void join_field(struct fields *fields, const char *name, const char *value)
+{
+    fields->list[fields->count++] = (struct ur_field){name, value, true};
+}
+
+/* Where the next value will be. NULL once the buffer is full: then nothing reads it. */
+static const char *value_start(const struct ur_buf *scratch)
+{
+    return scratch->len < scratch->size ? scratch->at + scratch->len : NULL;
+}
+
+static void add_upgrade_fields(struct fields *fields, const struct ur_refusal *refusal,
+                               struct ur_buf *scratch)
+{
+    const char *upgrades[UR_UPGRADES_MAX];
+    size_t count = ur_reply_upgrades(refusal, upgrades);
+    const char *value = value_start(scratch);
+
+    if (!count) {
+        return;
+    }
+    for (size_t i = 0; i < count; i++) {
+        ur_buf_string(scratch, i ? ", " : "");
+        ur_buf_string(scratch, upgrades[i]);
+    }
+    ur_buf_bytes(scratch, "", 1);
+    add_field(fields, "Upgrade", value);
+    add_field(fields, "Connection", "Upgrade");
+}
+
+static void add_link(struct fields *fields, struct ur_span guide, struct ur_buf *scratch)
+{
+    const char *value = value_start(scratch);
+
+    ur_buf_literal(scratch, "<");
+    ur_buf_bytes(scratch, guide.at, guide.len);
+    ur_buf_literal(scratch, ">; rel=\"help\"");
+    ur_buf_bytes(scratch, "", 1);
+    join_field(fields, "Link", value);
+}
+
+static void add_retry(struct fields *fields, unsigned seconds, struct ur_buf *scratch)
+{
+    const char *value = value_start(scratch);
+
+    ur_buf_number(scratch, seconds);
+    ur_buf_bytes(scratch, "", 1);
+    add_field(fields, "Retry-After", value);
+}
+
+/* FAILED_PRECONDITION: the call is not to be repeated until something has been mended. Clients
+ * prefer it to what they would make of the HTTP status. No phrase needs percent-encoding. */
+static void add_grpc(struct fields *fields, const struct ur_refusal *refusal,
+                     struct ur_buf *scratch)
+{
+    const char *value = value_start(scratch);
+
+    write_phrase(refusal, scratch);
+    ur_buf_bytes(scratch, "", 1);
+    add_field(fields, "grpc-status", "9");
+    add_field(fields, "grpc-message", value);
+}
+
+size_t ur_reply_fields(const struct ur_refusal *refusal, const struct ur_reply *reply,
+                       struct ur_buf *scratch, struct ur_field list[UR_FIELDS_MAX])
+{
+    struct fields fields = {list, 0};
+
+    if (!refusal->http2 && refusal->advertise != UR_ADVERTISE_OFF) {
+        add_upgrade_fields(&fields, refusal, scratch);
+    }
+    if (ur_reason_row(refusal->judgement.reason)->family == UR_FAMILY_WEBSOCKET) {
+        add_field(&fields, "Sec-WebSocket-Version", "13");
+    }
+    if (reply->status == METHOD_NOT_ALLOWED) {
+        add_field(&fields, "Allow", "GET");
+    }
+    add_field(&fields, "Cache-Control", "no-store");
+    join_field(&fields, "Vary", "Accept");
+    if (refusal->rehearsal_ends || refusal->retry_after) {
+        add_retry(&fields, refusal->retry_after, scratch);
+    }
+    if (ur_span_present(refusal->guide)) {
+        add_link(&fields, refusal->guide, scratch);
+    }
+    if (refusal->grpc) {
+        add_grpc(&fields, refusal, scratch);
+    }
+    add_field(&fields, "X-Content-Type-Options", "nosniff");
+    return ur_buf_full(scratch) ? 0 : fields.count;
+}
+
 void ur_reply_status_line(const struct ur_refusal *refusal, const struct ur_reply *reply,
                           struct ur_buf *out)
 {
     if (refusal->phrase == UR_PHRASE_ON) {
         ur_buf_number(out, (uint64_t)reply->status);
         ur_buf_literal(out, " ");
-        write_template(refusal, ur_reason_row(refusal->judgement.reason)->phrase, out);
+        write_phrase(refusal, out);
     }
 }
 

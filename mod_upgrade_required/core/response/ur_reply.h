@@ -25,6 +25,7 @@ struct ur_refusal {
     const char *enforced_from;  /* RFC 3339; NULL: no date is set */
     const char *rehearsal_ends; /* RFC 3339; NULL: this is not a rehearsal */
     unsigned retry_after;       /* seconds, such as to the end of the rehearsal; 0: not told */
+    bool grpc;                  /* the request is a gRPC call */
     bool offers_http2;          /* the virtual host offers HTTP/2 on this kind of connection */
     enum ur_advertise advertise;
     enum ur_http2_answer http2_answer;
@@ -44,7 +45,7 @@ struct ur_field {
     bool list; /* appended to existing values of this header, instead of replacing them */
 };
 
-#define UR_FIELDS_MAX   9
+#define UR_FIELDS_MAX   11
 #define UR_UPGRADES_MAX 5
 
 struct ur_reply ur_reply_decide(const struct ur_refusal *refusal);

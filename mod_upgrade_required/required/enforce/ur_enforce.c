@@ -264,6 +264,7 @@ static int refuse(struct trial *trial)
         .advertise = settings->advertise,
         .http2_answer = settings->http2_answer,
         .phrase = settings->phrase,
+        .grpc = ur_request_is_grpc(r),
         .retry_after = trial->retry_after,
     };
     int result;

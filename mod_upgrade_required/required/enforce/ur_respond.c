@@ -179,6 +179,10 @@ int ur_respond_refusal(request_rec *r, const struct ur_refusal *refusal, struct 
         apr_table_setn(r->notes, "ssl-renegotiate-forbidden", "upgrade-required");
         return send_error(r, reply->status, "text/plain", (struct ur_span){"", 0});
     }
+    if (refusal->grpc) {
+        /* Of another type, the client would not look at grpc-status. */
+        return send_error(r, reply->status, "application/grpc", (struct ur_span){"", 0});
+    }
     custom = ap_response_code_string(r, ap_index_of_response(reply->status));
     if (custom && *custom == '"') {
         /* httpd's own way would replace Allow by a list of its own. */

@@ -94,6 +94,9 @@ struct ur_span ur_request_user_agent(const request_rec *r);
 /* Accept, absent if the client sent none. */
 struct ur_span ur_request_accept(const request_rec *r);
 
+/* Whether it is a gRPC call: of application/grpc, or a subtype of it such as +proto. */
+bool ur_request_is_grpc(const request_rec *r);
+
 /* The requested format of a page: the one that ?format= names, else by Accept. count if there
  * is none of that name. */
 size_t ur_request_form(const request_rec *r, const struct ur_form forms[], size_t count);
