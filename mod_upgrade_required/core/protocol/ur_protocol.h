@@ -90,6 +90,16 @@ static inline bool ur_protocol_reaches(unsigned seen, unsigned demanded)
     return (((seen | 0x888U) - demanded) & 0x888U) == 0x888U;
 }
 
+/* The versions in there, and nothing else of what was seen. Bits above the levels are ignored.
+ */
+static inline struct ur_seen ur_protocol_versions(unsigned levels)
+{
+    return (struct ur_seen){
+        .tls = (enum ur_tls)(levels & UR_LEVEL_MASK),
+        .http = (enum ur_http)(levels >> UR_LEVEL_HTTP_SHIFT & UR_LEVEL_MASK),
+    };
+}
+
 /* The HTTP version of a request. The connection decides: only a stream of an HTTP/2 connection
  * is HTTP/2. number is the version in the request line as httpd has it, major * 1000 + minor,
  * which on an HTTP/1 connection is mere text: httpd accepts any up to 9.9. There a newer

@@ -35,7 +35,7 @@ struct trial {
 
 static inline bool is_met(request_rec *r, unsigned levels)
 {
-    return !levels || ur_request_reaches(r, levels);
+    return !levels || ur_protocol_reaches(ur_request_levels(r), levels);
 }
 
 static void read_handshake(struct trial *trial)
@@ -406,7 +406,7 @@ static __attribute__((noinline)) bool is_counted(const request_rec *r,
 
 /* The request path, too: it met a policy that requires something. */
 static inline void count_allowed(const request_rec *r, const struct ur_dir_config *settings,
-                                 const struct ur_rule *rule, struct ur_seen seen)
+                                 const struct ur_rule *rule, unsigned levels)
 {
     const struct ur_policy_name *label = ur_enforce_label(settings, rule);
 
@@ -414,7 +414,7 @@ static inline void count_allowed(const request_rec *r, const struct ur_dir_confi
         (r->prev && is_counted(r, label))) {
         return;
     }
-    ur_monitor_allowed(label, seen);
+    ur_monitor_allowed(label, levels);
 }
 
 static __attribute__((noinline)) int try_rule(request_rec *r, const struct ur_rule *rule,
@@ -426,7 +426,7 @@ static __attribute__((noinline)) int try_rule(request_rec *r, const struct ur_ru
     if (trial.judgement.unmet) {
         return conclude(&trial);
     }
-    count_allowed(r, trial.settings, rule, trial.seen);
+    count_allowed(r, trial.settings, rule, ur_request_levels(r));
     return DECLINED;
 }
 
@@ -453,21 +453,21 @@ static int refuse_tls_offer(request_rec *r)
 }
 
 /* The request path: if no handshake has to be checked, this is all that an allowed request pays
- * for. The rule requires something; of what was seen the versions are enough, to count it. */
-static inline int enforce(request_rec *r, struct ur_seen seen, const struct ur_rule *rule,
+ * for. The rule requires something. */
+static inline int enforce(request_rec *r, unsigned levels, const struct ur_rule *rule,
                           enum ur_phase phase)
 {
-    if (!ur_request_reaches(r, rule->levels)) {
+    if (!ur_protocol_reaches(levels, rule->levels)) {
         return try_rule(r, rule, phase);
     }
-    count_allowed(r, ur_config_dir(r), rule, seen);
+    count_allowed(r, ur_config_dir(r), rule, levels);
     return DECLINED;
 }
 
 int ur_enforce_floor(request_rec *r)
 {
     const struct ur_rule *floor;
-    struct ur_seen seen;
+    unsigned levels;
     int result;
 
     if (r->prev) {
@@ -475,10 +475,10 @@ int ur_enforce_floor(request_rec *r)
         ur_respond_internal(r);
         return DECLINED;
     }
-    seen = ur_request_versions(r);
-    ur_monitor_request(seen);
+    levels = ur_request_levels(r);
+    ur_monitor_request(levels);
     floor = &ur_config_server(r->server)->floor;
-    result = floor->levels ? enforce(r, seen, floor, UR_PHASE_FLOOR) : DECLINED;
+    result = floor->levels ? enforce(r, levels, floor, UR_PHASE_FLOOR) : DECLINED;
     return result == DECLINED && r->method_number == M_OPTIONS ? refuse_tls_offer(r) : result;
 }
 
@@ -507,7 +507,7 @@ int ur_enforce_route(request_rec *r)
         return DECLINED;
     }
     if (judged_here(r)) {
-        return enforce(r, ur_request_versions(r), route, UR_PHASE_ROUTE);
+        return enforce(r, ur_request_levels(r), route, UR_PHASE_ROUTE);
     }
     if (route->policy.websocket) {
         ur_respond_no_switch(r);
@@ -519,7 +519,7 @@ int ur_enforce_route(request_rec *r)
 static int allow_kept(const struct trial *trial)
 {
     if (!trial->settings->route.policy.websocket) {
-        count_allowed(trial->r, trial->settings, trial->rule, trial->seen);
+        count_allowed(trial->r, trial->settings, trial->rule, ur_request_levels(trial->r));
     }
     return DECLINED;
 }

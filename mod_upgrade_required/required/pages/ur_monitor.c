@@ -71,11 +71,11 @@ __attribute__((tls_model("initial-exec")))
 #endif
 static _Thread_local size_t last_slot;
 
-void ur_monitor_request(struct ur_seen seen)
+void ur_monitor_request(unsigned levels)
 {
     if (registry) {
         last_slot = own_slot();
-        ur_counters_count_request(registry->requests + last_slot, seen);
+        ur_counters_count_request(registry->requests + last_slot, ur_protocol_versions(levels));
     }
 }
 
@@ -109,10 +109,10 @@ void ur_monitor_client(const struct ur_policy_name *label, uint64_t hash, uint64
     }
 }
 
-void ur_monitor_allowed(const struct ur_policy_name *label, struct ur_seen seen)
+void ur_monitor_allowed(const struct ur_policy_name *label, unsigned levels)
 {
     if (registry && label->tally.used) {
-        ur_counters_count_allowed(label->tally, last_slot, seen);
+        ur_counters_count_allowed(label->tally, last_slot, ur_protocol_versions(levels));
     }
 }
 

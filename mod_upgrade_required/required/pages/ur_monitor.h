@@ -16,7 +16,8 @@
  * that fails, nothing is counted, and the log says so. */
 int ur_monitor_open(apr_pool_t *pconf, apr_pool_t *plog, apr_pool_t *ptemp, server_rec *s);
 
-void ur_monitor_request(struct ur_seen seen);
+/* With the levels that the request has (ur_request_levels()). */
+void ur_monitor_request(unsigned levels);
 
 /* Counts a ClientHello, or the failure of its handshake. */
 void ur_monitor_hello(struct ur_offer offer);
@@ -30,7 +31,7 @@ void ur_monitor_client(const struct ur_policy_name *label, uint64_t hash, uint64
                        struct ur_span product);
 
 /* A request met its policy. */
-void ur_monitor_allowed(const struct ur_policy_name *label, struct ur_seen seen);
+void ur_monitor_allowed(const struct ur_policy_name *label, unsigned levels);
 
 /* A client may be refused a tunnel under the policy, for it holds its maximum. */
 void ur_monitor_may_limit(const struct ur_policy_name *label);

@@ -39,17 +39,9 @@ static uintptr_t pack_seen(struct ur_seen seen)
            (uintptr_t)ur_group_place(seen.group) << GROUP_SHIFT;
 }
 
-static inline struct ur_seen unpack_versions(uintptr_t kept)
-{
-    return (struct ur_seen){
-        .tls = (enum ur_tls)(kept & UR_LEVEL_MASK),
-        .http = (enum ur_http)(kept >> UR_LEVEL_HTTP_SHIFT & UR_LEVEL_MASK),
-    };
-}
-
 static struct ur_seen unpack(uintptr_t kept)
 {
-    struct ur_seen seen = unpack_versions(kept);
+    struct ur_seen seen = ur_protocol_versions((unsigned)kept);
 
     seen.key_exchange = (enum ur_key_exchange)(kept >> UR_LEVEL_KEX_SHIFT & UR_LEVEL_MASK);
     seen.group = ur_group_at((unsigned)(kept >> GROUP_SHIFT & GROUP_MASK));
@@ -197,14 +189,9 @@ struct ur_seen ur_request_seen(request_rec *r)
     return unpack(known_of(r));
 }
 
-struct ur_seen ur_request_versions(request_rec *r)
+unsigned ur_request_levels(request_rec *r)
 {
-    return unpack_versions(known_of(r));
-}
-
-bool ur_request_reaches(request_rec *r, unsigned levels)
-{
-    return ur_protocol_reaches((unsigned)known_of(r), levels);
+    return (unsigned)known_of(r);
 }
 
 struct ur_forwarded ur_request_forwarded(request_rec *r)

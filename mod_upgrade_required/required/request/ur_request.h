@@ -17,12 +17,9 @@ struct ur_dir_config;
  * module is loaded. Determined once per request. */
 struct ur_seen ur_request_seen(request_rec *r);
 
-/* Of the same the versions only, which are cheaper: for what counts every request. */
-struct ur_seen ur_request_versions(request_rec *r);
-
-/* Whether the client reaches these levels (ur_policy_levels). The request path: it is no more
- * than a comparison once the request is known. */
-bool ur_request_reaches(request_rec *r, unsigned levels);
+/* The same as levels (ur_protocol_levels), with other bits above them. The request path: once
+ * the request is known, all that it costs to compare and to count it. */
+unsigned ur_request_levels(request_rec *r);
 
 /* The same as ur_request_seen(), and what of a trusted proxy's statement was not understood. */
 struct ur_forwarded ur_request_forwarded(request_rec *r);
