@@ -24,34 +24,44 @@ sub section { my ($path, @lines) = @_; return join "\n", "<Location /$path>", @l
 sub route   { my ($path, @lines) = @_; return section($path, 'UpgradeRequire WebSocket', @lines) }
 sub brownout { my ($begins, $rest) = @_; return 'UpgradeBrownout ' . at($begins) . "/$rest" }
 
-my $text = join "\n", map({ "ProxyPass /$_/ http://127.0.0.1:$raw/" } qw(app kept)),
-  'ErrorDocument 403 /missing.html', 'Header always set X-Always yes',
-  section('forbidden', 'Require all denied'),
-  section('locked', 'UpgradeRequire TLS', $dated, 'Require all denied'),
-  section('headers', 'Header set Deprecation @2', 'Header always set Sunset "Fri, 01 Jan 2100 00:00:00 GMT"'),
-  route('plain', 'UpgradeMode announce'),
-  route('since', 'UpgradeMode announce since=' . at(-10 * $day), 'UpgradeGuide /guide'),
-  route('past', 'UpgradeMode enforce from=' . at(-$day) . ' since=' . at(-10 * $day), 'UpgradeGuide /guide'),
-  route('off', "UpgradeMode off from=$ahead"),
-  map({ route($_, $dated) } qw(later app forbidden headers endpoint)),
-  route('excepted', $dated, 'UpgradeExcept true'),
-  route('rehearsed', "UpgradeMode enforce from=$ahead", brownout(-$hour, at($hour)), 'UpgradeGuide /guide'),
-  route('undated', 'UpgradeMode announce', brownout(-$hour, 'P1D'), 'UpgradeMessage "In my words."'),
-  route('turns', 'UpgradeMode announce', brownout(-$hour, 'P1D every=P1D for=PT10M')),
-  route('two', 'UpgradeMode announce', brownout(-$hour, 'PT1M'), brownout(-$hour, 'P1D')),
-  route('over', 'UpgradeMode announce', brownout(-$hour, 'PT1M')),
-  route('outer', 'UpgradeMode announce', brownout(-$hour, 'P1D')),
-  section('outer/inner', brownout(-$hour, 'PT1M')),
-  section('secure', 'UpgradeRequire TLS', 'UpgradeRedirect permanent', 'UpgradeMode announce',
-      brownout(-$hour, 'P1D')),
-  section('secure/later', brownout($day, 'P1D'), 'UpgradeGuide /guide'),
-  section('private', 'UpgradeRequire TLS', 'UpgradeMode announce since=' . at(-10 * $day), 'AuthType Basic',
-      'AuthName x',
-    'AuthBasicProvider file', 'AuthUserFile /dev/null', 'Require valid-user'),
-  section('kept/', 'UpgradeKeep WebSocket', 'UpgradeMode announce since=' . at(-10 * $day)),
-  'LogLevel upgrade_required:debug',
-      'CustomLog verdict_log "%U %{UPGRADE_VERDICT}e %{UPGRADE_REASON}e %{UPGRADE_POLICY}e '
-      . '%{UPGRADE_PHASE}e"';
+# Sections, in the order in which they are merged
+my $announce = 'UpgradeMode announce';
+my $ten_days = 'since=' . at(-10 * $day);
+my $guided   = 'UpgradeGuide /guide';
+my @password = ('AuthType Basic', 'AuthName x', 'AuthBasicProvider file', 'AuthUserFile /dev/null',
+    'Require valid-user');
+my @sections = (
+    section('forbidden', 'Require all denied'),
+    section('locked',    'UpgradeRequire TLS', $dated, 'Require all denied'),
+    section('headers',   'Header set Deprecation @2',
+        'Header always set Sunset "Fri, 01 Jan 2100 00:00:00 GMT"'),
+    route('plain',       $announce),
+    route('since',       "$announce $ten_days", $guided),
+    route('past',        'UpgradeMode enforce from=' . at(-$day) . " $ten_days", $guided),
+    route('off',         "UpgradeMode off from=$ahead"),
+    (map { route($_, $dated) } qw(later app forbidden headers endpoint)),
+    route('excepted',    $dated, 'UpgradeExcept true'),
+    route('rehearsed',   "UpgradeMode enforce from=$ahead", brownout(-$hour, at($hour)), $guided),
+    route('undated',     $announce, brownout(-$hour, 'P1D'), 'UpgradeMessage "In my words."'),
+    route('turns',       $announce, brownout(-$hour, 'P1D every=P1D for=PT10M')),
+    route('two',         $announce, brownout(-$hour, 'PT1M'), brownout(-$hour, 'P1D')),
+    route('over',        $announce, brownout(-$hour, 'PT1M')),
+    route('outer',       $announce, brownout(-$hour, 'P1D')),
+    section('outer/inner',  brownout(-$hour, 'PT1M')),
+    section('secure',       'UpgradeRequire TLS', 'UpgradeRedirect permanent', $announce,
+        brownout(-$hour, 'P1D')),
+    section('secure/later', brownout($day, 'P1D'), $guided),
+    section('private',      'UpgradeRequire TLS', "$announce $ten_days", @password),
+    section('kept/',        'UpgradeKeep WebSocket', "$announce $ten_days"),
+);
+my $text = <<"END" . join "\n", @sections;
+LogLevel upgrade_required:debug
+CustomLog verdict_log "%U %{UPGRADE_VERDICT}e %{UPGRADE_REASON}e %{UPGRADE_POLICY}e %{UPGRADE_PHASE}e"
+ProxyPass /app/ http://127.0.0.1:$raw/
+ProxyPass /kept/ http://127.0.0.1:$raw/
+ErrorDocument 403 /missing.html
+Header always set X-Always yes
+END
 
 my @modules = qw(authz_core authn_core authn_file authz_user auth_basic alias dir headers proxy proxy_http);
 my $server = Server->new(modules => \@modules, helper => 1)->configure($text)->start;
@@ -66,16 +76,16 @@ my $guide = '</guide>; rel="deprecation"';
 my $sunset = http_date(10 * $day);
 my $late = 'Fri, 01 Jan 2100 00:00:00 GMT';
 for my $case (
-    ['/plain', 404, undef, undef],
-    ['/since', 404, "\@$since", undef, $guide],
-    ['/later', 404, "\@$since", $sunset, $guide],
+    ['/plain',    404, undef,      undef],
+    ['/since',    404, "\@$since", undef,   $guide],
+    ['/later',    404, "\@$since", $sunset, $guide],
     ['/endpoint', 200, "\@$since", $sunset, $guide],
     # Access control comes before the route's policy, but behind its demand for TLS.
     ['/forbidden', 403, undef, undef],
     ['/locked', 403, "\@$since", $sunset, $guide],
-    ['/app/200', 200, "\@$since", $sunset, $guide],
-    ['/app/401', 401, "\@$since", $sunset, $guide],
-    ['/app/503', 503, "\@$since", $sunset, $guide],
+    ['/app/200',  200, "\@$since", $sunset, $guide],
+    ['/app/401',  401, "\@$since", $sunset, $guide],
+    ['/app/503',  503, "\@$since", $sunset, $guide],
     # The application's own words win, Link is added to, nothing stands twice.
     ['/app/deprecated', 200, '@1', $late, '</other>; rel="deprecation"', $guide],
     ['/app/linked', 200, "\@$since", $sunset, $guide],
@@ -169,10 +179,12 @@ $server->stop->finish;
 }
 
 # A floor announces too; the earlier Sunset counts.
-$server = Server->new(modules => \@modules)->configure(join "\n", 'UpgradeFloor TLS',
-    "UpgradeMode enforce from=$ahead", 'UpgradeGuide /guide',
+my @floor = ('UpgradeFloor TLS', "UpgradeMode enforce from=$ahead", 'UpgradeGuide /guide');
+my @routes = (
     route('endpoint', 'UpgradeMode enforce from=' . at(5 * $day)),
-        route('dir', 'UpgradeMode enforce from=' . at(20 * $day)))->start;
+    route('dir',      'UpgradeMode enforce from=' . at(20 * $day)),
+);
+$server = Server->new(modules => \@modules)->configure(join "\n", @floor, @routes)->start;
 for my $case (['/endpoint', 5], ['/dir/', 10], ['/health', 10]) {
     my ($path, $days) = @$case;
     my $answer = fetch($path);
@@ -186,10 +198,9 @@ $server->stop;
 for my $mpm (qw(event prefork)) {
     my $from = time + 4;
     my $when = strftime('%Y-%m-%dT%H:%M:%SZ', gmtime $from);
-    $server = Server->new(mpm => $mpm, modules => \@modules)
-      ->configure(route('endpoint', "UpgradeMode enforce from=$when")
-          . "<IfModule mpm_event_module>\nMinSpareThreads 75\n</IfModule>\n<IfModule mpm_prefork_module>\n"
-          . "MinSpareServers 3\n</IfModule>")->start;
+    my $children = $mpm eq 'event' ? 'MinSpareThreads 75' : 'MinSpareServers 3';
+    $server = Server->new(mpm => $mpm, modules => \@modules);
+    $server->configure(route('endpoint', "UpgradeMode enforce from=$when") . $children)->start;
     my %seconds = map { strftime('%a, %d %b %Y %H:%M:%S GMT', gmtime $_) => $_ } $from - 60 .. $from + 600;
     my (%early, %late);
     until (($late{426} // 0) + ($late{200} // 0) >= 100) {

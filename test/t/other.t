@@ -37,11 +37,14 @@ sub routes {
         my $upgrade = $worker{$name}[0] ? " upgrade=$worker{$name}[0]" : '';
         my $host    = "127.0.0.1:$port";
         for my $service (qw(docker k8s)) {
-            $text .= "ProxyPass /http-$name/$service/ http://$host/$service/http-$name/$upgrade\n";
-            $text .= "ProxyPass /ws-$name/$service/ ws://$host/$service/ws-$name/$upgrade\n";
-            $text .= "<Proxy balancer://$name-$service>\n"
-              . "BalancerMember http://$host/$service/b-$name$upgrade\n</Proxy>\n"
-              . "ProxyPass /balancer-$name/$service/ balancer://$name-$service/\n";
+            $text .= <<"END";
+ProxyPass /http-$name/$service/ http://$host/$service/http-$name/$upgrade
+ProxyPass /ws-$name/$service/ ws://$host/$service/ws-$name/$upgrade
+<Proxy balancer://$name-$service>
+BalancerMember http://$host/$service/b-$name$upgrade
+</Proxy>
+ProxyPass /balancer-$name/$service/ balancer://$name-$service/
+END
         }
     }
     $text .= "<Location />\n$keep\n</Location>\n" if $keep;
@@ -140,12 +143,21 @@ $stock->stop;
 # WebSocket is demanded; each worker that is tried counts for itself
 {
     my $server = Server->new(modules => \@modules, helper => 1);
-    $server->configure(join "\n", routes('UpgradeKeep WebSocket'), 'LogLevel upgrade_wstunnel:debug',
-        "<Location /forbidden>\nRequire all denied\nErrorDocument 403 /http-tcp/docker/info\n</Location>",
-        "<Location /ws-tcp>\nUpgradeRequire WebSocket\n</Location>",
-        '<Proxy balancer://tried>', 'BalancerMember http://127.0.0.1:1/docker/tried lbset=0',
-        "BalancerMember http://127.0.0.1:$port/docker/tried lbset=1 upgrade=tcp", '</Proxy>',
-        'ProxyPass /tried/docker/ balancer://tried/')->start;
+    $server->configure(routes('UpgradeKeep WebSocket') . <<"END")->start;
+LogLevel upgrade_wstunnel:debug
+<Location /forbidden>
+Require all denied
+ErrorDocument 403 /http-tcp/docker/info
+</Location>
+<Location /ws-tcp>
+UpgradeRequire WebSocket
+</Location>
+<Proxy balancer://tried>
+BalancerMember http://127.0.0.1:1/docker/tried lbset=0
+BalancerMember http://127.0.0.1:$port/docker/tried lbset=1 upgrade=tcp
+</Proxy>
+ProxyPass /tried/docker/ balancer://tried/
+END
     my $offer = ['', 'GET docker/attach', 'tcp', 'X: 1', ''];
     like exchange($server, '/forbidden', $offer), qr/upgrade= connection=/, 'ErrorDocument: no Upgrade';
     like exchange($server, '/ws-tcp', $offer), qr{^HTTP/1\.1 426 }, 'UpgradeRequire WebSocket: refused';

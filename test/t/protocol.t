@@ -5,6 +5,7 @@ use warnings;
 use Test::More;
 use FindBin;
 use lib "$FindBin::Bin/lib";
+use Lines;
 use Ports;
 use Server;
 use Wire;
@@ -13,52 +14,78 @@ my @words = qw(TLS TLS/1.2 TLS/1.3 HTTP/1.1 HTTP/2 WebSocket);
 my @tokens = qw(0.9 1.0 1.1 1.2 1.9 2.0 2.1 3.0 7.0 9.9);
 my %bodies = (none => [], length => ['Content-Length: 5'], chunked => ['Transfer-Encoding: chunked']);
 
-# One Location and one virtual host with a floor for each word
-my $secure = free_port();
-my $conf = Apache::Test::vars('t_conf');
-my $routes = join "\n", map { "<Location \"/route/$_/\">\nUpgradeRequire $_\n</Location>\nAlias /route/$_/ "
-      . Apache::Test::vars('documentroot') . '/' } @words;
+# One Location for each word, and one virtual host with a floor for each
+my $secure    = free_port();
+my $documents = Apache::Test::vars('documentroot');
+my $routes    = join '', map { <<"END" } @words;
+<Location "/route/$_/">
+UpgradeRequire $_
+</Location>
+Alias /route/$_/ $documents/
+END
+
+sub name_of { my ($word) = @_; return lc $word =~ tr{/.}{--}r }
+
+# With and without TLS: the lines that make the difference
 sub hosts {
-    my ($port, $tls) = @_;
-    my $names = '';
-    for my $word ('none', @words) {
-        my $name = lc $word =~ tr{/.}{--}r;
-        $names .= "<VirtualHost 127.0.0.1:$port>\nServerName $name.test\n$tls\nUpgradeFloor $word\n$routes\n"
-          . "<Location /probe>\nSetHandler upgrade-probe\n</Location>\n"
-          . "<Location /status>\nSetHandler upgrade-status\n</Location>\n</VirtualHost>\n";
-    }
-    return $names;
+    my ($port, $lines) = @_;
+    return join '', map { <<"END" } 'none', @words;
+<VirtualHost 127.0.0.1:$port>
+ServerName @{[ name_of($_) ]}.test
+$lines
+UpgradeFloor $_
+$routes
+<Location /probe>
+SetHandler upgrade-probe
+</Location>
+<Location /status>
+SetHandler upgrade-status
+</Location>
+</VirtualHost>
+END
 }
-my $tls = "SSLEngine on\nSSLCertificateFile $conf/server.crt\nSSLCertificateKeyFile $conf/server.key\n"
-    . "Protocols h2 http/1.1";
+my $clear = 'Protocols h2c http/1.1';
+my $tls   = join "\n", tls_lines(), 'Protocols h2 http/1.1';
+
 sub server {
     my ($policy) = @_;
-    my $server = Server->new(modules => [qw(authz_core alias dir ssl http2 socache_shmcb)],
-        policy => $policy);
-    my $clear_hosts = hosts($server->{port}, 'Protocols h2c http/1.1');
-    my $text = "Listen 127.0.0.1:$secure\n<IfModule upgrade_required_module>\n" . $clear_hosts
-        . hosts($secure, $tls)
-      . "</IfModule>\n<IfModule !upgrade_required_module>\n<VirtualHost 127.0.0.1:$secure>\n$tls\n"
-          . "</VirtualHost>\n$routes\n</IfModule>";
-    $text =~ s/^UpgradeRequire .*$//mg unless $policy;
-    return $server->configure($text)->start;
+    my @modules = qw(authz_core alias dir ssl http2 socache_shmcb);
+    my $server  = Server->new(modules => \@modules, policy => $policy);
+    my $stock   = $routes =~ s/^UpgradeRequire .*$//mgr;
+    my $text    = $policy ? hosts($server->{port}, $clear) . hosts($secure, $tls) : <<"END";
+<VirtualHost 127.0.0.1:$secure>
+$tls
+</VirtualHost>
+$stock
+END
+    return $server->configure("Listen 127.0.0.1:$secure\n$text")->start;
 }
 
 # The requests: [name, method, lines, which rule of the handshake they break, or "plain"]
 my @upgrade = ('Upgrade: websocket', 'Connection: Upgrade');
-my @key = ('Sec-WebSocket-Key: ' . WS_KEY);
+my @key     = ('Sec-WebSocket-Key: ' . WS_KEY);
+my @version = ('Sec-WebSocket-Version: 13');
+my @named   = ('Upgrade: websocket', 'Connection: Upgrade, Sec-WebSocket-Protocol');
 my @requests = (
-    ['plain', 'GET', [], 'websocket-missing'],
-    ['handshake', 'GET', [handshake], undef],
-    ['no Upgrade', 'GET', [@key, 'Sec-WebSocket-Version: 13'], 'websocket-stripped'],
-    ['method', 'POST', [handshake], 'websocket-method'],
-    ['version', 'GET', [@upgrade, @key, 'Sec-WebSocket-Version: 8'], 'websocket-version'],
-    ['key', 'GET', [@upgrade, 'Sec-WebSocket-Version: 13', 'Sec-WebSocket-Key: x'], 'websocket-key'],
-    ['named', 'GET', ['Upgrade: websocket', 'Connection: Upgrade, Sec-WebSocket-Protocol', @key,
-        'Sec-WebSocket-Version: 13'], 'websocket-connection'],
+    ['plain',      'GET',  [],                                            'websocket-missing'],
+    ['handshake',  'GET',  [handshake],                                   undef],
+    ['no Upgrade', 'GET',  [@key, @version],                              'websocket-stripped'],
+    ['method',     'POST', [handshake],                                   'websocket-method'],
+    ['version',    'GET',  [@upgrade, @key, 'Sec-WebSocket-Version: 8'],  'websocket-version'],
+    ['key',        'GET',  [@upgrade, @version, 'Sec-WebSocket-Key: x'],  'websocket-key'],
+    ['named',      'GET',  [@named, @key, @version],                      'websocket-connection'],
 );
 my %status = ('websocket-method' => 405, 'websocket-key' => 400, 'websocket-connection' => 400,
     'websocket-body' => 400);
+
+# What is offered to whom a word refuses
+my %offers = (
+    'WebSocket' => 'websocket',
+    'HTTP/2'    => 'HTTP/2.0',
+    'HTTP/1.1'  => 'HTTP/2.0, HTTP/1.1',
+    'TLS/1.3'   => 'TLS/1.3, HTTP/1.1',
+    map { ($_ => 'TLS/1.3, TLS/1.2, HTTP/1.1') } qw(TLS TLS/1.2),
+);
 
 # What the module has to make of it, from the connection alone
 sub spoken { my ($token) = @_; return $token >= 1.1 ? 1.1 : $token }
@@ -127,8 +154,8 @@ sub check {
         my ($name, $method, $lines, $broken) = @$request;
         my $want = reason($word, $token, $body, $secured, $broken);
         for my $phase ($broken && $broken ne 'websocket-missing' ? 'route' : ('route', 'floor')) {
-            my ($host, $path) = $phase eq 'route' ? ('none', "/route/$word/plain")
-                : (lc $word =~ tr{/.}{--}r, '/plain');
+            my ($host, $path) = ('none', "/route/$word/plain");
+            ($host, $path) = (name_of($word), '/plain') if $phase eq 'floor';
             my $bytes = bytes($method, $path, $token, $host, @$lines, @{ $bodies{$body} });
             my $answer = ask_port($port, $bytes . ($want ? '' : $sent{$body}));
             my $what = "$phase $word, HTTP/$token " . ($secured ? 'over TLS' : 'in clear')
@@ -144,9 +171,7 @@ sub judge {
         // 'httpd\'s own';
     return is $got, undef, $what unless $want;
     my $http = spoken($token) == 0.9 ? '0.9' : sprintf '%.1f', spoken($token);
-    my $offer = $want =~ /^websocket/ ? 'websocket' : $word eq 'HTTP/2' ? 'HTTP/2.0' : $word eq 'HTTP/1.1'
-        ? 'HTTP/2.0, HTTP/1.1'
-      : $word eq 'TLS/1.3' ? 'TLS/1.3, HTTP/1.1' : 'TLS/1.3, TLS/1.2, HTTP/1.1';
+    my $offer = $offers{ $want =~ /^websocket/ ? 'WebSocket' : $word };
     my $facts = json_of($answer);
     is_deeply [$answer->{status}, $facts->{reason}, $facts->{received}, field($answer, 'Upgrade')],
       [$status{$want} // 426, $want, { http => $http, tls => $secured ? '1.3' : undef }, $offer], $what;

@@ -19,36 +19,50 @@ sub bytes { join "\r\n", @_, '', '' }
 
 # Answers of the backend to a valid handshake: [name, status for the client]
 my @switches = (['good', 101], ['case', 101], ['slow-good', 101]);
-my @failures = map { [$_, 502]
-    } qw(bare no-accept wrong-accept two-accepts two-upgrades list h2c no-connection http10 folded
-  chunked-101 oversized not-http garbage closes half slow-bare slow-wrong-accept);
-my @relayed = (['200', 200], ['200-close', 200], ['200-chunked', 200], ['slow-200-chunked', 200],
-    ['302', 302], ['401', 401],
-    ['503', 503]);
+my @failures = map { [$_, 502] } qw(
+  bare no-accept wrong-accept two-accepts two-upgrades list h2c no-connection http10 folded chunked-101
+  oversized not-http garbage closes half slow-bare slow-wrong-accept
+);
+my @relayed = (
+    ['200',              200],
+    ['200-close',        200],
+    ['200-chunked',      200],
+    ['slow-200-chunked', 200],
+    ['302',              302],
+    ['401',              401],
+    ['503',              503],
+);
 
 # 426 loses its Upgrade as a field of the hop, were it not given back: [name, Upgrade]
-my @offers = (['426', 'websocket'], ['426-none', undef], ['426-list', 'TLS/1.3, websocket, IRC/6.9'],
-    ['426-odd', undef],
-    ['426-hints', 'websocket'], ['426-chunked', 'websocket'], ['slow-426', 'websocket']);
+my @offers = (
+    ['426',         'websocket'],
+    ['426-none',    undef],
+    ['426-list',    'TLS/1.3, websocket, IRC/6.9'],
+    ['426-odd',     undef],
+    ['426-hints',   'websocket'],
+    ['426-chunked', 'websocket'],
+    ['slow-426',    'websocket'],
+);
 
 # Handshakes that fail: [name, first line's method and version, lines, status]
 my @key = ('Sec-WebSocket-Key: ' . WS_KEY);
+my @version = ('Sec-WebSocket-Version: 13');
 my @asks = ('Upgrade: websocket', 'Connection: Upgrade');
+my @chunked = ('Transfer-Encoding: chunked');
+my @names_key = ('Upgrade: websocket', 'Connection: Upgrade, Sec-WebSocket-Key');
+my @names_protocol = ('Connection: Sec-WebSocket-Protocol', 'Sec-WebSocket-Protocol: chat');
 my @invalid = (
-    ['wrong version', 'GET', '1.1', [@asks, @key, 'Sec-WebSocket-Version: 8'], 426],
-    ['POST', 'POST', '1.1', [handshake], 405],
-    ['no key', 'GET', '1.1', [@asks, 'Sec-WebSocket-Version: 13'], 400],
-    ['no Connection', 'GET', '1.1', ['Upgrade: websocket', @key, 'Sec-WebSocket-Version: 13'], 426],
-    ['HTTP/1.0', 'GET', '1.0', [handshake], 426],
-    ['body', 'GET', '1.1', [handshake, 'Content-Length: 5'], 400],
-    ['chunked body', 'GET', '1.1', [handshake, 'Transfer-Encoding: chunked'], 400],
-    ['chunked body, HTTP/2.0 as text', 'GET', '2.0', [handshake, 'Transfer-Encoding: chunked'], 400],
-    ['chunked body, HTTP/9.9 as text', 'GET', '9.9', [handshake, 'Transfer-Encoding: chunked'], 400],
-    ['Connection names the key', 'GET', '1.1',
-        ['Upgrade: websocket', 'Connection: Upgrade, Sec-WebSocket-Key', @key, 'Sec-WebSocket-Version: 13'],
-            400],
-    ['Connection names the subprotocol', 'GET', '1.1',
-        [handshake, 'Connection: Sec-WebSocket-Protocol', 'Sec-WebSocket-Protocol: chat'], 400],
+    ['wrong version', 'GET',  '1.1', [@asks, @key, 'Sec-WebSocket-Version: 8'],        426],
+    ['POST',          'POST', '1.1', [handshake],                                      405],
+    ['no key',        'GET',  '1.1', [@asks, @version],                                400],
+    ['no Connection', 'GET',  '1.1', ['Upgrade: websocket', @key, @version],           426],
+    ['HTTP/1.0',      'GET',  '1.0', [handshake],                                      426],
+    ['body',          'GET',  '1.1', [handshake, 'Content-Length: 5'],                 400],
+    ['chunked body',  'GET',  '1.1', [handshake, @chunked],                            400],
+    ['chunked body, HTTP/2.0 as text',   'GET', '2.0', [handshake, @chunked],          400],
+    ['chunked body, HTTP/9.9 as text',   'GET', '9.9', [handshake, @chunked],          400],
+    ['Connection names the key',         'GET', '1.1', [@names_key, @key, @version],   400],
+    ['Connection names the subprotocol', 'GET', '1.1', [handshake, @names_protocol],   400],
 );
 
 for my $route (map { ["proxy_$_", 'thread'], ["proxy_$_", 'event'] } @hosts) {

@@ -1,12 +1,12 @@
 # Many tunnels that end in every way, most of them event tunnels: each is logged once, as it is counted, and
-# nothing
-# is left behind.
+# nothing is left behind.
 # UPGRADE_TEST_CHURN=100000 for as many.
 use strict;
 use warnings;
 use Test::More;
 use FindBin;
 use lib "$FindBin::Bin/lib";
+use Lines;
 use Server;
 use Tunnel;
 use Wire;
@@ -17,30 +17,62 @@ my $count = $ENV{UPGRADE_TEST_CHURN} || 1000;
 my $processes = 2;
 my $server = Server->new(modules => [qw(authz_core alias dir setenvif proxy proxy_http status)], helper => 1);
 
+# A frame of 5000 bytes that nobody reads
+my $unread = 'x' x 5000;
 
 # Each leaves nothing open on the test's side.
-my @ends = (
-    ['closed by the client', sub { my ($c, $b) = @_; close $c; ended($b); close $b }],
-    ['closed by the backend', sub { my ($c, $b) = @_; close $b; ended($c); close $c }],
-    ['reset by the client', sub { my ($c, $b) = @_; reset_by($c); ended($b); close $b }],
-    ['reset by the backend', sub { my ($c, $b) = @_; reset_by($b); ended($c); close $c }],
-    ['half-closed by the client', sub { my ($c, $b) = @_; shutdown $c, 1; ended($b); syswrite $b,
-        frame('x'); receive($c, 3); close $b; close $c }],
-    ['half-closed by the backend',
-        sub { my ($c, $b) = @_; shutdown $b, 1; ended($c); syswrite $c,
-        masked('x'); receive($b, 7); close $c; close $b }],
-    ['reset by the client with data under way',
-        sub { my ($c, $b) = @_; syswrite $b, frame('x' x 5000); reset_by($c); close $b }],
-    ['reset by the backend with data under way',
-        sub { my ($c, $b) = @_; syswrite $c, masked('x' x 5000); reset_by($b); close $c }],
-    ['both at once', sub { my ($c, $b) = @_; close $c; close $b }],
-    ['with a Close of the client',
-        sub { my ($c, $b) = @_; syswrite $c,
-        close_frame(1000, '', 'mask'); receive($b, 8); close $b; ended($c); close $c }],
-    ['with a Close of the backend',
-        sub { my ($c, $b) = @_; syswrite $b,
-        close_frame(1001); receive($c, 4); close $c; ended($b); close $b }],
+my %ends = (
+    'closed by the client'  => sub { my ($c, $b) = @_; close $c; ended($b); close $b },
+    'closed by the backend' => sub { my ($c, $b) = @_; close $b; ended($c); close $c },
+    'reset by the client'   => sub { my ($c, $b) = @_; reset_by($c); ended($b); close $b },
+    'reset by the backend'  => sub { my ($c, $b) = @_; reset_by($b); ended($c); close $c },
+    'both at once'          => sub { my ($c, $b) = @_; close $c; close $b },
+    'half-closed by the client' => sub {
+        my ($c, $b) = @_;
+        shutdown $c, 1;
+        ended($b);
+        syswrite $b, frame('x');
+        receive($c, 3);
+        close $_ for $b, $c;
+    },
+    'half-closed by the backend' => sub {
+        my ($c, $b) = @_;
+        shutdown $b, 1;
+        ended($c);
+        syswrite $c, masked('x');
+        receive($b, 7);
+        close $_ for $c, $b;
+    },
+    'reset by the client with data under way' => sub {
+        my ($c, $b) = @_;
+        syswrite $b, frame($unread);
+        reset_by($c);
+        close $b;
+    },
+    'reset by the backend with data under way' => sub {
+        my ($c, $b) = @_;
+        syswrite $c, masked($unread);
+        reset_by($b);
+        close $c;
+    },
+    'with a Close of the client' => sub {
+        my ($c, $b) = @_;
+        syswrite $c, close_frame(1000, '', 'mask');
+        receive($b, 8);
+        close $b;
+        ended($c);
+        close $c;
+    },
+    'with a Close of the backend' => sub {
+        my ($c, $b) = @_;
+        syswrite $b, close_frame(1001);
+        receive($c, 4);
+        close $c;
+        ended($b);
+        close $b;
+    },
 );
+my @ends = map { $ends{$_} } sort keys %ends;
 
 sub lines {
     open my $file, '<', "$server->{folder}/access_log" or return;
@@ -56,7 +88,7 @@ sub churn {
         my ($client, $backend) = open_tunnel($server, $listener, path => "$path$carried",
             lines => ["X-Number: $number"]);
         if ($number / $step % 50 == 49 && !$carried) { push @silent, [$client, $backend] }
-        else { $ends[$number / $step % @ends][1]->($client, $backend) }
+        else { $ends[$number / $step % @ends]->($client, $backend) }
         if (@silent > 200) { ended($_->[0]) && ended($_->[1]) for splice @silent, 0, 100 }
     }
     ended($_->[0]) && ended($_->[1]) for @silent;
@@ -67,9 +99,7 @@ my @listeners = map { backend() } 1 .. $processes;
 my $routes = join '', map { "ProxyPass /ws$_ http://127.0.0.1:" . $listeners[$_]->sockport
     . "/\n" } 0 .. $processes - 1;
 $server->configure(<<"END")->start;
-ThreadsPerChild 8
-ThreadLimit 8
-MaxRequestWorkers 8
+@{[ workers(8) ]}
 AsyncRequestWorkerFactor 1000
 Timeout 2
 LogLevel info upgrade_wstunnel:debug

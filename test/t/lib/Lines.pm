@@ -6,7 +6,7 @@ use parent 'Exporter';
 
 use Apache::Test ();
 
-our @EXPORT = qw(certificate host tls_host workers PROXY_TLS);
+our @EXPORT = qw(certificate host tls_host tls_lines workers PROXY_TLS);
 
 # The suite's certificate, for a backend or a client of a test
 sub certificate {
@@ -20,12 +20,16 @@ sub host {
     return join "\n", "Listen 127.0.0.1:$port", "<VirtualHost 127.0.0.1:$port>", @lines, '</VirtualHost>';
 }
 
-# The same with TLS
+# What makes it one with TLS
+sub tls_lines {
+    my %of = certificate();
+    my @files = ("SSLCertificateFile $of{SSL_cert_file}", "SSLCertificateKeyFile $of{SSL_key_file}");
+    return ('SSLEngine on', @files);
+}
+
 sub tls_host {
     my ($port, @lines) = @_;
-    my %of = certificate();
-    return host($port, 'SSLEngine on', "SSLCertificateFile $of{SSL_cert_file}",
-        "SSLCertificateKeyFile $of{SSL_key_file}", @lines);
+    return host($port, tls_lines(), @lines);
 }
 
 # One child with so many workers
