@@ -30,6 +30,8 @@ sub run {
     return ($? >> 8, $text);
 }
 
+sub must { my ($status, $text) = run(@_); $status == 0 or die "@_: $text"; return }
+
 # Nothing of the make that runs the tests is for this one.
 sub make {
     my ($folder, @arguments) = @_;
@@ -74,11 +76,11 @@ sub installed {
 my ($first, $second) = ("$scratch/a first folder", "$scratch/second");
 for my $folder ($first, $second) {
     mkdir $folder;
-    system('cp', '-R', "$top/apxs.mk", "$top/mod_upgrade_required", $folder) == 0 or die 'cp';
+    must('cp', '-R', "$top/apxs.mk", "$top/mod_upgrade_required", $folder);
 }
 mkdir $_ for my ($out, $free, $libexec) = map { "$scratch/$_" } 'out', 'a free folder', 'custom prefix';
 if (@nobody) { chown 65534, 65534, $second, $out, $free, $libexec }
-else         { system 'chmod', '-R', 'a-w', $first }
+else         { must('chmod', '-R', 'a-w', $first) }
 
 # The optimizer is not what is tested, and takes most of the time.
 my @quick = ('CFLAGS=-O0 -g', '-s', '-j8');
@@ -101,9 +103,10 @@ my @custom = (@quick, "LIBEXECDIR=$libexec/modules");
 made('install, another prefix with a space', $second, @custom, 'install');
 installed("$libexec/modules", 'LIBEXECDIR');
 open my $conf, '>', "$scratch/httpd.conf" or die "$scratch: $!";
-my $stock = $ENV{UPGRADE_TEST_LIBEXEC} || $default;
+my ($stock, $mpm) = @ENV{qw(UPGRADE_TEST_LIBEXEC UPGRADE_TEST_MPM)};
 print $conf "ServerName localhost\nErrorLog $scratch/log\n",
-    map { "LoadModule ${_}_module $stock/mod_$_.so\n" } grep { -e "$stock/mod_$_.so" } qw(mpm_event proxy);
+    map { "LoadModule ${_}_module $stock/mod_$_.so\n" } grep { -e "$stock/mod_$_.so" }
+    "mpm_$mpm", qw(unixd authz_core log_config proxy);
 print $conf map { "LoadModule ${_}_module \"$libexec/modules/mod_$_.so\"\n" }
     qw(upgrade_required upgrade_wstunnel);
 close $conf;
@@ -150,9 +153,10 @@ sub dist {
 }
 
 my ($sum, $tarball) = dist($top, "$scratch/dist", '022');
-system('tar', '-C', "$scratch", '-xzf', $tarball) == 0 or die 'tar';
+must('tar', '-C', "$scratch", '-xzf', $tarball);
 (my $unpacked = $tarball) =~ s{.*/(.*)\.tar\.gz$}{$scratch/$1};
 ok -x "$unpacked/build/test" && -f "$unpacked/debian/control", 'all of the tree is in it';
+must('chmod', '-R', 'go-rwx', $unpacked);
 is +(dist($unpacked, "$scratch/again", '077'))[0], $sum, 'a tarball made of what is in it has the same bytes';
 
 done_testing;
