@@ -423,6 +423,9 @@ static void test_tunnels(void)
     has(UR_REPORT_HTML, "<tr><td>open in serving children<td class=\"n\">3\n");
     has(UR_REPORT_HTML, "<tr><td>77<td class=\"n\">2<td class=\"n\">3<td class=\"n\">33"
                         "<td class=\"n\">0<td>serving\n");
+    atomic_store(&cells[0].ended[UR_CARRIED_EVENT][UR_OUTCOME_CLIENT], 8);
+    atomic_store(&cells[2].pid, 0);
+    ok(!strstr(written(UR_REPORT_HTML), "<th>Child"), "no table of children without tunnels");
     report.cells = (struct ur_tunnel_cells){NULL, 0};
 }
 

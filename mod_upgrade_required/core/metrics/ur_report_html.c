@@ -11,13 +11,16 @@ static const char STYLE[] = UR_PAGE_COLOURS
     "main{max-width:72rem;margin:0 auto;padding:2rem 1.25rem}"
     "h1{font-size:1.6rem;margin:0}h2{font-size:1.2rem;margin:2.5rem 0 .5rem}"
     "p{margin:.25rem 0;color:var(--soft)}a{color:var(--link)}"
-    "table{border-collapse:collapse;width:100%}"
+    "table{border-collapse:collapse;width:100%}table+table,table+p{margin-top:1.5rem}"
     "th,td{text-align:left;vertical-align:top;padding:.35rem 1rem .35rem 0;"
     "border-bottom:1px solid var(--line);overflow-wrap:break-word}"
     "th{color:var(--soft);font-weight:600;white-space:nowrap}"
-    ".n{text-align:right;white-space:nowrap;font-variant-numeric:tabular-nums}"
-    ".bar{width:20%;min-width:6rem;padding-right:0}"
-    ".bar span{display:block;height:1rem;margin-top:.3rem;background:var(--link)}";
+    ".n{text-align:right;white-space:nowrap;font-variant-numeric:tabular-nums;"
+    "padding-right:1.75rem}"
+    ".bar{width:15%;min-width:6rem;padding-right:0}"
+    ".bar span{display:block;height:1rem;margin-top:.3rem;background:var(--link)}"
+    /* A small screen scrolls a table, not the page. */
+    "@media(max-width:48rem){table{display:block;overflow-x:auto}th,td{white-space:nowrap}}";
 
 static void cell(struct ur_buf *out, const char *text)
 {
@@ -387,17 +390,21 @@ static void number_cell(struct ur_buf *out, uint64_t number)
     ur_buf_number(out, number);
 }
 
+static const char CHILDREN_HEAD[] =
+    "<table>\n<tr><th>Child<th class=\"n\">Generation<th class=\"n\">Event tunnels"
+    "<th class=\"n\">Maximum<th class=\"n\">Thread tunnels<th>State\n";
+
 /* Those that have tunnels, or wait for the last of them. */
 static void children(const struct ur_report *report, struct ur_buf *out)
 {
     struct ur_child_numbers child;
     struct ur_child_cursor cursor = ur_report_first_child(report);
+    bool any = false;
 
-    ur_buf_literal(out,
-                   "<table>\n<tr><th>Child<th class=\"n\">Generation<th class=\"n\">Event "
-                   "tunnels<th class=\"n\">Maximum<th class=\"n\">Thread tunnels<th>State\n");
     while (ur_report_next_child(report, &cursor, &child)) {
         if (child.leaving || child.open[UR_CARRIED_EVENT] || child.open[UR_CARRIED_THREAD]) {
+            ur_buf_string(out, any ? "" : CHILDREN_HEAD);
+            any = true;
             ur_buf_literal(out, "<tr><td>");
             ur_buf_number(out, (uint64_t)child.pid);
             number_cell(out, (uint64_t)child.generation);
@@ -408,7 +415,7 @@ static void children(const struct ur_report *report, struct ur_buf *out)
             ur_buf_literal(out, "\n");
         }
     }
-    ur_buf_literal(out, "</table>\n");
+    ur_buf_string(out, any ? "</table>\n" : "");
 }
 
 /* Nothing, where none was ever asked for. */
