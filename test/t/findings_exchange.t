@@ -8,7 +8,8 @@ use lib "$FindBin::Bin/lib";
 use Findings;
 
 my $has_ml_kem = `openssl list -kem-algorithms` =~ /X25519MLKEM768/;
-my $library = ': the OpenSSL library of mod_ssl has no ML-KEM, so every request is refused; use OpenSSL 3.5';
+my $library = ': the OpenSSL library of mod_ssl has no ML-KEM, so no client can meet the policy; use OpenSSL '
+  . '3\.5 or later';
 my $classic = 'has no group with ML-KEM, so every request is refused; begin the list with X25519MLKEM768';
 
 sub tls_host { my (@lines) = @_; return host('a.test', $tls, @lines) }

@@ -200,8 +200,9 @@ static const char *no_post_quantum(struct offers *offers, const struct offer *of
             offer->at);
     }
     if (has_no_ml_kem(offers)) {
-        return "the OpenSSL library of mod_ssl has no ML-KEM, so every request is refused; use "
-               "OpenSSL 3.5 or later, or UpgradeMode announce until then";
+        return "the OpenSSL library of mod_ssl has no ML-KEM, so no client can meet the "
+               "policy; use "
+               "OpenSSL 3.5 or later";
     }
     if (groups &&
         !ur_ssl_protocol_may_be_post_quantum(ur_span_of(ur_conftree_word(pool, groups, 1)))) {

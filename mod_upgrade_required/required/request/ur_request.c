@@ -48,8 +48,8 @@ static struct ur_seen unpack(uintptr_t kept)
     return seen;
 }
 
-/* Asks the TLS provider. */
-static struct ur_seen look_at_tls(request_rec *r, conn_rec *c)
+/* Asks the TLS provider. Apart, so that later requests do not pay for its registers. */
+static __attribute__((noinline)) struct ur_seen look_at_tls(request_rec *r, conn_rec *c)
 {
     struct ur_seen seen = {.tls = ur_protocol_tls_from_name(ur_span_of(ap_ssl_var_lookup(
                                r->pool, r->server, c, NULL, "SSL_PROTOCOL")))};
@@ -143,21 +143,26 @@ static uintptr_t pack_heard(const enum ur_heard heard[UR_STATEMENTS])
     return kept;
 }
 
+/* Apart, so that other requests do not pay for its stack. */
+static __attribute__((noinline)) uintptr_t hear_proxy(request_rec *r,
+                                                      const struct ur_trusted_proxy *proxy)
+{
+    const struct ur_statement stated[UR_STATEMENTS] = {
+        [UR_STATED_TLS] = statement(r, proxy->tls),
+        [UR_STATED_HTTP] = statement(r, proxy->http),
+        [UR_STATED_SCHEME] = statement(r, proxy->scheme),
+        [UR_STATED_GROUP] = statement(r, proxy->group),
+    };
+    struct ur_forwarded forwarded = ur_trusted_proxy_hear(unpack(own(r)), stated);
+
+    return pack_seen(forwarded.seen) | pack_heard(forwarded.heard);
+}
+
 static uintptr_t look_at_client(request_rec *r)
 {
     const struct ur_trusted_proxy *proxy = ur_config_server(r->server)->trusted;
 
-    if (proxy && is_trusted(r->connection, proxy)) {
-        const struct ur_statement stated[UR_STATEMENTS] = {
-            [UR_STATED_TLS] = statement(r, proxy->tls),
-            [UR_STATED_HTTP] = statement(r, proxy->http),
-            [UR_STATED_SCHEME] = statement(r, proxy->scheme),
-            [UR_STATED_GROUP] = statement(r, proxy->group),
-        };
-        struct ur_forwarded forwarded = ur_trusted_proxy_hear(unpack(own(r)), stated);
-        return pack_seen(forwarded.seen) | pack_heard(forwarded.heard);
-    }
-    return own(r);
+    return proxy && is_trusted(r->connection, proxy) ? hear_proxy(r, proxy) : own(r);
 }
 
 static uintptr_t kept_of(const request_rec *r)
