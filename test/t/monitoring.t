@@ -25,6 +25,7 @@ sub text_of { my ($name) = @_; local (@ARGV, $/) = $name; return <> }
 my $json      = text_of("$conf/grafana-dashboard.json");
 my $rules     = text_of("$conf/upgrade_required.rules.yml");
 my $manual    = text_of("$top/mod_upgrade_required/manual.md");
+$manual =~ s/^## Upgrading\n.*?^(?=## )//ms or die 'the manual has no section on earlier names';
 my $dashboard = JSON::PP->new->decode($json);
 
 # These take seconds, and run meanwhile: what a command prints, and then its status.
@@ -208,6 +209,12 @@ sub check_names {
     is_deeply \@wrong, [], "$what: which there are, with these labels and words";
     return;
 }
+my %alerts = map { $_ => 1 } $rules =~ /^ +- alert: (\w+)$/mg;
+my $tested = text_of("$conf/upgrade_required.rules.test.yml");
+is_deeply [grep { $tested !~ /\b$_\b/ } sort keys %alerts], [], 'each alert has a test';
+is_deeply { map { $_ => 1 } map { /`(Upgrade\w+)`/g } $manual =~ /^\| alert \|.*\n\|---.*\n((?:\|.*\n)+)/m },
+    \%alerts, 'the manual has a table of all alerts';
+
 my @targets = map { @{ $_->{targets} } } @{ $dashboard->{panels} };
 check_names('the rules', $rules);
 check_names('the manual', join "\n", $manual =~ /(upgrade_required_\w+\{[^}]*\})/g);
