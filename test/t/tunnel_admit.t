@@ -10,15 +10,15 @@ use POSIX      ();
 use Time::HiRes qw(time);
 use FindBin;
 use lib "$FindBin::Bin/lib";
+use Lines;
 use Server;
 use Tunnel;
 use Wire;
 
 local $SIG{PIPE} = 'IGNORE';
 
-my @modules =
-    qw(authz_core alias dir setenvif env proxy proxy_http slotmem_shm proxy_balancer lbmethod_byrequests
-  status);
+my @modules = qw(authz_core alias dir setenvif env proxy proxy_http slotmem_shm proxy_balancer
+  lbmethod_byrequests status);
 my $listener = backend();
 my $port = $listener->sockport;
 my $log = <<'END';
@@ -85,7 +85,7 @@ sub alive_quietly {
 # event tunnel, so a thread carries it.
 {
     my $server = Server->new(modules => \@modules, helper => 1)
-      ->configure("ThreadsPerChild 4\nThreadLimit 4\nMaxRequestWorkers 4\nServerLimit 4\n$log$route");
+      ->configure(workers(4) . "\nServerLimit 4\n$log$route");
     my $switch = "$server->{folder}/fault";
     {
         open my $held, '>', "$switch.held" or die $!;
@@ -118,8 +118,8 @@ sub alive_quietly {
     my ($reloads, $opens) = ($ENV{UPGRADE_TEST_RELOADS} || 6, $ENV{UPGRADE_TEST_OPENS} || 200);
     my $clients = 4;
     my @listeners = map { backend() } 1 .. $clients;
-    my $routes = join '', map { "ProxyPass /ws$_ http://127.0.0.1:" . $listeners[$_]->sockport
-        . "/\n" } 0 .. $clients - 1;
+    my @ports  = map { $_->sockport } @listeners;
+    my $routes = join "\n", map { "ProxyPass /ws$_ http://127.0.0.1:$ports[$_]/" } 0 .. $#ports;
     my $server = server(<<"END");
 ThreadsPerChild 8
 ThreadLimit 8
@@ -187,33 +187,74 @@ END
 }
 
 # What the start tells is reached, whatever limits it.
-my $debian = "StartServers 2\nMinSpareThreads 25\nMaxSpareThreads 75\nThreadLimit 64\nThreadsPerChild 25\n"
-  . "MaxRequestWorkers 150\nMaxConnectionsPerChild 0\n";
-my $four = "ThreadLimit 4\nThreadsPerChild 4\nServerLimit 8\nMinSpareThreads 4\nMaxSpareThreads 100\n";
-for my $case (
-    # name, directives, told, what raises it, at least reached, at most
-    ['Debian as it comes', $debian, 90,
-        'AsyncRequestWorkerFactor (now 2) or StartServers (now 2) or MinSpareThreads (now 25)', 145],
-    ['one child', "StartServers 1\n${four}MaxRequestWorkers 4\n", 5,
-        'AsyncRequestWorkerFactor (now 2) or MaxRequestWorkers and ServerLimit (now 1 children)', 5, 5],
-    ['one child of three', "StartServers 1\n${four}MaxRequestWorkers 12\n", 5,
-        'AsyncRequestWorkerFactor (now 2) or StartServers (now 1) or MinSpareThreads (now 4)', 15],
-    ['one is started, two have to be idle',
-        "StartServers 1\n${four}MinSpareThreads 5\nMaxRequestWorkers 12\n", 10,
-        'AsyncRequestWorkerFactor (now 2) or StartServers (now 1) or MinSpareThreads (now 5)', 15],
-    ['more are started than may be idle', "StartServers 8\n${four}MaxSpareThreads 12\nMaxRequestWorkers 32\n",
-        15, 'AsyncRequestWorkerFactor (now 2) or StartServers (now 8) and MaxSpareThreads (now 12)', 15],
-    ['a large factor', "StartServers 2\n${four}MaxRequestWorkers 8\nAsyncRequestWorkerFactor 20\n", 46,
-        'AsyncRequestWorkerFactor (now 20) or MaxRequestWorkers and ServerLimit (now 2 children)', 46],
-    ['few descriptors', "StartServers 2\n${four}MaxRequestWorkers 8\nAsyncRequestWorkerFactor 200\n", 60,
-        'the limit of open files (ulimit -n; Debian: APACHE_ULIMIT_MAX_FILES in envvars; systemd: '
-        . 'LimitNOFILE; now 200) or MaxRequestWorkers', 60],
-    ['UpgradeTunnelMax',
-        "StartServers 2\n${four}MaxRequestWorkers 8\nAsyncRequestWorkerFactor 20\nUpgradeTunnelMax 5\n", 14,
-        'UpgradeTunnelMax (now 5) or MaxRequestWorkers', 14]) {
-    my ($name, $text, $want, $raisers, $least, $most) = @$case;
+my $debian = <<'END';
+StartServers 2
+MinSpareThreads 25
+MaxSpareThreads 75
+ThreadLimit 64
+ThreadsPerChild 25
+MaxRequestWorkers 150
+MaxConnectionsPerChild 0
+END
+
+# Children with four threads: so many are started, of so many workers; and more lines
+sub fours {
+    my ($started, $workers, @lines) = @_;
+    return join "\n", <<"END", @lines;
+StartServers $started
+ThreadLimit 4
+ThreadsPerChild 4
+ServerLimit 8
+MinSpareThreads 4
+MaxSpareThreads 100
+MaxRequestWorkers $workers
+END
+}
+
+my $files = 'the limit of open files (ulimit -n; Debian: APACHE_ULIMIT_MAX_FILES in envvars; systemd: '
+  . 'LimitNOFILE; now 200)';
+my $factor = 'AsyncRequestWorkerFactor';
+
+# name => directives, how many are told, what raises it, how many are reached at least, and at most
+my %limits = (
+    'Debian as it comes' => {
+        lines => $debian, told => 90, reached => [145],
+        raise => "$factor (now 2) or StartServers (now 2) or MinSpareThreads (now 25)",
+    },
+    'one child' => {
+        lines => fours(1, 4), told => 5, reached => [5, 5],
+        raise => "$factor (now 2) or MaxRequestWorkers and ServerLimit (now 1 children)",
+    },
+    'one child of three' => {
+        lines => fours(1, 12), told => 5, reached => [15],
+        raise => "$factor (now 2) or StartServers (now 1) or MinSpareThreads (now 4)",
+    },
+    'one is started, two have to be idle' => {
+        lines => fours(1, 12, 'MinSpareThreads 5'), told => 10, reached => [15],
+        raise => "$factor (now 2) or StartServers (now 1) or MinSpareThreads (now 5)",
+    },
+    'more are started than may be idle' => {
+        lines => fours(8, 32, 'MaxSpareThreads 12'), told => 15, reached => [15],
+        raise => "$factor (now 2) or StartServers (now 8) and MaxSpareThreads (now 12)",
+    },
+    'a large factor' => {
+        lines => fours(2, 8, "$factor 20"), told => 46, reached => [46],
+        raise => "$factor (now 20) or MaxRequestWorkers and ServerLimit (now 2 children)",
+    },
+    'few descriptors' => {
+        lines => fours(2, 8, "$factor 200"), told => 60, reached => [60],
+        raise => "$files or MaxRequestWorkers",
+    },
+    'UpgradeTunnelMax' => {
+        lines => fours(2, 8, "$factor 20", 'UpgradeTunnelMax 5'), told => 14, reached => [14],
+        raise => 'UpgradeTunnelMax (now 5) or MaxRequestWorkers',
+    },
+);
+for my $name (sort keys %limits) {
+    my ($lines, $want, $raisers, $reached) = @{ $limits{$name} }{qw(lines told raise reached)};
+    my ($least, $most) = @$reached;
     local $ENV{UPGRADE_PRELOAD} = Server::fault('few_files') if $name eq 'few descriptors';
-    my $server = server("$text$route");
+    my $server = server("$lines\n$route");
     my ($told) = $server->log =~ /UR0011: UpgradeTunnel event: at least (\d+) tunnels/;
     is $told, $want, "$name: $want are told";
     like $server->log, qr/UR0011: .*\); to allow more, raise \Q$raisers\E/, "$name: and what raises them";
@@ -227,15 +268,17 @@ for my $case (
     is tunnels_of($server)->{full}, 1, "$name: the 503 is counted";
     close $_ for map { @$_ } @open;
     ok eventually(sub { tunnels_of($server)->{open} == 0 }), "$name: they end";
-    ok ref(my $next = eventually(sub { my $tunnel = open_or_status($server, $listener);
-        ref $tunnel && $tunnel })), "$name: and make room";
+    my $next = eventually(sub {
+        my $tunnel = open_or_status($server, $listener);
+        return ref $tunnel && $tunnel;
+    });
+    ok ref $next, "$name: and make room";
     close $_ for @$next;
     $server->stop;
 }
 
 # The README's lines on Debian's own, from which every file descriptor and every worker is counted. For fewer
-# than
-# ten thousand, with a factor and a limit of open files that are smaller in proportion.
+# than ten thousand, with a factor and a limit of open files that are smaller in proportion.
 {
     my $many = $ENV{UPGRADE_TEST_MANY} || 500;
     my $factor = POSIX::ceil($many / 20);
@@ -243,16 +286,25 @@ for my $case (
     my $backend = open2(my $listening, my $end_backend, "$ENV{UPGRADE_TEST_LOAD}/ws_backend");
     chomp(my $to = <$listening>);
     local $ENV{UPGRADE_TEST_HTTPD} = "ulimit -n $files; exec $ENV{UPGRADE_TEST_HTTPD}";
-    my $server =
-        server("${debian}ProxyPass /chat http://127.0.0.1:$to/\n<Location /chat>\nUpgradeKeep WebSocket\n"
-        . "UpgradeTunnel event\n</Location>\n"
-          . "AsyncRequestWorkerFactor $factor\n");
+    my $server = server(<<"END");
+$debian
+AsyncRequestWorkerFactor $factor
+ProxyPass /chat http://127.0.0.1:$to/
+<Location /chat>
+UpgradeKeep WebSocket
+UpgradeTunnel event
+</Location>
+END
     my ($told) = $server->log =~ /UR0011: UpgradeTunnel event: at least (\d+) tunnels/;
     cmp_ok $told, '>=', $many, "README: $told tunnels are told";
     my $clients = open2(my $answers, my $commands, "$ENV{UPGRADE_TEST_LOAD}/ws_clients", $server->{port},
         '/chat');
-    my $say = sub { print $commands "$_[0]\n"; $commands->flush; my $answer = <$answers>; chomp $answer;
-        return $answer };
+    my $say = sub {
+        print $commands "$_[0]\n";
+        $commands->flush;
+        chomp(my $answer = <$answers>);
+        return $answer;
+    };
     like $say->("open $many"), qr/^open $many\b/, "README: $many are asked for, $many are up";
     is scalar(grep { $server->ask('GET / HTTP/1.1')->{status} == 200 } 1 .. 20), 20,
         'README: every other request is answered';

@@ -96,8 +96,8 @@ sub churn {
 }
 
 my @listeners = map { backend() } 1 .. $processes;
-my $routes = join '', map { "ProxyPass /ws$_ http://127.0.0.1:" . $listeners[$_]->sockport
-    . "/\n" } 0 .. $processes - 1;
+my @ports  = map { $_->sockport } @listeners;
+my $routes = join "\n", map { "ProxyPass /ws$_ http://127.0.0.1:$ports[$_]/" } 0 .. $#ports;
 $server->configure(<<"END")->start;
 @{[ workers(8) ]}
 AsyncRequestWorkerFactor 1000
