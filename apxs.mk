@@ -6,6 +6,7 @@
 #   make -f apxs.mk test        all tests; T=NAME for one of them
 #   make -f apxs.mk gdb T=NAME  one test, and a debugger for its httpd; B=FUNCTION for a breakpoint
 #   make -f apxs.mk compile_commands.json   for editors
+#   make -f apxs.mk matrix      all of it in each Debian; CELLS="trixie *" for some of them
 #   make -f apxs.mk bench       instructions per request, echo through a tunnel, the status page
 #   make -f apxs.mk bench-tunnels   event tunnels compared with stock httpd, nginx and HAProxy
 #   make -f apxs.mk soak MINUTES=30   event tunnels under stress, and whether all counters agree
@@ -61,7 +62,7 @@ MODULES := $(POLICY) $(HELPER)
 LIBRARY := $(OUT)/libupgrade.a
 
 # Targets that set the machine up must work where apxs is not there yet.
-BARE := help rooms print-VERSION setup demo serve test asan tsan cov gdb fuzz lint bench bench-tunnels soak man html dist deb rpm clean
+BARE := help rooms print-VERSION setup demo serve test matrix asan tsan cov gdb fuzz lint bench bench-tunnels soak man html dist deb rpm clean
 
 ifneq ($(filter-out $(BARE),$(or $(MAKECMDGOALS),all)),)
 ifeq ($(APXS),)
@@ -125,7 +126,7 @@ DEPENDS := -MMD -MP
 # One short line a step; V=1 shows the whole command.
 run = $(if $(V),$(2),@printf '  %s  %s\n' '$(1)' '$@' && $(2))
 
-.PHONY: all faults loads help rooms setup module unit test asan tsan cov gdb fuzz bench bench-tunnels soak size lint demo serve install uninstall man html dist deb rpm clean FORCE
+.PHONY: all faults loads help rooms setup module unit test asan tsan cov gdb matrix fuzz bench bench-tunnels soak size lint demo serve install uninstall man html dist deb rpm clean FORCE
 .DELETE_ON_ERROR:
 .SECONDARY:
 
@@ -233,6 +234,10 @@ asan tsan cov:
 gdb:
 	build/setup suite node gdb
 	build/test --gdb "$(B)" $(T)
+
+CELLS ?= *
+matrix:
+	build/matrix '$(CELLS)'
 
 fuzz:
 	build/setup fuzz

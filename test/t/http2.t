@@ -4,6 +4,7 @@ use warnings;
 use Test::More;
 use FindBin;
 use lib "$FindBin::Bin/lib";
+use Lacks;
 use Wire;
 
 # [name, vhost, path, options, status, reason, reset]
@@ -24,11 +25,14 @@ my @requests = (
 
 for my $case (@requests) {
     my ($name, $vhost, $path, $options, $status, $reason, $reset) = @$case;
-    my $answer = h2($vhost, $path, %$options);
-    is $answer->{status}, $status, "$name: status";
-    is $answer->{reset}, $reset, "$name: reset";
-    is field($answer, $_), undef, "$name: no $_" for 'Upgrade', 'Connection';
-    is json_of($answer)->{reason}, $reason, "$name: reason" if $reason;
+  SKIP: {
+        skip_without('h2-websockets', 4) if $options->{connect};
+        my $answer = h2($vhost, $path, %$options);
+        is $answer->{status}, $status, "$name: status";
+        is $answer->{reset}, $reset, "$name: reset";
+        is field($answer, $_), undef, "$name: no $_" for 'Upgrade', 'Connection';
+        is json_of($answer)->{reason}, $reason, "$name: reason" if $reason;
+    }
 }
 
 for my $body ('x' x 10, 'x' x 100_000) {

@@ -5,6 +5,7 @@ use warnings;
 use Test::More;
 use FindBin;
 use lib "$FindBin::Bin/lib";
+use Lacks;
 use Raw;
 use Server;
 use Wire;
@@ -269,14 +270,17 @@ for my $lines ([handshake], []) {
 }
 
 # Extended CONNECT
-is h2('proxy_h2', '/raw/good', connect => 1)->{status}, 200, 'extended CONNECT: kept';
-is h2('proxy_h2', '/raw/wrong-accept', connect => 1)->{status}, 502, 'extended CONNECT: a bad switch';
-is h2('proxy_h2', '/raw/200')->{status}, 200, 'HTTP/2, plain: as ever';
-# A stream is a thread's, whatever UpgradeTunnel says.
-is h2('proxy_h2', '/raw/good', connect => 1, fields => ['x-tunnel: event'])->{status}, 200,
-    'extended CONNECT, event: kept';
-is h2('proxy_h2', '/raw/wrong-accept', connect => 1, fields => ['x-tunnel: event'])->{status}, 502,
-    'extended CONNECT, event: a bad switch';
+SKIP: {
+    skip_without('h2-websockets', 4);
+    is h2('proxy_h2', '/raw/good', connect => 1)->{status}, 200, 'extended CONNECT: kept';
+    is h2('proxy_h2', '/raw/wrong-accept', connect => 1)->{status}, 502, 'extended CONNECT: a bad switch';
+    is h2('proxy_h2', '/raw/200')->{status}, 200, 'HTTP/2, plain: as ever';
+    # A stream is a thread's, whatever UpgradeTunnel says.
+    is h2('proxy_h2', '/raw/good', connect => 1, fields => ['x-tunnel: event'])->{status}, 200,
+        'extended CONNECT, event: kept';
+    is h2('proxy_h2', '/raw/wrong-accept', connect => 1, fields => ['x-tunnel: event'])->{status}, 502,
+        'extended CONNECT, event: a bad switch';
+}
 
 # Without mod_proxy_wstunnel, and without what the helper needs
 {

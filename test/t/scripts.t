@@ -71,6 +71,7 @@ sub start {
     open STDERR, '>&', \*STDOUT;
     # Its servers listen where those of this run do not.
     my @own = ("PATH=$ENV{PATH}", "HOME=$folder", "TMPDIR=$folder/left", 'UPGRADE_TEST_PORTS=14000 19999');
+    push @own, map { defined $ENV{$_} ? "$_=$ENV{$_}" : () } qw(HTTPD APXS CC);
     exec 'env', '-i', @own, @environment, 'sh', '-c', "exec build/$script" or POSIX::_exit(1);
 }
 

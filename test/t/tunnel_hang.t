@@ -8,6 +8,7 @@ use Time::HiRes qw(sleep time);
 use FindBin;
 use lib "$FindBin::Bin/lib";
 use Lines;
+use Lacks;
 use Ports;
 use Server;
 use Tunnel;
@@ -160,7 +161,7 @@ my $few = workers(4) . "\nAsyncRequestWorkerFactor 50\n";
     my $server = server($port, $few . $forever . "Protocols h2c http/1.1\nH2WebSockets on\n");
     my %tls = (SSL_version => 'TLSv1_3', SSL_verify_mode => 0);
     my @always = (asking($server, '/event'), asked($listener));
-    for my $case (
+  SKIP: for my $case (
         ['closed',                     '/event',  sub { close $_[0] }],
         ['reset',                      '/event',  \&reset_by],
         ['half-closed',                '/event',  sub { shutdown $_[0], 1 }],
@@ -173,6 +174,7 @@ my $few = workers(4) . "\nAsyncRequestWorkerFactor 50\n";
         ['HTTP/2, cut',                '/event',  \&reset_by, h2 => 1],
     ) {
         my ($name, $path, $end, @option) = @$case;
+        skip_without('h2-websockets', 3) if $name =~ m{^HTTP/2};
         my $client = asking($server, $path,
             $name =~ /^TLS, / ? (port => $server->{tls}, tls => {@option}) : @option);
         my $backend = asked($listener, $path eq '/tls' ? certificate() : ());

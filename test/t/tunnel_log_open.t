@@ -4,6 +4,7 @@ use warnings;
 use Test::More;
 use FindBin;
 use lib "$FindBin::Bin/lib";
+use Lacks;
 use Server;
 use Tunnel;
 use Wire;
@@ -82,7 +83,9 @@ for my $case (['event', 'event'], ['event', 'thread'], ['prefork', 'thread']) {
     is_deeply lines_of($server, '/ws', 3)->[2], $open, "$what: a rewritten path";
     close $_ for $client, $backend;
     is scalar(@{ lines_of($server, '/ws', 4) }), 4, "$what: one at its end";
-    if ($mpm ne 'prefork') {
+  SKIP: {
+        last if $mpm eq 'prefork';
+        skip_without('h2-websockets', 2);
         ($client, $backend) = open_tunnel($server, $listener, h2 => 1);
         like lines_of($server, '/ws', 5)->[4], qr{^101 GET /ws open - }, "$what: over HTTP/2";
         close $_ for $backend, $client;

@@ -9,6 +9,7 @@ use FindBin;
 use lib "$FindBin::Bin/lib";
 use File::Path qw(make_path);
 use JSON::PP   ();
+use Lacks;
 use Raw;
 use Server;
 use Wire;
@@ -307,19 +308,23 @@ for my $route (@routes) {
 
 # Over HTTP/2, where mod_http2 makes the handshake of an extended CONNECT, and answers 502 when no switch
 # comes of it
-for my $route (qw(http-thread ws-event)) {
-    for my $case (['direct', "/r/$route/real", 200, 1], ['ErrorDocument', "/err/direct/$route/real", 502, 0],
-        ['include', "/ssi/direct/$route/real.shtml", 502, 0],
-        ['internal redirect', "/rw/r/$route/real", 200, 1]) {
-        my ($name, $path, $status, $switched) = @$case;
-        my $mark   = mark();
-        my $answer = h2($server->{port}, $path, connect => 1,
-            fields => ["x-mark: $mark", 'origin: https://good.test', 'sec-websocket-protocol: chat']);
-        my ($wrong, $requests) = judged_by_backend($mark);
-        is $answer->{status}, $status, "extended CONNECT, $name, $route: status";
-        is_deeply $wrong, [], "extended CONNECT, $name, $route: nothing is wrong";
-        is scalar @$requests, 1, "extended CONNECT, $name, $route: one request";
-        is has_upgrade(@$requests), $switched, "extended CONNECT, $name, $route: Upgrade";
+SKIP: {
+    skip_without('h2-websockets', 32);
+    for my $route (qw(http-thread ws-event)) {
+        for my $case (['direct', "/r/$route/real", 200, 1],
+            ['ErrorDocument', "/err/direct/$route/real", 502, 0],
+            ['include', "/ssi/direct/$route/real.shtml", 502, 0],
+            ['internal redirect', "/rw/r/$route/real", 200, 1]) {
+            my ($name, $path, $status, $switched) = @$case;
+            my $mark   = mark();
+            my $answer = h2($server->{port}, $path, connect => 1,
+                fields => ["x-mark: $mark", 'origin: https://good.test', 'sec-websocket-protocol: chat']);
+            my ($wrong, $requests) = judged_by_backend($mark);
+            is $answer->{status}, $status, "extended CONNECT, $name, $route: status";
+            is_deeply $wrong, [], "extended CONNECT, $name, $route: nothing is wrong";
+            is scalar @$requests, 1, "extended CONNECT, $name, $route: one request";
+            is has_upgrade(@$requests), $switched, "extended CONNECT, $name, $route: Upgrade";
+        }
     }
 }
 $server->stop;

@@ -7,6 +7,7 @@ use warnings;
 
 use Apache::Test     ();
 use IO::Socket::INET ();
+use Lacks;
 use Ports;
 use Wait;
 use Wire             ();
@@ -29,13 +30,13 @@ sub _new_folder {
     }
 }
 
-# mpm => that of the suite, modules => [names], policy => 0 to leave the module
-# out, helper => 1 to load the one for mod_proxy too. restless => 1: httpd replaces children that
-# have ended, and those of before a reload, at once instead of within a second.
+# mpm => that of the suite, or event with the helper, as its tunnels need it; modules => [names]; policy => 0
+# to leave the module out, helper => 1 to load the one for mod_proxy too. restless => 1: httpd replaces
+# children that have ended, and those of before a reload, at once instead of within a second.
 sub new {
     my ($class, %option) = @_;
     my $self = bless {
-        mpm     => $ENV{UPGRADE_TEST_MPM},
+        mpm     => $option{helper} ? 'event' : $ENV{UPGRADE_TEST_MPM},
         modules => [qw(authz_core alias dir)],
         policy  => 1,
         %option,
@@ -56,6 +57,7 @@ sub _load {
 sub configure {
     my ($self, $text) = @_;
     my $folder = $self->{folder};
+    $text =~ s/^H2WebSockets .*//gm if lacks('h2-websockets');
     my @load   = map { _load($_) } qw(unixd log_config logio version), "mpm_$self->{mpm}",
       @{ $self->{modules} };
     push @load, 'LoadModule upgrade_required_module ' . module() if $self->{policy};
