@@ -1,8 +1,9 @@
 #!/usr/bin/python3
 """Runs the cases of conformance_cases.py, a connection each, against each WebSocket server that is named:
 conformance.py NAME=URL... Prints a line for each server and case, in columns with tabs between them: the
-server's NAME, the case, what has to come back, what came back, how the connection ended, and the bytes
-after the head of the 101, in hexadecimal."""
+server's NAME, the case, its number, the code of the first Close by which a tunnel is logged, what has to
+come back, what came back, how the connection ended, and the bytes after the head of the 101, in hexadecimal.
+The query of each request is NAME.NUMBER."""
 import asyncio
 import base64
 import hashlib
@@ -53,9 +54,9 @@ def context():
     return made
 
 
-def request_of(url, case):
-    lines = [f"GET {url.path} HTTP/1.1", "Host: localhost", "Upgrade: websocket", "Connection: Upgrade",
-             "Sec-WebSocket-Version: 13", f"Sec-WebSocket-Key: {KEY.decode()}"]
+def request_of(url, query, case):
+    lines = [f"GET {url.path}?{query} HTTP/1.1", "Host: localhost", "Upgrade: websocket",
+             "Connection: Upgrade", "Sec-WebSocket-Version: 13", f"Sec-WebSocket-Key: {KEY.decode()}"]
     if case.offer:
         lines.append(f"Sec-WebSocket-Extensions: {case.offer}")
     return "\r\n".join(lines + ["", ""]).encode()
@@ -65,10 +66,10 @@ def fields(head, name):
     return re.findall(rb"^" + name + rb":[ \t]*(.*?)[ \t]*\r?$", head, re.M | re.I)
 
 
-async def exchange(url, tls, case):
+async def exchange(url, tls, query, case):
     """Sends what the case has to say: the client, which has heard all, and how that ended."""
     loop = asyncio.get_running_loop()
-    made = lambda: Client(tls, request_of(url, case))
+    made = lambda: Client(tls, request_of(url, query, case))
     _, client = await loop.create_connection(made, url.hostname, url.port)
     try:
         await asyncio.wait_for(client.answered.wait(), LIMIT_SECONDS)
@@ -100,14 +101,14 @@ async def run(name, url, out):
     tls = context() if url.scheme == "wss" else None
     turn = asyncio.Semaphore(AT_ONCE)
 
-    async def one(case):
+    async def one(number, case):
         async with turn:
-            client, how = await exchange(url, tls, case)
+            client, how = await exchange(url, tls, f"{name}.{number}", case)
         came = what_came(client, case)
         want = came if came in case.wants else case.wants[0]
-        print(name, case.name, want, came, how, client.got.hex(), sep="\t", file=out)
+        print(name, case.name, number, case.said, want, came, how, client.got.hex(), sep="\t", file=out)
 
-    await asyncio.gather(*map(one, CASES))
+    await asyncio.gather(*map(one, range(len(CASES)), CASES))
 
 
 async def main(arguments):

@@ -20,8 +20,8 @@ class Malformed(Exception):
 
 
 class Case:
-    def __init__(self, name, pieces, wants, offer):
-        self.name, self.pieces, self.wants, self.offer = name, pieces, wants, offer
+    def __init__(self, name, pieces, wants, offer, said):
+        self.name, self.pieces, self.wants, self.offer, self.said = name, pieces, wants, offer, said
 
 
 # How frames are written
@@ -118,14 +118,15 @@ def told(agreed, data):
 CASES = []
 
 
-def case(name, sent, want, codes, chop=0, offer=None, agreed=""):
+def case(name, sent, want, codes, chop=0, offer=None, agreed="", said=None):
     """sent: bytes, sent in pieces of the size chop, or the pieces. want: (kind, payload) of what comes back
-    before the Close; codes: one of these, None for a Close without a code."""
+    before the Close; codes: one of these, None for a Close without a code. said: the code of the first
+    Close that is one, if the client's is not what comes back."""
     pieces = pieces_of(sent, chop) if isinstance(sent, bytes) else sent
     words = [word(*each) for each in want]
     wants = [sentence(agreed, words + [word(CLOSE, struct.pack("!H", code) if code else b"")])
              for code in codes]
-    CASES.append(Case(name, pieces, wants, offer))
+    CASES.append(Case(name, pieces, wants, offer, said or codes[0] or 1005))
 
 
 def good(name, sent, want, **options):
@@ -181,7 +182,7 @@ def unmasked():
 
 
 def pings():
-    for size in 0, 1, 16, 124, 125:
+    for size in 0, 1, 7, 8, 9, 124, 125:  # httpd's own have 8 bytes
         ping, pong = frame(PING, pattern(size)), (PONG, pattern(size))
         good(f"5.5.2 pings: of {size}", ping, [pong])
         good(f"5.5.2 pings: of {size}, byte by byte", ping, [pong], chop=1)
@@ -201,7 +202,8 @@ def pings():
 def reserved():
     kinds = [(TEXT, b"x"), (PING, b"x"), (PONG, b"x"), (CLOSE, b"\x03\xe8")]
     for (kind, payload), rsv in itertools.product(kinds, range(1, 8)):
-        bad(f"5.2 reserved bits: {rsv} in {WORDS[kind]}", HELLO + frame(kind, payload, rsv=rsv), [HELLO_BACK])
+        bad(f"5.2 reserved bits: {rsv} in {WORDS[kind]}", HELLO + frame(kind, payload, rsv=rsv), [HELLO_BACK],
+            said=1000 if kind == CLOSE else None)
     for rsv in range(1, 8):
         bad(f"5.2 reserved bits: {rsv} in a continuation",
             frame(TEXT, b"a", fin=0) + frame(CONT, b"b", rsv=rsv))
@@ -288,7 +290,7 @@ def closing():
     for code in (1000, 1001, 1002, 1003, *range(1007, 1015), 3000, 3999, 4000, 4999):
         case(f"7.4 codes: {code}", HELLO + close(code), [HELLO_BACK], [code])
     for code in 0, 1, 999, 1004, 1005, 1006, 1015, 1016, 1100, 2000, 2999, 5000, 65535:
-        bad(f"7.4 codes: {code}", HELLO + close(code), [HELLO_BACK])
+        bad(f"7.4 codes: {code}", HELLO + close(code), [HELLO_BACK], said=str(code))
     case("5.5.1 close: empty", close(), [], [None])
     bad("5.5.1 close: of one byte", frame(CLOSE, b"\x03"))
     for code, size in itertools.product((1000, 4999), (1, 122, 123)):
@@ -297,7 +299,7 @@ def closing():
     case("5.5.1 close: a reason in UTF-8", close(1000, "gr\u00fc\u00df".encode()), [], [1000])
     for sequence in "80", "c080", "eda080", "f4908080", "e282":
         bad(f"5.5.1 close: a reason that is not UTF-8: {sequence}", close(1000, bytes.fromhex(sequence)),
-            codes=[1007])
+            codes=[1007], said=1000)
     case("5.5.1 close: byte by byte", HELLO + close(1001, b"because"), [HELLO_BACK], [1001], chop=1)
     after = {"text": HELLO, "a ping": frame(PING, b"x"), "another": close(1001),
              "what is no frame": b"\xff" * 40, "a large message": frame(BINARY, pattern(200_000)),
@@ -387,7 +389,8 @@ def deflate():
          + frame(PING, b"x") + client.message(TEXT, words),
          [(TEXT, words), (TEXT, words), (PONG, b"x"), (TEXT, words)], **options)
     for kind, payload in (PING, b"x"), (PONG, b"x"), (CLOSE, b"\x03\xe8"):
-        bad(f"RFC 7692, 6.1 {WORDS[kind]} says that it is compressed", frame(kind, payload, rsv=4), **options)
+        bad(f"RFC 7692, 6.1 {WORDS[kind]} says that it is compressed", frame(kind, payload, rsv=4),
+            said=1000 if kind == CLOSE else None, **options)
     compressed = Deflating().data(words)
     bad("RFC 7692, 6.1 a continuation says that it is compressed",
         frame(TEXT, compressed[:9], fin=0, rsv=4) + frame(CONT, compressed[9:], rsv=4), **options)

@@ -1,7 +1,8 @@
 # WebSocket frames of every kind, good and bad, sent to an echo server directly, and through the tunnels of
-# threads and of the event MPM, whose frames are read on the way because the route has limits. It comes back
-# what the RFCs say, and through each tunnel the same bytes as directly, and the same end. The table of cases
-# is clients/conformance_cases.py; the server's answer depends on the client's bytes only, never on the pieces
+# threads and of the event MPM, whose frames are read on the way because the route has limits. What comes
+# back is what the RFCs say, and through each tunnel the same bytes as directly, and the same end; and the
+# log knows the code of the first Close, whatever came before it. The cases are in
+# clients/conformance_cases.py. The server's answer depends on the client's bytes only, never on the pieces
 # in which they come.
 use strict;
 use warnings;
@@ -12,7 +13,7 @@ use lib "$FindBin::Bin/lib";
 use Lines;
 use Ports;
 use Server;
-use Tunnel qw(tunnels_of eventually);
+use Tunnel qw(logged tunnels_of);
 use Wire;
 
 local $SIG{PIPE} = 'IGNORE';
@@ -29,6 +30,8 @@ my @modules = qw(authz_core alias dir proxy proxy_http socache_shmcb ssl);
 my $server = Server->new(modules => \@modules, helper => 1)->configure(<<"END")->start;
 @{[ workers(128) ]}
 AsyncRequestWorkerFactor 100
+LogFormat "%>s %q %{UPGRADE_TUNNEL}e %{UPGRADE_TUNNEL_CODE}e" tunnels
+CustomLog access_log tunnels
 UpgradeKeep WebSocket
 UpgradeTunnelMessageMax 67108864
 UpgradeTunnelPing 3600 to=both
@@ -69,10 +72,11 @@ sub difference {
 
 open my $cases, '-|', '/usr/bin/python3', "$FindBin::Bin/clients/conformance.py", map { "$_=$urls{$_}" } @ways
   or die "python3: $!";
-my (%direct, %ran, %faults);
+my (%direct, %ran, %faults, @log);
 while (my $line = <$cases>) {
     chomp $line;
-    my ($way, $case, $want, $got, $how, $bytes) = split /\t/, $line, -1;
+    my ($way, $case, $of, $code, $want, $got, $how, $bytes) = split /\t/, $line, -1;
+    push @log, "101 ?$way.$of closed $code" if $way !~ /^direct/;
     $ran{$way}++;
     $direct{$case} = $bytes if $way eq 'direct';
     my @found = $got ne $want ? "came\n  $got\nfor\n  $want" : ();
@@ -92,9 +96,13 @@ for my $way (@ways) {
     diag $_ for @found;
 }
 
-my $tunnels;
-eventually(sub { $tunnels = tunnels_of($server); !$tunnels->{open} });
-is_deeply $tunnels->{by}, { thread => 2 * $number, event => 3 * $number }, 'each was carried as it should be';
+chomp(my @logged = logged($server, scalar @log));
+my (%expected, %found);
+$expected{$_}++ for @log;
+$found{$_}++ for @logged;
+is_deeply \%found, \%expected, 'each is logged as closed, with the code of its first Close';
+is_deeply tunnels_of($server)->{by}, { thread => 2 * $number, event => 3 * $number },
+    'each was carried as it should be';
 close $in;
 waitpid $pid, 0;
 is $?, 0, 'the echo server has found nothing that it cannot do';
