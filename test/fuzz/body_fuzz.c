@@ -48,8 +48,10 @@ static void write_body(enum ur_media media, const struct ur_refusal *refusal,
 /* Three lines are message, name and guide. */
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 {
-    static const struct ur_policy policy = {
-        .tls = UR_TLS_1_2, .http = UR_HTTP_2, .websocket = true};
+    static const struct ur_policy policy = {.tls = UR_TLS_1_2,
+                                            .http = UR_HTTP_2,
+                                            .websocket = true,
+                                            .key_exchange = UR_KEX_POST_QUANTUM};
     struct ur_span rest = {(const char *)data, size};
     struct ur_refusal refusal = {.policy = &policy,
                                  .judgement = {UR_REASON_TLS_MISSING, UR_FAMILY_TLS},

@@ -18,6 +18,7 @@ static bool navigates(void *context)
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 {
     uint8_t d[12];
+    int64_t start;
     struct ur_brownout brownout;
     struct ur_settings settings;
     struct ur_case c;
@@ -27,7 +28,8 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
         return 0;
     }
     memcpy(d, data, sizeof d);
-    brownout = (struct ur_brownout){d[0] * YEAR, d[0] * YEAR + 1 + d[1] * 86400, 0, 0, NULL};
+    start = (int64_t)d[0] * YEAR;
+    brownout = (struct ur_brownout){start, start + 1 + d[1] * 86400, 0, 0, NULL};
     settings = (struct ur_settings){
         {d[2] % 4, d[3] ? (int64_t)d[3] * YEAR : UR_TIME_ALWAYS, &brownout, d[4] & 1},
         d[5] % 4,
