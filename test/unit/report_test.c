@@ -129,6 +129,11 @@ static void test_pages(void)
     ok(strstr(written(UR_REPORT_HTML), "<td>refused<td class=\"n\">3<") <
            strstr(written(UR_REPORT_HTML), "<td>allowed, with a warning<td class=\"n\">2<"),
        "the most frequent stands first");
+    /* Shares of each policy's own requests, whichever comes first. */
+    has(UR_REPORT_HTML, "<td>announce<td>tls-version<td class=\"n\">3<td class=\"n\">75.0 %");
+    has(UR_REPORT_HTML, "<td>except<td>tls-missing<td class=\"n\">1<td class=\"n\">25.0 %");
+    has(UR_REPORT_HTML,
+        "<td>refuse<td>websocket-origin<td class=\"n\">3<td class=\"n\">100.0 %");
     ok(!strstr(strstr(written(UR_REPORT_HTML), "Who would break"), "<td>tls-missing<td>HTTP"),
        "exceptions break nobody");
 }

@@ -356,7 +356,7 @@ static void decided(const struct ur_report *report, struct ur_buf *out)
 {
     struct ur_decision_cursor cursor = {.policy = 0};
     struct ur_decision decision;
-    const struct ur_policy_numbers *policy = NULL;
+    size_t totalled = 0; /* so many policies */
     uint64_t total = 0;
 
     heading(out, "What the policies decided", "Shares are of each policy's own requests.");
@@ -364,8 +364,9 @@ static void decided(const struct ur_report *report, struct ur_buf *out)
                         "Requests<th class=\"n\">Share<th class=\"bar\">\n");
     while (ur_report_next_decision(report, &cursor, &decision)) {
         uint64_t count = ur_report_decision_count(&decision);
-        total = decision.policy == policy ? total : of_policy(decision.policy);
-        policy = decision.policy;
+        size_t place = (size_t)(decision.policy - report->policies);
+        total = place < totalled ? total : of_policy(decision.policy);
+        totalled = place + 1;
         if (count) {
             decision_row(&decision, count, total, out);
         }
