@@ -116,6 +116,8 @@ sub parting {
 my %differs = (
     'an Upgrade in another case' => { backend => ['stock / thread event',
         'mod_proxy compares the whole value with its own word, so it is shown that word'] },
+    'an empty body' => { backend => ['stock / thread event',
+        'a handshake has no body, and some backends refuse one that says it has an empty one'] },
     'Content-Length: 0' => { client => ['stock / thread event',
         'RFC 9110, 8.6: a 1xx has none, and who reads it may wait for a body'] },
     'an announced policy' => { client => ['stock / thread event',
