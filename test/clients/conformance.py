@@ -71,6 +71,8 @@ async def exchange(url, tls, query, case):
     """Sends what the case has to say: the client, which has heard all, and how that ended."""
     global limit_seconds
     loop = asyncio.get_running_loop()
+    # Few pieces most likely come one by one; however they come, the answer has to be the same.
+    pause = 0.003 if 1 < len(case.pieces) <= 10 else 0
     made = lambda: Client(tls, request_of(url, query, case))
     _, client = await loop.create_connection(made, url.hostname, url.port)
     try:
@@ -79,7 +81,7 @@ async def exchange(url, tls, query, case):
             if client.over.is_set():
                 break
             client.send(piece)
-            await asyncio.sleep(0)
+            await asyncio.sleep(pause)
         await asyncio.wait_for(client.over.wait(), limit_seconds)
         how = client.how
     except asyncio.TimeoutError:

@@ -160,7 +160,7 @@ def framing():
     for size, chop in itertools.product((65535, 65536), (1460, 16385)):
         echo(f"5.2 framing: binary of {size} by {chop}", BINARY, pattern(size), chop=chop)
     for size, header in (3, 6), (300, 8), (65600, 14):
-        for at in range(1, header + 1):
+        for at in range(1, header + 2):
             data = frame(BINARY, pattern(size))
             good(f"5.2 framing: binary of {size}, cut at {at}", [data[:at], data[at:]],
                  [(BINARY, pattern(size))])
