@@ -15,6 +15,7 @@
 #   make -f apxs.mk dist        the tarball of a release, and its checksum, in build/out/dist/
 #   make -f apxs.mk deb         the Debian package, in build/out/deb/
 #   make -f apxs.mk rpm         an RPM, as far as it can be tried on Debian, in build/out/rpm/
+#   make -f apxs.mk beside      beside all modules that Debian has for httpd; installs some fifty packages
 #
 # Everything generated goes to build/out/VARIANT, one folder for each set of flags, or to OUT=FOLDER. CFLAGS,
 # CPPFLAGS and LDFLAGS of the environment are added to httpd's own.
@@ -62,7 +63,7 @@ MODULES := $(POLICY) $(HELPER)
 LIBRARY := $(OUT)/libupgrade.a
 
 # Targets that set the machine up must work where apxs is not there yet.
-BARE := help rooms print-VERSION setup demo serve test matrix asan tsan cov gdb fuzz lint bench bench-tunnels soak man html dist deb rpm clean
+BARE := beside help rooms print-VERSION setup demo serve test matrix asan tsan cov gdb fuzz lint bench bench-tunnels soak man html dist deb rpm clean
 
 ifneq ($(filter-out $(BARE),$(or $(MAKECMDGOALS),all)),)
 ifeq ($(APXS),)
@@ -126,7 +127,7 @@ DEPENDS := -MMD -MP
 # One short line a step; V=1 shows the whole command.
 run = $(if $(V),$(2),@printf '  %s  %s\n' '$(1)' '$@' && $(2))
 
-.PHONY: all faults loads help rooms setup module unit test asan tsan cov gdb matrix fuzz bench bench-tunnels soak size lint demo serve install uninstall man html dist deb rpm clean FORCE
+.PHONY: beside all faults loads help rooms setup module unit test asan tsan cov gdb matrix fuzz bench bench-tunnels soak size lint demo serve install uninstall man html dist deb rpm clean FORCE
 .DELETE_ON_ERROR:
 .SECONDARY:
 
@@ -230,6 +231,10 @@ tsan: T ?= tunnel tunnel_life tunnel_generations
 asan tsan cov:
 	build/setup suite test demo node
 	build/test --variant $@ $(T)
+
+beside:
+	build/setup suite node beside
+	build/test beside
 
 gdb:
 	build/setup suite node gdb

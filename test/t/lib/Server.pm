@@ -30,9 +30,9 @@ sub _new_folder {
     }
 }
 
-# mpm => that of the suite, or event with the helper, as its tunnels need it; modules => [names]; policy => 0
-# to leave the module out, helper => 1 to load the one for mod_proxy too. restless => 1: httpd replaces
-# children that have ended, and those of before a reload, at once instead of within a second.
+# mpm => that of the suite, or event with the helper, as its tunnels need it; modules => [names]; load =>
+# [lines]; policy => 0 to leave the module out, helper => 1 to load the one for mod_proxy too. restless => 1:
+# httpd replaces children that have ended, and those of before a reload, at once instead of within a second.
 sub new {
     my ($class, %option) = @_;
     my $self = bless {
@@ -60,6 +60,7 @@ sub configure {
     $text =~ s/^H2WebSockets .*//gm if lacks('h2-websockets');
     my @load   = map { _load($_) } qw(unixd log_config logio version), "mpm_$self->{mpm}",
       @{ $self->{modules} };
+    push @load, @{ $self->{load} || [] };
     push @load, 'LoadModule upgrade_required_module ' . module() if $self->{policy};
     push @load, 'LoadModule upgrade_wstunnel_module ' . module() =~ s/required/wstunnel/r if $self->{helper};
     open my $file, '>', "$folder/httpd.conf" or die "$folder: $!";
