@@ -142,7 +142,7 @@ static void pong(struct way *way, size_t off)
     }
     for (unsigned i = 0; i < 8; i++) {
         frame[len] = (uint8_t)(number >> (56 - 8 * i));
-        frame[len] ^= way->frames.masked ? frame[2 + i % 4] : 0;
+        frame[len] = (uint8_t)(frame[len] ^ (way->frames.masked ? frame[2 + i % 4] : 0));
         len++;
     }
     come(way, frame, len);

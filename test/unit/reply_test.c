@@ -397,10 +397,11 @@ static void test_sentences(void)
                 .tls = UR_TLS_1_3, .http = demands[i], .websocket = true};
             struct ur_refusal refusal = {.policy = &policy,
                                          .judgement = {(enum ur_reason)reason, 0},
-                                         .seen = {.tls = UR_TLS_SOME, .http = UR_HTTP_1_1},
-                                         .method = UR_SPAN("VERSION-CONTROL")};
+                                         .seen = {.tls = UR_TLS_SOME, .http = UR_HTTP_1_1}};
             char room[UR_SENTENCE_MAX];
             struct ur_buf hint = {room, sizeof room, 0};
+
+            refusal.method = UR_SPAN("VERSION-CONTROL");
             char line[80];
             struct ur_buf detail = {NULL, 0, 0};
             struct ur_buf phrase = {line, sizeof line, 0};

@@ -44,13 +44,12 @@ static struct ur_refusal typical_refusal(const struct row *row)
 {
     const struct ur_policy *policy = &row->rule->policy;
     const struct ur_handshake none = {.get = true};
-    struct ur_refusal refusal = {
-        .policy = policy,
-        .seen = {.http = policy->http == UR_HTTP_1_1 ? UR_HTTP_1_0 : UR_HTTP_1_1},
-        .method = UR_SPAN("GET"),
-    };
-    struct ur_facts facts = {refusal.seen, &none};
+    struct ur_seen seen = {.http = policy->http == UR_HTTP_1_1 ? UR_HTTP_1_0 : UR_HTTP_1_1};
+    struct ur_facts facts = {seen, &none};
+    struct ur_refusal refusal = {.policy = policy};
 
+    refusal.seen = seen;
+    refusal.method = UR_SPAN("GET");
     refusal.judgement = ur_policy_judge(policy, &facts);
     return refusal;
 }
