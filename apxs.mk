@@ -63,7 +63,7 @@ MODULES := $(POLICY) $(HELPER)
 LIBRARY := $(OUT)/libupgrade.a
 
 # Targets that set the machine up must work where apxs is not there yet.
-BARE := beside help rooms print-VERSION setup demo serve test matrix asan tsan cov gdb fuzz lint bench bench-tunnels soak man html dist deb rpm clean
+BARE := beside help rooms print-VERSION setup demo serve test matrix asan tsan cov gdb fuzz prove lint bench bench-tunnels soak man html dist deb rpm clean
 
 ifneq ($(filter-out $(BARE),$(or $(MAKECMDGOALS),all)),)
 ifeq ($(APXS),)
@@ -127,7 +127,7 @@ DEPENDS := -MMD -MP
 # One short line a step; V=1 shows the whole command.
 run = $(if $(V),$(2),@printf '  %s  %s\n' '$(1)' '$@' && $(2))
 
-.PHONY: beside all faults loads help rooms setup module unit test asan tsan cov gdb matrix fuzz bench bench-tunnels soak size lint demo serve install uninstall man html dist deb rpm clean FORCE
+.PHONY: beside all faults loads help rooms setup module unit test asan tsan cov gdb matrix fuzz prove bench bench-tunnels soak size lint demo serve install uninstall man html dist deb rpm clean FORCE
 .DELETE_ON_ERROR:
 .SECONDARY:
 
@@ -137,7 +137,7 @@ module: $(MODULES)
 
 help:
 	@sed -n '/^#/!q;s/^# \{0,1\}//p' apxs.mk
-	@echo "Other targets: setup module unit asan tsan cov fuzz bench lint install man html clean"
+	@echo "Other targets: setup module unit asan tsan cov fuzz prove bench lint install man html clean"
 
 # The rooms, one a line: room, part, what it may include.
 rooms:
@@ -247,6 +247,9 @@ matrix:
 fuzz:
 	build/setup fuzz
 	build/fuzz $(SECONDS)
+
+prove:
+	build/prove
 
 bench:
 	build/setup bench demo

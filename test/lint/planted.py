@@ -133,6 +133,9 @@ PLANTED = [
         ('documented', 'reference configuration: UpgradePlanted is no directive')]),
 
     # tests
+    (added('test/proof/planted.c', ''), [('proofs', 'its first comment does not say')]),
+    (changed('test/proof/judge_fast.c', r'(Mutant: core/policy/ur_policy.h: return )policy', r'\1nothing'), [
+        ('proofs', 'judge_fast: no fault: core/policy/ur_policy.h has')]),
     (added('test/unit/planted.c', ''), [('registered', 'not run: test/unit/planted.c')]),
     (added('test/fuzz/planted.c', ''), [('registered', 'not run: test/fuzz/planted.c')]),
     (added('test/fuzz/planted_fuzz.c', ''), [('registered', 'no corpus: planted')]),
