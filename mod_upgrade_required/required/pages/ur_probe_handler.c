@@ -109,7 +109,9 @@ static struct ur_probe *collect(request_rec *r)
     apr_array_header_t *stated = ur_request_stated(r);
 
     probe->seen = forwarded.seen;
-    memcpy(probe->heard, forwarded.heard, sizeof probe->heard);
+    for (size_t i = 0; i < UR_STATEMENTS; i++) {
+        probe->heard[i] = forwarded.heard[i];
+    }
     probe->method = ur_request_method(r);
     probe->fields = (const struct ur_probe_field *)fields->elts;
     probe->fields_count = (size_t)fields->nelts;
