@@ -2,10 +2,10 @@
  * in the file UPGRADE_FAULT_SWITCH: what takes so long is over at once. The time of day stays.
  */
 #define _GNU_SOURCE
-#include <dlfcn.h>
 #include <errno.h>
 #include <fcntl.h>
 #include <stdlib.h>
+#include <sys/syscall.h>
 #include <time.h>
 #include <unistd.h>
 
@@ -28,7 +28,8 @@ static long seconds_ahead(void)
 
 int clock_gettime(clockid_t clock, struct timespec *now)
 {
-    int rv = ((__typeof__(clock_gettime) *)dlsym(RTLD_NEXT, "clock_gettime"))(clock, now);
+    /* Not the next one of that name: who asks may be a sanitizer, before it can look for it. */
+    int rv = (int)syscall(SYS_clock_gettime, clock, now);
 
     if (rv == 0 && clock == CLOCK_MONOTONIC) {
         now->tv_sec += seconds_ahead();
