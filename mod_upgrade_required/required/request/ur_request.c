@@ -402,10 +402,9 @@ bool ur_request_is_grpc(const request_rec *r)
 {
     static const struct ur_span grpc = {"application/grpc", 16};
     struct ur_span type = field(r, "Content-Type");
-    char next = type.len > grpc.len ? type.at[grpc.len] : ';';
 
     return type.len >= grpc.len && ur_span_is((struct ur_span){type.at, grpc.len}, grpc) &&
-           (next == ';' || next == '+' || next == ' ');
+           (type.len == grpc.len || strchr("; +", type.at[grpc.len]));
 }
 
 /* The value of name=value in the query, undecoded; absent if there is none. */
