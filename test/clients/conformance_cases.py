@@ -130,9 +130,10 @@ def case(name, sent, want, codes, chop=0, offer=None, agreed="", said=None):
 
 
 def good(name, sent, want, **options):
-    """The client closes, after all is well."""
-    sent = sent + close(1000) if isinstance(sent, bytes) else [*sent, close(1000)]
-    case(name, sent, want, [1000], **options)
+    """The client closes, after all is well: with a code that no client may send, so that the server answers
+    another, and the log shows whether the client's frames have been followed up to here."""
+    sent = sent + close(2999) if isinstance(sent, bytes) else [*sent, close(2999)]
+    case(name, sent, want, [1002], said=2999, **options)
 
 
 def bad(name, sent, want=(), codes=(1002,), **options):
