@@ -3,7 +3,7 @@
  *   leaves unmet, too. And a policy that requires more is never met by a client that does
  *   not meet the lesser one.
  * Assumes: levels and requirements are of their enumerations; both send the same handshake,
- *   which a newer HTTP version does not make worse (handshake.c).
+ *   which a newer HTTP version does not make worse (ur_handshake.c).
  * Bound: none
  * Unwind: 1
  * Replaces: core/policy/ur_handshake.c

@@ -2,7 +2,7 @@
  *   reason exactly if a family is unmet; it is that of the first unmet family; and no family
  *   is unmet that the policy does not require.
  * Assumes: levels and requirements are of their enumerations; a handshake is good or has one
- *   of the reasons of its family (handshake.c).
+ *   of the reasons of its family (ur_handshake.c).
  * Bound: none
  * Unwind: 1
  * Replaces: core/policy/ur_handshake.c

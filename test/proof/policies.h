@@ -43,7 +43,7 @@ static inline unsigned required_by(const struct ur_policy *policy)
            (policy->key_exchange ? UR_FAMILY_KEY_EXCHANGE : 0U);
 }
 
-/* What the real one may say (handshake.c): no reason, or one of its own. */
+/* What the real one may say (ur_handshake.c): no reason, or one of its own. */
 static inline enum ur_reason any_handshake_reason(void)
 {
     return any_bool() ? UR_REASON_NONE
