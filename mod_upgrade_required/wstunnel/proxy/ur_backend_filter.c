@@ -52,10 +52,15 @@ static ap_filter_rec_t *filter_handle;
  * would say that something is left. */
 static bool is_empty(apr_bucket_brigade *held)
 {
-    while (!APR_BRIGADE_EMPTY(held) && APR_BRIGADE_FIRST(held)->length == 0) {
-        apr_bucket_delete(APR_BRIGADE_FIRST(held));
+    while (!APR_BRIGADE_EMPTY(held)) {
+        apr_bucket *first = APR_BRIGADE_FIRST(held);
+
+        if (first->length > 0) {
+            return false;
+        }
+        apr_bucket_delete(first); /* a macro, which names its argument several times */
     }
-    return APR_BRIGADE_EMPTY(held);
+    return true;
 }
 
 static void hold(struct watch *watch, const char *bytes, apr_size_t len, enum state then)
