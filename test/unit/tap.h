@@ -33,7 +33,7 @@ static inline bool is(const char *got, const char *want, const char *name)
 {
     bool same = got && want ? strcmp(got, want) == 0 : got == want;
 
-    if (!ok(same, "%s", name)) {
+    if (!ok(same, "%s", name ? name : "NULL")) {
         printf("#   got: %s\n#  want: %s\n", got ? got : "(none)", want ? want : "(none)");
     }
     return same;
