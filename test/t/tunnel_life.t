@@ -128,7 +128,8 @@ my $left_at = time;
         return IO::Select->new($listener)->can_read(0)
             && (($client, $backend) = accept_tunnel($asking, $listener));
     }) or die 'no room again';
-    like server_status($server), qr/^${member}Busy: 1$/m, 'a balancer\'s busy count has its tunnels';
+    ok eventually(sub { server_status($server) =~ /^${member}Busy: 1$/m }),
+      'a balancer\'s busy count has its tunnels';
     close $_ for $client, $backend;
     ok eventually(sub { server_status($server) =~ /^${member}Busy: 0$/m }), 'until they end';
     $server->stop;
