@@ -6,6 +6,7 @@ use Test::More;
 use FindBin;
 use lib "$FindBin::Bin/lib";
 use Lacks;
+use Lines;
 use Ports;
 use Server;
 use Wire;
@@ -64,11 +65,9 @@ for my $host ([chat_clear => 'http'], [chat_tls => 'https']) {
 # agree on one. A policy that requires it is met where it can.
 {
     my $has_ml_kem = `openssl list -kem-algorithms` =~ /X25519MLKEM768/;
-    my $conf = Apache::Test::vars('t_conf');
     my $server = Server->new(modules => [qw(authz_core dir socache_shmcb ssl)]);
     my $port = free_port();
     $server->configure(<<"END")->start;
-Listen 127.0.0.1:$port
 <Location /status>
 SetHandler upgrade-status
 </Location>
@@ -78,11 +77,7 @@ SetHandler upgrade-probe
 <Location /records>
 UpgradeRequire PostQuantum
 </Location>
-<VirtualHost 127.0.0.1:$port>
-SSLEngine on
-SSLCertificateFile $conf/server.crt
-SSLCertificateKeyFile $conf/server.key
-</VirtualHost>
+@{[ tls_host($port) ]}
 END
     my $seen = browse("https://127.0.0.1:$port/probe?format=json", "(async () => {
         const page = await (await fetch('/status')).text();

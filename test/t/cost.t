@@ -4,10 +4,9 @@ use strict;
 use warnings;
 use Test::More;
 use FindBin;
-use POSIX qw(WNOHANG);
 use lib "$FindBin::Bin/lib";
+use Callgrind;
 use Server;
-use Wait;
 
 use constant FEW   => 200;
 use constant TIMES => 5;
@@ -38,50 +37,14 @@ my %shapes = (
     },
 );
 
-# A server that changes its user could not write what was counted.
-my $user = $> == 0
-  ? join ' ', 'setpriv', '--clear-groups', '--reuid=' . getpwnam(Apache::Test::vars('user')),
-  '--regid=' . getgrnam(Apache::Test::vars('group'))
-  : '';
-
-sub counting {
-    my ($server) = @_;
-    my $file = "$server->{folder}/profile";
-    return "$user valgrind -q --tool=callgrind --compress-strings=no --callgrind-out-file=$file";
-}
-
-# { function of ours that others call => instructions in it and in what it calls }
-sub profile_of {
-    my ($server) = @_;
-    open my $profile, '<', "$server->{folder}/profile" or die "no profile: $!";
-    my (%costs, $called);
-    while (my $line = <$profile>) {
-        if ($line =~ /^cfn=(.*)$/) { $called = $1 }
-        elsif ($line =~ /^calls=/) {
-            my ($cost) = <$profile> =~ /^\S+ (\d+)$/ or die "what is this: $line";
-            $costs{$called} += $cost;
-        }
-    }
-    return \%costs;
-}
-
 # What a server costs that starts, answers a probe and ends.
 sub serve {
     my ($server, $shape, $policies) = @_;
-    my $pid = fork // die $!;
-    if (!$pid) {
-        $ENV{UPGRADE_TEST_UNDER} = counting($server);
-        open STDERR, '>', "$server->{folder}/stderr";
-        exec $ENV{UPGRADE_TEST_HTTPD}, '-X', '-f', "$server->{folder}/httpd.conf" or die $!;
-    }
-    eventually(sub { $server->answers }) or die 'the server does not answer';
-    my $answer = $server->ask('GET /probe?format=json HTTP/1.0');
-    # More than once: the only process of a server may hear of it just before it waits for a connection.
-    do { kill TERM => $pid; select undef, undef, undef, 0.1 } until waitpid $pid, WNOHANG;
-    unlink "$server->{folder}/httpd.pid";
-    my $reported = () = $answer->{body} =~ /"policy":/g;
-    is $reported, $policies, "$shape: the probe reports each of its server's $policies policies";
-    return profile_of($server);
+    return serving($server, sub {
+        my $answer = $server->ask('GET /probe?format=json HTTP/1.0');
+        my $reported = () = $answer->{body} =~ /"policy":/g;
+        is $reported, $policies, "$shape: the probe reports each of its server's $policies policies";
+    });
 }
 
 # What the dump costs.
@@ -102,7 +65,6 @@ sub costs {
     $text = "<VirtualHost *:$server->{port}>\n$text</VirtualHost>\n"
       if $shape eq 'sections of a virtual host';
     $server->configure("<Location /probe>\nSetHandler upgrade-probe\n</Location>\nLogLevel error\n$text");
-    chmod 0777, $server->{folder};
     my $served = serve($server, $shape, $shape eq 'virtual hosts' ? 1 : $count);
     return { %$served, ur_dump => dump_all($server, $shape, $count)->{ur_dump} };
 }

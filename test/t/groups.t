@@ -4,6 +4,7 @@ use warnings;
 use Test::More;
 use FindBin;
 use lib "$FindBin::Bin/lib";
+use Lines;
 use Ports;
 use IO::Socket::SSL;
 use Server;
@@ -14,7 +15,6 @@ my ($hybrid, $x25519, $p256, $kyber, $grease) = (0x11ec, 0x1d, 0x17, 0x6399, 0x2
 
 # A server that has nothing but X25519, with any OpenSSL; and a port without TLS, for the numbers.
 my $port = free_port();
-my $conf = Apache::Test::vars('t_conf');
 my $server = Server->new(modules => [qw(authz_core alias dir socache_shmcb ssl)])->configure(<<"END")->start;
 <Location /status>
 SetHandler upgrade-status
@@ -22,14 +22,7 @@ SetHandler upgrade-status
 <Location /probe>
 SetHandler upgrade-probe
 </Location>
-Listen 127.0.0.1:$port
-<VirtualHost 127.0.0.1:$port>
-ServerName localhost
-SSLEngine on
-SSLCertificateFile $conf/server.crt
-SSLCertificateKeyFile $conf/server.key
-SSLOpenSSLConfCmd Groups X25519
-</VirtualHost>
+@{[ tls_host($port, 'SSLOpenSSLConfCmd Groups X25519') ]}
 END
 
 # { highest => [offers, of them post-quantum, failures] }; failures are counted when a connection is

@@ -7,6 +7,7 @@ use Test::More;
 use FindBin;
 use IPC::Open2;
 use lib "$FindBin::Bin/lib";
+use Lines;
 use Ports;
 use Server;
 use Wire;
@@ -24,7 +25,6 @@ chomp(my $echo = <$out>);
 my $secure = free_port();
 my $server = Server->new(helper => 1, modules => [qw(authz_core alias dir proxy proxy_http ssl
     socache_shmcb http2)])->configure(<<"END")->start;
-Listen 127.0.0.1:$secure https
 Protocols h2 http/1.1
 ProxyPass / http://127.0.0.1:$echo/
 <Location /tls-missing>
@@ -56,11 +56,7 @@ AliasMatch "^/(tls-|key-|http-).*" $top/README.md
 <Directory $top>
     Require all granted
 </Directory>
-<VirtualHost 127.0.0.1:$secure>
-    SSLEngine on
-    SSLCertificateFile $conf/server.crt
-    SSLCertificateKeyFile $conf/server.key
-</VirtualHost>
+@{[ tls_host($secure) ]}
 END
 
 # ---- what the page says to run
