@@ -7,6 +7,8 @@ use lib "$FindBin::Bin/lib";
 use Lacks;
 use Wire;
 
+needs('http2');
+
 # [name, vhost, path, options, status, reason, reset]
 my @requests = (
     ['a plain GET on a WebSocket route', 'routes', '/ws',       {}, 426, 'websocket-missing'],

@@ -270,6 +270,7 @@ for my $case (
 
 # HTTP/2: :authority is the Host.
 SKIP: {
+    skip_without('http2', 3);
     skip_without('h2-websockets', 3);
     for my $case (['http://localhost', 200], ['http://evil.example', 403], ['https://localhost', 403]) {
         my ($origin, $want) = @$case;

@@ -271,7 +271,8 @@ for my $lines ([handshake], []) {
 
 # Extended CONNECT
 SKIP: {
-    skip_without('h2-websockets', 4);
+    skip_without('http2', 5);
+    skip_without('h2-websockets', 5);
     is h2('proxy_h2', '/raw/good', connect => 1)->{status}, 200, 'extended CONNECT: kept';
     is h2('proxy_h2', '/raw/wrong-accept', connect => 1)->{status}, 502, 'extended CONNECT: a bad switch';
     is h2('proxy_h2', '/raw/200')->{status}, 200, 'HTTP/2, plain: as ever';

@@ -13,6 +13,8 @@ our @EXPORT = qw(lacks needs skip_as skip_without);
 my %about = (
     'apr-mmap'      => ['this APR takes its memory from malloc()'],
     'chromium'      => ['no Chromium is installed', sub { !_program('chromium') }],
+    # A server of the test's own runs with another MPM where it loads mod_http2: see Server::new.
+    'http2'         => ['mod_http2 serves nobody with prefork', sub { $ENV{UPGRADE_TEST_MPM} eq 'prefork' }],
     'h2-websockets' => ['no H2WebSockets (httpd 2.4.58)', sub { !_directive('H2WebSockets') }],
     'names-again'   => ['this httpd looks up a name once (before 2.4.59)', sub { _magic() < 130 }],
     'prometheus'    => ['no Prometheus is installed', sub { !_program('prometheus') }],

@@ -30,20 +30,26 @@ sub _new_folder {
     }
 }
 
-# mpm => that of the suite, or event with the helper, as its tunnels need it; modules => [names]; load =>
-# [lines]; policy => 0 to leave the module out, helper => 1 to load the one for mod_proxy too. restless => 1:
-# httpd replaces children that have ended, and those of before a reload, at once instead of within a second.
+# mpm => that of the suite, or event with the helper, as its tunnels need it, and for mod_http2 where that is
+# prefork; modules => [names]; load => [lines]; policy => 0 to leave the module out, helper => 1 to load the
+# one for mod_proxy too. restless => 1: httpd replaces children that have ended, and those of before a reload,
+# at once instead of within a second.
 sub new {
     my ($class, %option) = @_;
     my $self = bless {
-        mpm     => $option{helper} ? 'event' : $ENV{UPGRADE_TEST_MPM},
         modules => [qw(authz_core alias dir)],
         policy  => 1,
         %option,
         folder => _new_folder(),
     }, $class;
+    $self->{mpm} //= $self->_needs_event ? 'event' : $ENV{UPGRADE_TEST_MPM};
     $self->{port} = free_port();
     return $self;
+}
+
+sub _needs_event {
+    my ($self) = @_;
+    return $self->{helper} || (lacks('http2') && grep { $_ eq 'http2' } @{ $self->{modules} });
 }
 
 # The line for a module of httpd's, unless it is linked into it.
