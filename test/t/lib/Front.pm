@@ -82,7 +82,8 @@ sub listen_line {
 }
 
 # nginx in front of a port: its port. lines: where it proxies; http: around the server;
-# secure => 1: TLS 1.2 and 1.3, HTTP/2.
+# secure => 1: TLS 1.2 and 1.3, HTTP/2. Without a line that says otherwise it speaks HTTP/1.0, the default
+# before 1.30.
 sub nginx {
     my ($to, %option) = @_;
     my $port = free_port();
@@ -96,7 +97,7 @@ sub nginx {
     my $file = write_file("nginx$port.conf", <<"CONF");
 daemon off; pid ${\folder()}/nginx$port.pid; error_log ${\folder()}/nginx$port.log; events {}
 http {
-    access_log off; $temporary
+    access_log off; proxy_http_version 1.0; $temporary
     $http
     server { $listen $tls location / { proxy_pass http://127.0.0.1:$to; $lines } }
 }
