@@ -287,6 +287,24 @@ CONF
     $server->stop;
 }
 
+# ---- what else the section says of them
+
+{
+    my $case = $other{mod_auth_openidc};
+    my $more = "$case->{outside}\n<LocationMatch \"^/[a-z]+/other\">\n$case->{lines}\n</LocationMatch>";
+    my $server = server_of($case->{modules}, more => $more)->start;
+    is $server->ask('GET /event/other HTTP/1.1', 'Accept: application/json')->{status}, 401,
+      'mod_auth_openidc: who takes no HTML';
+    $server->stop;
+}
+{
+    my $server = server_of(['authn_yubikey'], authn_yubikey => 1)->start;
+    my $answer = $server->ask('GET /endpoint HTTP/1.1');
+    is $answer->{status}, 200, 'mod_authn_yubikey: as it comes';
+    like $answer->{body}, qr/<html/i, 'mod_authn_yubikey: a page of its own';
+    $server->stop;
+}
+
 # ---- each of the others alone
 
 for my $name (grep { !is_stock($there->{$_}) } sort keys %$there) {
