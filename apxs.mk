@@ -11,6 +11,7 @@
 #   make -f apxs.mk bench-tunnels   event tunnels compared with stock httpd, nginx and HAProxy
 #   make -f apxs.mk soak MINUTES=30   event tunnels under stress, and whether all counters agree
 #   make -f apxs.mk size N=10000    what N event tunnels need: configuration, limits, memory
+#   make -f apxs.mk REFUSED_URL=URL  both modules; their problems have a type below that URL (see README.md)
 #   make -f apxs.mk install     into httpd's module folder; LIBEXECDIR=FOLDER for another, DESTDIR=FOLDER before it
 #   make -f apxs.mk dist        the tarball of a release, and its checksum, in build/out/dist/
 #   make -f apxs.mk deb         the Debian package, in build/out/deb/
@@ -96,9 +97,16 @@ VARIANT_FLAGS_cov     := -O0 --coverage
 VARIANT_FLAGS_debug   := -O0 -g3
 VARIANT_FLAGS         := $(VARIANT_FLAGS_$(VARIANT))
 
+# Where the page of refused.md can be read, if it can: problems have their type there.
+REFUSED_URL  ?=
+ifneq ($(words $(REFUSED_URL)),$(words $(filter http://% https://%,$(firstword $(REFUSED_URL)))))
+$(error REFUSED_URL=$(REFUSED_URL): not an http or https URL; where can the page that "make html" makes of refused.md be read?)
+endif
+REFUSED      := $(if $(REFUSED_URL),-DUPGRADE_REFUSED_URL=\"$(REFUSED_URL)\")
+
 BASE_FLAGS   := -std=gnu11 -fPIC -fvisibility=hidden -I$(SOURCES) $(WARNINGS)
 CORE_FLAGS    = $(HTTPD_CFLAGS) $(CPPFLAGS) $(CFLAGS) $(BASE_FLAGS) $(VARIANT_FLAGS) $(EXTRA)
-HTTPD_FLAGS   = $(HTTPD_CFLAGS) $(HTTPD_CPPFLAGS) $(CPPFLAGS) $(CFLAGS) $(BASE_FLAGS) $(HTTPD_INCLUDES) $(VARIANT_FLAGS) $(EXTRA)
+HTTPD_FLAGS   = $(HTTPD_CFLAGS) $(HTTPD_CPPFLAGS) $(CPPFLAGS) $(CFLAGS) $(BASE_FLAGS) $(REFUSED) $(HTTPD_INCLUDES) $(VARIANT_FLAGS) $(EXTRA)
 
 # The C files of a part's rooms.
 room     = $(subst :, ,$(1))

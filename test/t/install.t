@@ -5,6 +5,9 @@ use Test::More;
 use File::Find;
 use File::Temp ();
 use FindBin;
+use lib "$FindBin::Bin/lib";
+use JSON::PP qw(decode_json);
+use Server;
 
 my $top = $ENV{UPGRADE_TEST_TOP} or die 'run this through build/test';
 
@@ -83,7 +86,8 @@ if (@nobody) { chown 65534, 65534, $second, $out, $free, $libexec }
 else         { must('chmod', '-R', 'a-w', $first) }
 
 # The optimizer is not what is tested, and takes most of the time.
-my @quick = ('CFLAGS=-O0 -g', '-s', '-j8');
+my $url = 'https://docs.example.com/refused.html';
+my @quick = ('CFLAGS=-O0 -g', "REFUSED_URL=$url", '-s', '-j8');
 my $before = files($first);
 made('built elsewhere by a user who cannot write to the sources', $first, @quick, "OUT=$out", 'module');
 is_deeply files($first), $before, 'and the sources are as before';
@@ -124,6 +128,25 @@ made('uninstall where nothing is', $first, @placed, 'uninstall');
 ($status, $said) = make($first, 'OUT=a folder', 'module');
 isnt $status, 0, 'OUT with a space is refused';
 like $said, qr/OUT=a folder: make cannot build in a folder with a space/, 'with the reason';
+
+# REFUSED_URL, where refused.md is published. What cannot be its URL is said at once.
+for my $wrong ('docs.example.com/refused.html', "$url $url", 'ftp://docs.example.com/') {
+    ($status, $said) = make($first, '-n', "OUT=$out", "REFUSED_URL=$wrong", 'module');
+    isnt $status, 0, "REFUSED_URL=$wrong is refused";
+    like $said, qr/\QREFUSED_URL=$wrong\E: not an http or https URL/, 'with the reason';
+}
+{
+    local $ENV{UPGRADE_TEST_MODULE} = "$out/$modules[0]";
+    my $server = Server->new->configure("UpgradeFloor HTTP/1.1\n<Location /guided>\n"
+        . "UpgradeRequire HTTP/2\nUpgradeGuide /guide\n</Location>\n")->start;
+    my %types = ('/' => "$url#http-version", '/guided' => 'about:blank');
+    for my $path (sort keys %types) {
+        my $answer = $server->ask("GET $path HTTP/" . ($path eq '/' ? '1.0' : '1.1'), 'Connection: close');
+        is eval { decode_json($answer->{body})->{type} }, $types{$path}, "the type, $path"
+            or diag explain $answer;
+    }
+    $server->stop;
+}
 
 # What distributions harden by.
 my %flags = (CFLAGS => '-DOF_CFLAGS', CPPFLAGS => '-DOF_CPPFLAGS', LDFLAGS => '-Wl,-OF_LDFLAGS');

@@ -134,6 +134,39 @@ static void check_more(void)
     }
 }
 
+/* The type of a problem, by where reasons are explained and whether there is a guide. */
+static void check_type(void)
+{
+    static const struct {
+        const char *explained;
+        const char *guide;
+        const char *want;
+    } rows[] = {
+        {NULL, NULL, "about:blank"},
+        {NULL, "/guide", "about:blank"},
+        {"https://example.com/refused.html", NULL,
+         "https://example.com/refused.html#websocket-missing"},
+        {"https://example.com/refused.html", "/guide", "about:blank"},
+        {"https://example.com/?a=\"b\"", NULL,
+         "https://example.com/?a=\\\"b\\\"#websocket-missing"},
+    };
+
+    for (size_t i = 0; i < COUNT(rows); i++) {
+        struct ur_refusal refusal = plain;
+        char want[128];
+        char *body;
+
+        refusal.explained = ur_span_of(rows[i].explained);
+        refusal.guide = ur_span_of(rows[i].guide);
+        snprintf(want, sizeof want, "{\"type\":\"%s\",\n", rows[i].want);
+        body = body_of(UR_MEDIA_JSON, &refusal);
+        if (!ok(!strncmp(body, want, strlen(want)), "type %zu", i)) {
+            printf("# %s", body);
+        }
+        free(body);
+    }
+}
+
 static void check_html(void)
 {
     char *body = body_of(UR_MEDIA_HTML, &old_tls);
@@ -203,6 +236,7 @@ int main(void)
     check(UR_MEDIA_TEXT, &old_tls, old_tls_text, "text, foreign text");
     check_html();
     check_more();
+    check_type();
     check_unknown_method();
     return tap_done();
 }

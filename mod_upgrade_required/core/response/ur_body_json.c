@@ -38,13 +38,26 @@ static void subprotocols(struct ur_json *json, const struct ur_words *words)
     ur_json_end_array(json);
 }
 
+/* Who has a guide says more than a page about the reason could. */
+static void type(struct ur_json *json, const struct ur_body_facts *facts)
+{
+    const struct ur_refusal *refusal = facts->refusal;
+
+    if (!ur_span_present(refusal->explained) || ur_span_present(refusal->guide)) {
+        ur_json_word(json, "type", "about:blank");
+    }
+    else {
+        ur_json_joined(json, "type", refusal->explained, "#", ur_span_of(facts->reason));
+    }
+}
+
 void ur_body_json(const struct ur_body_facts *facts, struct ur_buf *out)
 {
     const struct ur_refusal *refusal = facts->refusal;
     struct ur_json json = {.out = out};
 
     ur_json_object(&json, NULL, UR_JSON_LINES);
-    ur_json_word(&json, "type", "about:blank");
+    type(&json, facts);
     ur_json_word(&json, "title", facts->reply->title);
     ur_json_number(&json, "status", (unsigned)facts->reply->status);
     /* In one member: a client that shows a person one sentence shows this one. */

@@ -19,6 +19,8 @@ struct ur_refusal {
     struct ur_span method;               /* one that httpd knows, or absent */
     struct ur_span name;                 /* the policy's */
     struct ur_span guide;                /* URL, or absent */
+    struct ur_span explained;            /* URL of the page that explains each reason, below
+                                          * a fragment that is its word; or absent */
     struct ur_span message;              /* replaces the detail, or absent */
     const struct ur_words *subprotocols; /* accepted; shown with websocket-subprotocol only */
     unsigned evidence; /* bit i: ur_handshake_evidence_name(i) was sent, and is evidence here */

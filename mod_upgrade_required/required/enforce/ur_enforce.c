@@ -18,6 +18,11 @@
 #include <ap_expr.h>
 #include <apr_strings.h>
 
+/* Where whoever builds this has published refused.md (REFUSED_URL of apxs.mk). */
+#ifndef UPGRADE_REFUSED_URL
+#define UPGRADE_REFUSED_URL NULL
+#endif
+
 /* One rule on its way to a verdict over one request. */
 struct trial {
     request_rec *r;
@@ -256,6 +261,7 @@ static int refuse(struct trial *trial)
         .method = ur_request_method(r),
         .name = ur_span_of(trial->label->name),
         .guide = ur_span_of(settings->guide),
+        .explained = ur_span_of(UPGRADE_REFUSED_URL),
         .message = message_of(r, settings->message),
         .subprotocols = settings->subprotocols,
         .evidence = ur_request_evidence(r, trial->judgement.reason),
