@@ -4,6 +4,7 @@
 use strict;
 use warnings;
 use Test::More;
+use File::Temp ();
 use FindBin;
 use IPC::Open2;
 use lib "$FindBin::Bin/lib";
@@ -79,6 +80,7 @@ my %ways = (
     js => ['example.mjs', 'node'],
     php => ['example.php', 'php', '-d', "curl.cainfo=$conf/server.crt"],
     java => ['Example.java', 'java'],
+    go => ['example.go', 'go', 'run'],
 );
 
 # Every one of these libraries has a way of its own to be told of a certificate.
@@ -88,6 +90,11 @@ system('keytool', '-importcert', '-noprompt', '-storepass', 'changeit', '-alias'
     "$conf/server.crt", '-keystore', "$server->{folder}/trusted") == 0 or die 'keytool';
 local $ENV{JAVA_TOOL_OPTIONS} = "-Djavax.net.ssl.trustStore=$server->{folder}/trusted "
   . '-Djavax.net.ssl.trustStorePassword=changeit -XX:TieredStopAtLevel=1';
+# Its libraries are Debian's, not modules that it would fetch.
+local $ENV{GO111MODULE} = 'off';
+local $ENV{GOPATH} = '/usr/share/gocode';
+my $cache = File::Temp->newdir('upgrade-go.XXXXXX', TMPDIR => 1);
+local $ENV{GOCACHE} = $cache->dirname;
 local $ENV{NODE_PATH} = "$top/build/out/node/node_modules";
 
 sub begin {
