@@ -20,7 +20,9 @@ async def main(url, seconds):
         context.verify_mode = ssl.CERT_NONE
     async with websockets.connect(url, ssl=context, max_size=None, ping_interval=seconds or None,
                                   ping_timeout=30 if seconds else None) as client:
-        print("open", ",".join(extension.name for extension in client.extensions), flush=True)
+        # Newer versions keep them elsewhere.
+        extensions = (client if hasattr(client, "extensions") else client.protocol).extensions
+        print("open", ",".join(extension.name for extension in extensions), flush=True)
         while line := await asyncio.get_running_loop().run_in_executor(None, sys.stdin.readline):
             words = b"words and more words " * (SIZE // 21)
             message = os.urandom(SIZE) if line.startswith("random") else words

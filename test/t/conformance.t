@@ -10,6 +10,7 @@ use Test::More;
 use FindBin;
 use IPC::Open2;
 use lib "$FindBin::Bin/lib";
+use Lacks;
 use Lines;
 use Ports;
 use Server;
@@ -17,6 +18,8 @@ use Tunnel qw(logged tunnels_of);
 use Wire;
 
 local $SIG{PIPE} = 'IGNORE';
+
+needs('sans-io');
 
 my %certificate = certificate();
 my $pid = open2(my $out, my $in, '/usr/bin/python3', "$FindBin::Bin/backend/conforming.py",

@@ -18,11 +18,17 @@ my %about = (
     'h2-websockets' => ['no H2WebSockets (httpd 2.4.58)', sub { !_directive('H2WebSockets') }],
     'names-again'   => ['this httpd looks up a name once (before 2.4.59)', sub { _magic() < 130 }],
     'prometheus'    => ['no Prometheus is installed', sub { !_program('prometheus') }],
+    'sans-io'       => ['no python3-websockets without sockets (10)', sub { !_python('websockets.http11') }],
 );
 
 sub _program {
     my ($name) = @_;
     return grep { -x "$_/$name" } split /:/, $ENV{PATH};
+}
+
+sub _python {
+    my ($module) = @_;
+    return system("/usr/bin/python3 -c 'import $module' 2>/dev/null") == 0;
 }
 
 # The minor module magic number.
