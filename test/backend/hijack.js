@@ -22,8 +22,8 @@ function fieldsOf(lines) {
 }
 
 function seen(fields, body) {
-  const connection = (fields.connection ?? '').toLowerCase();
-  return `upgrade=${fields.upgrade ?? ''} connection=${connection} body=${body}\n`;
+  const connection = (fields.connection || '').toLowerCase();
+  return `upgrade=${fields.upgrade || ''} connection=${connection} body=${body}\n`;
 }
 
 function head(status, fields) {
@@ -32,8 +32,8 @@ function head(status, fields) {
 
 // The head of a switch, undefined where none is asked for.
 function switchFor(path, fields) {
-  const asked = (fields.upgrade ?? '').toLowerCase();
-  const names = (fields.connection ?? '').toLowerCase() === 'upgrade';
+  const asked = (fields.upgrade || '').toLowerCase();
+  const names = (fields.connection || '').toLowerCase() === 'upgrade';
   if (!names) return undefined;
   if (path.startsWith('/docker/') && asked === 'tcp') {
     return head('101 UPGRADED', ['Content-Type: application/vnd.docker.raw-stream', 'Connection: Upgrade',
@@ -78,7 +78,7 @@ const server = net.createServer({ allowHalfOpen: true }, (socket) => {
     if (end < 0) return;
     const [request, ...lines] = got.subarray(0, end).toString('latin1').split('\r\n');
     const fields = fieldsOf(lines);
-    const length = Number(fields['content-length'] ?? 0);
+    const length = Number(fields['content-length'] || 0);
     if (got.length < end + 4 + length) return;
     const body = got.subarray(end + 4, end + 4 + length).toString('latin1');
     answer(socket, request, fields, body, got.subarray(end + 4 + length));

@@ -20,7 +20,7 @@ sub library_of { my ($file) = @_; return (`ldd $file` =~ m{^\s*libssl\.so\S* => 
 my ($openssl) = grep { -x } map { "$_/openssl" } split /:/, $ENV{PATH};
 is library_of($openssl), library_of(Server::libexec() . '/mod_ssl.so'), 'openssl is the one of mod_ssl';
 my $has_ml_kem = `openssl list -kem-algorithms` =~ /X25519MLKEM768/;
-my $groups = $has_ml_kem ? 'X25519MLKEM768:SecP256r1MLKEM768:x25519:P-256' : 'x25519:P-256';
+my $groups = $has_ml_kem ? 'X25519MLKEM768:SecP256r1MLKEM768:X25519:P-256' : 'X25519:P-256';
 
 sub host {
     my ($port, @lines) = @_;

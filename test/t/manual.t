@@ -87,6 +87,7 @@ for my $name (qw(index manual refused)) {
     my $html = do { local (@ARGV, $/) = "$folder/$name.html"; <> };
     $ids{"$name.html#$1"} = 1 while $html =~ /\bid="([^"]+)"/g;
     $ids{"$name.html"} = 1;
+    unlike $html, qr{\w<em>|</em>\w|\\_}, "$name: names are whole";
     push @links, map { /^#/ ? "$name.html$_" : $_ } $html =~ /\bhref="(?!https?:)([^"]+)"/g;
 }
 cmp_ok @links, '>', 100, 'they have links';

@@ -253,7 +253,10 @@ waitpid $pid, 0;
 my ($status, $output) = end($rule_tests);
 is $status, 0, 'the rules do what their tests say' or diag $output;
 ($status, $output) = end($types);
-is $status . $output, '0', 'the dashboard is one by the types of Grafana';
+SKIP: {
+    skip_without('node-18', 1);
+    is $status . $output, '0', 'the dashboard is one by the types of Grafana';
+}
 $server->stop;
 
 done_testing;

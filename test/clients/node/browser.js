@@ -20,7 +20,7 @@ const browser = spawn('chromium', ['--headless', '--no-sandbox', '--disable-gpu'
 // The browser's own children may still write into the profile for a moment.
 function removeProfile(code, tries) {
   try {
-    fs.rmSync(profile, { recursive: true, force: true });
+    (fs.rmSync || fs.rmdirSync)(profile, { recursive: true, force: true });
   } catch (error) {
     if (tries > 0) return setTimeout(removeProfile, 100, code, tries - 1);
     console.error(error.message);
@@ -78,7 +78,8 @@ async function main() {
   if (shows) await call('Log.enable', {}, sessionId);
   const answer = await call('Runtime.evaluate', { expression, awaitPromise: true, returnByValue: true }, sessionId);
   if (shows) await line;
-  console.log(JSON.stringify(shows ? said : answer.result.result.value ?? answer.result));
+  const { value = answer.result } = answer.result.result || {};
+  console.log(JSON.stringify(shows ? said : value));
   finish(0);
 }
 

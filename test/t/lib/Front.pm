@@ -70,13 +70,19 @@ sub write_file {
     return $path;
 }
 
-# "listen ... http2" became a directive of its own in 1.25.1.
+# Whether nginx is 1.minor.patch or later.
+sub nginx_since {
+    my ($minor, $patch) = @_;
+    my $version = `@{[program('nginx')]} -v 2>&1`;
+    my @found = $version =~ m{/1\.(\d+)\.(\d+)} or die "nginx: $version";
+    return $found[0] * 1000 + $found[1] >= $minor * 1000 + $patch;
+}
+
+# "listen ... http2" became a directive of its own.
 sub listen_line {
     my ($port, $secure) = @_;
     return "listen 127.0.0.1:$port;" unless $secure;
-    my $version = `@{[program('nginx')]} -v 2>&1`;
-    my ($minor, $patch) = $version =~ m{/1\.(\d+)\.(\d+)} or die "nginx: $version";
-    return $minor * 1000 + $patch >= 25_001
+    return nginx_since(25, 1)
       ? "listen 127.0.0.1:$port ssl; http2 on;"
       : "listen 127.0.0.1:$port ssl http2;";
 }
@@ -102,8 +108,9 @@ http {
     server { $listen $tls location / { proxy_pass http://127.0.0.1:$to; $lines } }
 }
 CONF
-    my $log = folder() . "/nginx$port.log";
-    return run_program($port, program('nginx'), '-p', folder(), '-e', $log, '-c', $file);
+    # Older ones write to the system's log until they have read that file, if they may.
+    my @log = nginx_since(19, 5) ? ('-e', folder() . "/nginx$port.log") : ();
+    return run_program($port, program('nginx'), '-p', folder(), @log, '-c', $file);
 }
 
 # HAProxy in front of a port: its port. lines: of the frontend; backend: of the backend; server:

@@ -17,6 +17,7 @@ my %about = (
     'http2'         => ['mod_http2 serves nobody with prefork', sub { $ENV{UPGRADE_TEST_MPM} eq 'prefork' }],
     'h2-websockets' => ['no H2WebSockets (httpd 2.4.58)', sub { !_directive('H2WebSockets') }],
     'names-again'   => ['this httpd looks up a name once (before 2.4.59)', sub { _magic() < 130 }],
+    'node-18'       => ['node is older than 18', sub { `node --version` =~ /^v(\d+)/ && $1 < 18 }],
     'prometheus'    => ['no Prometheus is installed', sub { !_program('prometheus') }],
     'sans-io'       => ['no python3-websockets without sockets (10)', sub { !_python('websockets.http11') }],
 );
