@@ -59,9 +59,11 @@ my @ends;
     };
 }
 
-# What threads carry because there was no room goes as well, also when its backend would stay for ever.
-for my $tls (0, 1) {
-    my $name   = $tls ? 'TLS' : 'clear';
+# What threads carry because there was no room goes as well, also when its backend would stay for ever, and
+# whatever OpenSSL makes of an end that the client did not send.
+for my $name ('clear', 'TLS', 'strict TLS') {
+    my $tls    = $name =~ /TLS/;
+    local $ENV{UPGRADE_PRELOAD} = Server::fault('strict_tls') if $name =~ /strict/;
     my $conf   = Apache::Test::vars('t_conf');
     my $other  = free_port();
     my $server = generations(16, <<"END")->start;

@@ -25,21 +25,29 @@ struct ur_threaded {
     bool client_ended;
     bool backend_ended;
     bool broken; /* either connection, in any direction */
+    bool cut;    /* its child has made it end, and what the client had sent has been read */
     bool over;
 };
 
 #define GOING_AWAY 1001 /* RFC 6455, 7.4.1 */
 
 static ap_filter_rec_t *filter_handle;
+static ap_filter_rec_t *wire_handle;
 
 /* The server closes its connections without waiting for them. */
 static atomic_bool stopped;
 
 /* Its child has shut the client's direction, or made it end during the handshake. */
-static bool has_to_end(const struct ur_threaded *tunnel, apr_status_t rv)
+static bool has_to_end(const struct ur_threaded *tunnel)
 {
-    return rv != APR_SUCCESS && !APR_STATUS_IS_EAGAIN(rv) && !tunnel->over &&
-           tunnel->overflow && ur_overflow_is_told(tunnel->overflow);
+    return !tunnel->over && ur_overflow_is_told(tunnel->overflow);
+}
+
+static bool has_bytes(apr_status_t rv, apr_bucket_brigade *bb)
+{
+    apr_off_t len = 0;
+
+    return rv == APR_SUCCESS && apr_brigade_length(bb, 1, &len) == APR_SUCCESS && len > 0;
 }
 
 /* Whether a few bytes can be flushed without waiting. */
@@ -76,17 +84,35 @@ static void say_goodbye(const struct ur_threaded *tunnel, conn_rec *c)
     }
 }
 
+/* Below TLS, which must not read an end that the client did not send: OpenSSL 3 takes it for an
+ * attack and writes nothing any more, so nobody could be told (httpd before 2.4.58). */
+static apr_status_t wire_filter(ap_filter_t *f, apr_bucket_brigade *bb, ap_input_mode_t mode,
+                                apr_read_type_e block, apr_off_t wanted)
+{
+    struct ur_threaded *tunnel = f->ctx;
+    apr_status_t rv = ap_get_brigade(f->next, bb, mode, block, wanted);
+
+    if (mode == AP_MODE_READBYTES && block == APR_NONBLOCK_READ && !has_bytes(rv, bb) &&
+        has_to_end(tunnel)) {
+        apr_brigade_cleanup(bb);
+        tunnel->cut = true;
+        return APR_EAGAIN;
+    }
+    return rv;
+}
+
 static apr_status_t client_filter(ap_filter_t *f, apr_bucket_brigade *bb, ap_input_mode_t mode,
                                   apr_read_type_e block, apr_off_t wanted)
 {
+    struct ur_threaded *tunnel = f->ctx;
     apr_status_t rv = ap_get_brigade(f->next, bb, mode, block, wanted);
 
     if (mode == AP_MODE_READBYTES) {
-        ur_threaded_heard(f->ctx, UR_SIDE_CLIENT, rv, bb);
-        if (has_to_end(f->ctx, rv)) {
-            say_goodbye(f->ctx, f->c);
+        if (tunnel->cut && !tunnel->over && !has_bytes(rv, bb)) {
+            say_goodbye(tunnel, f->c);
             return APR_ECONNABORTED; /* after a half-close the backend could continue */
         }
+        ur_threaded_heard(tunnel, UR_SIDE_CLIENT, rv, bb);
     }
     return rv;
 }
@@ -95,6 +121,8 @@ void ur_threaded_register(void)
 {
     filter_handle =
         ap_register_input_filter("UPGRADE_CLIENT", client_filter, NULL, AP_FTYPE_CONNECTION);
+    wire_handle = ap_register_input_filter("UPGRADE_CUT", wire_filter, NULL,
+                                           (ap_filter_type)(AP_FTYPE_NETWORK - 2));
 }
 
 void ur_threaded_stop(apr_pool_t *pchild, int graceful)
@@ -127,6 +155,9 @@ struct ur_threaded *ur_threaded_open(request_rec *r, conn_rec *origin)
     tunnel->opened = ur_clock();
     kept->threaded = tunnel;
     ap_add_input_filter_handle(filter_handle, tunnel, r, c);
+    if (tunnel->overflow) {
+        ap_add_input_filter_handle(wire_handle, tunnel, NULL, c);
+    }
     ur_books_opened(kept->label, UR_CARRIED_THREAD);
     ur_books_note_opened(r, UR_CARRIED_THREAD, idle_timeout(c, origin));
     ur_keep_log_opened(r);
