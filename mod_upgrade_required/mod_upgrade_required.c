@@ -124,8 +124,5 @@ extern module upgrade_required_module __attribute__((visibility("default")));
 
 module upgrade_required_module = {
     STANDARD20_MODULE_STUFF, ur_config_create_dir, ur_config_merge_dir, ur_config_create_server,
-    ur_config_merge_server,  ur_directives,        register_hooks,
-#ifdef AP_MODULE_FLAG_NONE
-    AP_MODULE_FLAG_NONE,
-#endif
+    ur_config_merge_server,  ur_directives,        register_hooks,      AP_MODULE_FLAG_NONE,
 };

@@ -74,7 +74,5 @@ module upgrade_wstunnel_module = {
     NULL,
     ur_route_directives,
     register_hooks,
-#ifdef AP_MODULE_FLAG_NONE
     AP_MODULE_FLAG_NONE,
-#endif
 };

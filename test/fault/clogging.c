@@ -19,9 +19,5 @@ static void register_hooks(apr_pool_t *p)
 
 module upgrade_clogging_module;
 
-module upgrade_clogging_module = {STANDARD20_MODULE_STUFF, NULL, NULL, NULL, NULL, NULL,
-                                  register_hooks,
-#ifdef AP_MODULE_FLAG_NONE
-                                  AP_MODULE_FLAG_NONE
-#endif
-};
+module upgrade_clogging_module = {
+    STANDARD20_MODULE_STUFF, NULL, NULL, NULL, NULL, NULL, register_hooks, AP_MODULE_FLAG_NONE};

@@ -104,6 +104,19 @@ PLANTED = [
     (changed('build/lint', r"^    'headers_in': \{$", r"\g<0>'shared/ur_text.c': 'planted',"), [
         ('single', 'shared/ur_text.c has a row for headers_in, and does not need it')]),
 
+    # what is compiled for some only
+    (added(f'{M}/shared/ur_planted_for_some.h', '#if OPENSSL_VERSION_NUMBER < 1\n#endif\n'), [
+        ('conditions', 'ur_planted_for_some.h: OPENSSL_VERSION_NUMBER < 1: no row in CONTRIBUTING.md')]),
+    (changed('CONTRIBUTING.md', r'^(\| `AP_MODULE_MAGIC_AT_LEAST\(20120211, 130\)`.*)\| 2\.4\.52, 2\.4\.57, .* \|$',
+             r'\1| 2.4.51, 2.4.62 |'), [
+        ('conditions', '130): 2.4.51 is not tried'), ('conditions', '130): 2.4.62 is on the other side')]),
+    (changed('CONTRIBUTING.md', r'^(\| `APR_HAVE_IPV6` .*\|).*?\|$', r'\1 nowhere |'), [
+        ('conditions', 'APR_HAVE_IPV6: nowhere is no version of httpd')]),
+    (added('CONTRIBUTING.md', '\n| `APR_GONE` | `shared/ur_text.h` | 2.4.52 | 2.4.71 |\n'), [
+        ('conditions', 'shared/ur_text.h: APR_GONE: a row of CONTRIBUTING.md')]),
+    (changed(f'{M}/wstunnel/proxy/ur_address.c', r'copy->cp->addr = connection->addr;', 'copy->cp->gone = NULL;'), [
+        ('conditions', 'the other side of AP_MODULE_MAGIC_AT_LEAST(20120211, 130)')]),
+
     # directives, of both modules
     (changed(f'{M}/manual.md', r'^### (UpgradeFloor|UpgradeTunnelMax)$', r'#### \1'), [
         ('documented', 'manual: no section UpgradeFloor'), ('documented', 'manual: no section UpgradeTunnelMax')]),
