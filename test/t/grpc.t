@@ -4,6 +4,7 @@ use warnings;
 use Test::More;
 use FindBin;
 use lib "$FindBin::Bin/lib";
+use Lacks;
 use Server;
 use Wire;
 
@@ -38,7 +39,15 @@ for my $call (@calls) {
     open my $pipe, '-|', '/usr/bin/python3', "$FindBin::Bin/clients/grpc_call.py",
       "127.0.0.1:$server->{port}", $method or die $!;
     chomp(my $line = <$pipe> // 'nothing');
-    ref $shown ? like $line, $shown, "$method: $line" : is $line, $shown, "$method: $shown";
+    if (ref $shown) {
+        like $line, $shown, "$method: $line";
+        next;
+    }
+  SKIP: {
+        # Where the head does not end the response, this client does not look at the grpc-status in it.
+        skip_without('h2-head-only', 1);
+        is $line, $shown, "$method: $shown";
+    }
 }
 
 # [Content-Type, whether it is gRPC]

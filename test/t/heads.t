@@ -304,16 +304,17 @@ my @bad = (
 );
 
 # Every control character in a value, a name and the phrase. A tab is white space in two of them. httpd
-# takes no line without a colon, and since 2.4.55 no NUL.
+# takes no line without a colon, no NUL in the phrase, and since 2.4.55 none at all.
 my @controls = (0 .. 31, 127);
 for my $code (@controls) {
     my $character = chr $code;
-    my $stock = $code == 10 || $code == 0 && since('2.4.55') ? 502 : 101;
+    my $phrase = $code == 10 || $code == 0 ? 502 : 101;
+    my $stock  = $code == 0 && !since('2.4.55') ? 101 : $phrase;
     my $name = sprintf '0x%02x', $code;
     push @bad, ["$name in a name", switch(@switch, "X-${character}Y: z"), $stock];
     next if $code == 9;
     push @bad, ["$name in a value", switch(@switch, "X: y${character}z"), $stock],
-      ["$name in the phrase", head("HTTP/1.1 101 y${character}z", @switch), $stock];
+      ["$name in the phrase", head("HTTP/1.1 101 y${character}z", @switch), $phrase];
 }
 
 sub told { my ($carrier, $tls, $answer) = @_; return (exchange($carrier, $tls, $plain, $answer))[1] }

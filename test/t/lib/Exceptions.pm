@@ -13,6 +13,7 @@ use Apache::Test ();
 use File::Path qw(make_path);
 use FindBin;
 use IPC::Open2 qw(open2);
+use Lacks;
 use Server;
 use Test::More;
 use Wire;
@@ -259,8 +260,12 @@ sub try_phase {
     for my $mapping (sort keys %mappings) {
         my @wrong;
         try_target($mapping, $phase, $_, \@wrong) for targets_for($mapping, $phase, $round++);
-        is scalar @wrong, 0, "$phase, $mapping: nothing passes as /health that is read otherwise"
-          or diag join "\n", @wrong > 20 ? (@wrong[0 .. 19], '...') : @wrong;
+      SKIP: {
+            # A slash is read then where httpd has made %252f of it.
+            skip_without('encoded-once', 1) if $mapping =~ /^(?:encoded|servlet)-decode$/;
+            is scalar @wrong, 0, "$phase, $mapping: nothing passes as /health that is read otherwise"
+              or diag join "\n", @wrong > 20 ? (@wrong[0 .. 19], '...') : @wrong;
+        }
 
         my $own = $aliases{$mapping} ? $forms{forward}->('/health', $mapping) : '/health';
         is send_one($mapping, $phase, $own, $_)->{status}, 200, "$phase, $mapping: $_: /health passes"

@@ -12,9 +12,12 @@ our @EXPORT = qw(lacks needs since skip_as skip_without);
 # The word for it; why, as a skip says it; whether it is so, where that does not need the test itself.
 my %about = (
     'apr-mmap'      => ['this APR takes its memory from malloc()'],
+    'accepting'     => ['this event MPM may stop accepting (before 2.4.53)', sub { !since('2.4.53') }],
     'chromium'      => ['no Chromium is installed', sub { !_program('chromium') }],
     # A server of the test's own runs with another MPM where it loads mod_http2: see Server::new.
     'http2'         => ['mod_http2 serves nobody with prefork', sub { $ENV{UPGRADE_TEST_MPM} eq 'prefork' }],
+    'encoded-once'  => ['mapping=encoded encodes once more (before 2.4.57)', sub { !since('2.4.57') }],
+    'h2-head-only'  => ['a head ends no response of HTTP/2 (before 2.4.55)', sub { !since('2.4.55') }],
     'h2-websockets' => ['no H2WebSockets (httpd 2.4.58)', sub { !_directive('H2WebSockets') }],
     'names-again'   => ['this httpd looks up a name once (before 2.4.59)', sub { !since('2.4.59') }],
     'node-18'       => ['node is older than 18', sub { `node --version` =~ /^v(\d+)/ && $1 < 18 }],
