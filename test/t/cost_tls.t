@@ -65,7 +65,7 @@ sub cost {
 }
 
 # Of a client and a server with the same OpenSSL.
-my @met = ('ForwardSecrecy', `openssl list -kem-algorithms` =~ /MLKEM/ ? 'PostQuantum' : ());
+my @met = ('ForwardSecrecy', `openssl list -kem-algorithms 2>&1` =~ /MLKEM/ ? 'PostQuantum' : ());
 
 my $version = cost('TLS');
 note sprintf '%.1f instructions a request, the handshake\'s share included', $version / REQUESTS;

@@ -7,7 +7,7 @@ use FindBin;
 use lib "$FindBin::Bin/lib";
 use Findings;
 
-my $has_ml_kem = `openssl list -kem-algorithms` =~ /X25519MLKEM768/;
+my $has_ml_kem = `openssl list -kem-algorithms 2>&1` =~ /X25519MLKEM768/;
 my $library = ': the OpenSSL library of mod_ssl has no ML-KEM, so no client can meet the policy; use OpenSSL '
   . '3\.5 or later';
 my $classic = 'has no group with ML-KEM, so every request is refused; begin the list with X25519MLKEM768';

@@ -14,6 +14,7 @@ my %about = (
     'apr-mmap'      => ['this APR takes its memory from malloc()'],
     'accepting'     => ['this event MPM may stop accepting (before 2.4.53)', sub { !since('2.4.53') }],
     'chromium'      => ['no Chromium is installed', sub { !_program('chromium') }],
+    'chromium-131'  => ['no Chromium that offers ML-KEM (131)', sub { (_chromium() // 131) < 131 }],
     # A server of the test's own runs with another MPM where it loads mod_http2: see Server::new.
     'http2'         => ['mod_http2 serves nobody with prefork', sub { $ENV{UPGRADE_TEST_MPM} eq 'prefork' }],
     'encoded-once'  => ['mapping=encoded encodes once more (before 2.4.57)', sub { !since('2.4.57') }],
@@ -29,6 +30,8 @@ sub _program {
     my ($name) = @_;
     return grep { -x "$_/$name" } split /:/, $ENV{PATH};
 }
+
+sub _chromium { return `chromium --version` =~ /(\d+)\./ ? $1 : undef }
 
 sub _python {
     my ($module) = @_;
