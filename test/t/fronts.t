@@ -229,7 +229,8 @@ CONF
     for my $name (qw(nginx haproxy)) {
         my $port = eval { $start{$name}->($server->{port}, secure => 1, lines => $lines{$name}) };
         if (!$port) {
-            like $@, qr/unknown (?:fetch method 'ssl_fc_curve'|"ssl_curve" variable)/, "$name: an old one cannot say it";
+            like $@, qr/unknown (?:fetch method 'ssl_fc_curve'|"ssl_curve" variable)/,
+              "$name: an old one cannot say it";
             next;
         }
         for my $client (@clients) {
