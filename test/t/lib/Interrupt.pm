@@ -42,8 +42,8 @@ sub start {
     exec 'env', '-i', @own, @environment, 'sh', '-c', "exec build/$script" or POSIX::_exit(1);
 }
 
-# By each signal. $script is what is called; $middle is what is there, below its folder, when it is in the middle
-# of its work; $prepare, if there is one, takes the folder and returns what is in the environment besides.
+# By each signal. $script is what is called; $middle is what is there, below its folder, when it is in the
+# middle of its work; $prepare, if there is one, takes the folder and returns what is in the environment besides.
 sub leaves_nothing {
     my ($script, $middle, $prepare) = @_;
     for my $signal (qw(INT TERM HUP)) {
