@@ -5,7 +5,7 @@
  * Assumes: the state keeps the invariant is_sane() of frames.h.
  * Bound: none: a step looks at the first 14 bytes only, and the length is arbitrary
  * Unwind: 15
- * Mutant: core/protocol/ur_frames.c: frames->code_left--; => frames->code_left = 0;
+ * Mutant: core/protocol/ur_frames.c: frames->left -= step; => frames->left = 0;
  * Mutant: core/protocol/ur_frames.c: frames->header[frames->have++] = =>
  *   frames->header[taken] =
  * Mutant: core/protocol/ur_frames.c: header[key + CODE_SIZE - frames->code_left] =>

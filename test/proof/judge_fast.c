@@ -7,7 +7,7 @@
  * Unwind: 1
  * Replaces: core/policy/ur_handshake.c
  * Mutant: core/protocol/ur_protocol.h: (((seen | 0x888U) - demanded) & 0x888U) == 0x888U =>
- *   ((seen - demanded) & 0x888U) == 0
+ *   (((seen | 0x888U) - demanded) & 0x888U) != 0
  * Mutant: core/policy/ur_policy.h: return policy->websocket ? levels | => return
  *   policy->websocket && policy->tls ? levels |
  * Mutant: core/protocol/ur_protocol.h: UR_LEVEL_HTTP_SHIFT = 4 => UR_LEVEL_HTTP_SHIFT = 2

@@ -17,6 +17,18 @@ int inet_pton(int family, const char *restrict text, void *restrict address)
     return 1;
 }
 
+void *memchr(const void *memory, int byte, size_t len)
+{
+    const unsigned char *at = memory;
+
+    for (size_t i = 0; i < len; i++) {
+        if (at[i] == (unsigned char)byte) {
+            return (void *)(uintptr_t)(at + i);
+        }
+    }
+    return NULL;
+}
+
 size_t strcspn(const char *text, const char *reject)
 {
     size_t len = 0;

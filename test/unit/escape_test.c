@@ -20,6 +20,8 @@ static const struct {
     {"carriage return", "\r\n", "\\r\\n", BAD "\n", BAD BAD},
     {"other control characters", "\x01\b\f\x1f", "\\u0001\\u0008\\u000c\\u001f",
      BAD BAD BAD BAD, BAD BAD BAD BAD},
+    {"control characters of two bytes, the one behind them", "\xC2\x80\xC2\x9B\xC2\x9F\xC2\xA0",
+     "\\u0080\\u009b\\u009f\xC2\xA0", BAD BAD BAD "\xC2\xA0", BAD BAD BAD "\xC2\xA0"},
     {"two, three and four bytes", "\xC3\xBC\xE2\x82\xAC\xF0\x9F\x98\x80",
      "\xC3\xBC\xE2\x82\xAC\xF0\x9F\x98\x80", "\xC3\xBC\xE2\x82\xAC\xF0\x9F\x98\x80",
      "\xC3\xBC\xE2\x82\xAC\xF0\x9F\x98\x80"},
@@ -87,7 +89,7 @@ int main(void)
     test_numbers();
     check(ur_escape_label, "a\\b\"c\nd <e>&'", "a\\\\b\\\"c\\nd <e>&'",
           "label: what is escaped");
-    check(ur_escape_label, "\t\x7f\xff\xC3\xBC", BAD BAD BAD "\xC3\xBC",
+    check(ur_escape_label, "\t\x7f\xff\xC2\x9B\xC3\xBC", BAD BAD BAD BAD "\xC3\xBC",
           "label: what is replaced");
     return tap_done();
 }

@@ -81,7 +81,7 @@ static const unsigned char plain[256] = {
 #undef M
 
 /* The short escapes of the control characters that people write (RFC 8259, 7). */
-static void write_json_control(struct ur_buf *buf, char c)
+static void write_json_control(struct ur_buf *buf, unsigned char c)
 {
     static const char hex[] = "0123456789abcdef";
     const char escaped[] = {'\\', 'u', '0', '0', hex[c >> 4], hex[c & 0x0F]};
@@ -102,7 +102,14 @@ static void write_json_control(struct ur_buf *buf, char c)
     }
 }
 
-/* One ASCII byte that needs an escape in this format. */
+/* U+0080 to U+009F, the value of which is that of the second byte: to a terminal some of them
+ * begin a command, and no valid HTML contains one. */
+static bool is_long_control(const char *at, size_t len)
+{
+    return len == 2 && at[0] == '\xC2' && (unsigned char)at[1] < 0xA0;
+}
+
+/* One character up to U+009F that needs an escape in this format. */
 static void write_special(struct ur_buf *buf, char c, unsigned format)
 {
     switch (c) {
@@ -126,7 +133,7 @@ static void write_special(struct ur_buf *buf, char c, unsigned format)
         break;
     default:
         if (format == JSON) {
-            write_json_control(buf, c);
+            write_json_control(buf, (unsigned char)c);
         }
         else if (format == LABEL && c == '\n') {
             ur_buf_literal(buf, "\\n");
@@ -154,11 +161,11 @@ static void escape(struct ur_buf *buf, struct ur_span text, unsigned format)
             break;
         }
         len = utf8_length((struct ur_span){text.at + i, text.len - i});
-        if (len > 1) {
-            ur_buf_bytes(buf, text.at + i, len);
+        if (len == 1 || is_long_control(text.at + i, len)) {
+            write_special(buf, text.at[i + len - 1], format);
         }
-        else if (len == 1) {
-            write_special(buf, text.at[i], format);
+        else if (len) {
+            ur_buf_bytes(buf, text.at + i, len);
         }
         else {
             ur_buf_literal(buf, REPLACEMENT);

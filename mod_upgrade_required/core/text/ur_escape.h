@@ -4,7 +4,8 @@
 #include "core/text/ur_buf.h"
 
 /* Escapes foreign text for a format, so that it can neither end the string that contains it nor
- * make the document invalid. Bytes that are not UTF-8 become U+FFFD, one each. */
+ * make the document invalid. Bytes that are not UTF-8 become U+FFFD, one each. Control
+ * characters are those of one byte and those of two (U+0080 to U+009F). */
 
 /* The inside of a JSON string (RFC 8259, 7). */
 void ur_escape_json(struct ur_buf *buf, struct ur_span text);
