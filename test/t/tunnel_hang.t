@@ -141,8 +141,7 @@ for my $case (['event', 'event'], ['thread', 'event'], ['thread', 'worker']) {
 }
 
 # Many at once are no hanging backend.
-SKIP: {
-    skip_without('accepting', 1);
+{
     my $process = open2(my $output, my $input, "$ENV{UPGRADE_TEST_LOAD}/ws_backend");
     chomp(my $number = <$output>);
     my $server = server($number, workers(8) . "\nAsyncRequestWorkerFactor 50\n");

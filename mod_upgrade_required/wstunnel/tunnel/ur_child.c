@@ -12,6 +12,7 @@
 #include "wstunnel/tunnel/ur_mpm.h"
 #include "wstunnel/tunnel/ur_no_event.h"
 #include "wstunnel/tunnel/ur_poller.h"
+#include "wstunnel/tunnel/ur_rouse.h"
 
 #include <stdatomic.h>
 #include <unistd.h>
@@ -286,6 +287,7 @@ void ur_child_suspend(conn_rec *c, request_rec *r)
     if (tunnel && tunnel->life == UR_TUNNEL_OPENING && c->cs->state == CONN_STATE_SUSPENDED &&
         !c->aborted) {
         tunnel->life = UR_TUNNEL_OPEN;
+        ur_rouse_listener();
         ur_poller_add(tunnel->poller, tunnel);
     }
 }

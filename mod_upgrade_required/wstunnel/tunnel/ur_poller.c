@@ -4,6 +4,7 @@
 #include "wstunnel/tunnel/ur_carry.h"
 #include "wstunnel/tunnel/ur_clock.h"
 #include "wstunnel/tunnel/ur_draining.h"
+#include "wstunnel/tunnel/ur_rouse.h"
 
 #include <unistd.h>
 
@@ -98,10 +99,12 @@ static bool turn(struct ur_poller *poller)
     struct ur_carry *carry = &poller->carry;
     const apr_pollfd_t *events;
     apr_int32_t count = 0;
-    apr_status_t rv = apr_pollset_poll(poller->pollset, rest(poller), &count, &events);
+    apr_status_t rv =
+        apr_pollset_poll(poller->pollset, ur_rouse_patience(rest(poller)), &count, &events);
     bool quit;
 
     carry->now = ur_clock();
+    ur_rouse_go_on(carry->now);
     quit = take_inbox(poller);
     if (rv == APR_SUCCESS) {
         for (apr_int32_t i = 0; i < count; i++) {

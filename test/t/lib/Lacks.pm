@@ -12,7 +12,6 @@ our @EXPORT = qw(lacks needs since skip_as skip_without);
 # The word for it; why, as a skip says it; whether it is so, where that does not need the test itself.
 my %about = (
     'apr-mmap'      => ['this APR takes its memory from malloc()'],
-    'accepting'     => ['this event MPM may stop accepting (before 2.4.53)', sub { !since('2.4.53') }],
     'chromium'      => ['no Chromium is installed', sub { !_program('chromium') }],
     'chromium-131'  => ['no Chromium that offers ML-KEM (131)', sub { (_chromium() // 131) < 131 }],
     # A server of the test's own runs with another MPM where it loads mod_http2: see Server::new.
