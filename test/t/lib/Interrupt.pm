@@ -43,7 +43,7 @@ sub start {
 }
 
 # By each signal. $script is what is called; $middle is what is there, below its folder, when it is in the
-# middle of its work; $prepare, if there is one, takes the folder and returns what is in the environment besides.
+# middle of its work; $prepare, if there is one, takes the folder and returns what else is in the environment.
 sub leaves_nothing {
     my ($script, $middle, $prepare) = @_;
     for my $signal (qw(INT TERM HUP)) {
