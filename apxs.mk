@@ -196,7 +196,7 @@ $(OUT)/unit/embed_test: $(OUT)/embed/refuse
 # What tests load into a server to let calls of the system fail, or the MPM be late.
 $(OUT)/fault/%.so: test/fault/%.c $(OUT)/flags
 	@mkdir -p $(@D)
-	$(call run,LD,$(CC) -shared -fPIC -O2 -Wall -Wextra -Werror $(HTTPD_INCLUDES) $< -o $@ -ldl)
+	$(call run,LD,$(CC) -shared -fPIC -O2 -Wall -Wextra -Werror $(HTTPD_CPPFLAGS) $(HTTPD_INCLUDES) $< -o $@ -ldl)
 
 faults: $(FAULTS)
 

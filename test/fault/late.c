@@ -2,7 +2,6 @@
  * is in the folder UPGRADE_FAULT_FOLDER, a worker that has handed a connection over is stopped
  * before it has left the MPM's hands; while "mute" is there, the module for mod_proxy does not
  * hear from the MPM that it takes a connection back. */
-#define _GNU_SOURCE
 #include <limits.h>
 #include <stdio.h>
 #include <stdlib.h>

@@ -1,7 +1,6 @@
 /* Preloaded into a server, is a clock for durations that is ahead by as many seconds as stand
  * in the file UPGRADE_FAULT_SWITCH: what takes so long is over at once. The time of day stays.
  */
-#define _GNU_SOURCE
 #include <errno.h>
 #include <fcntl.h>
 #include <stdlib.h>

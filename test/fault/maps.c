@@ -1,7 +1,6 @@
 /* Preloaded into a server, counts how often memory is taken from the system and given back to
  * it, and how often something is written to a pipe or a file, in the file UPGRADE_FAULT_MAPS:
  * two numbers of 8 bytes that all its processes share. */
-#define _GNU_SOURCE
 #include <dlfcn.h>
 #include <fcntl.h>
 #include <stdatomic.h>
@@ -11,7 +10,7 @@
 
 #define REAL(name) ((__typeof__(name) *)dlsym(RTLD_NEXT, #name))
 
-static atomic_ulong *count; /* of maps, of writes */
+static atomic_ullong *count; /* of maps, of writes */
 
 __attribute__((constructor)) static void share(void)
 {
@@ -25,8 +24,8 @@ __attribute__((constructor)) static void share(void)
 }
 
 /* Programs that were built for large files call the other name. */
-#define MMAP(name)                                                                             \
-    void *name(void *at, size_t len, int protection, int flags, int file, off_t offset)        \
+#define MMAP(name, place)                                                                      \
+    void *name(void *at, size_t len, int protection, int flags, int file, place offset)        \
     {                                                                                          \
         if (count) {                                                                           \
             atomic_fetch_add(count, 1);                                                        \
@@ -34,8 +33,8 @@ __attribute__((constructor)) static void share(void)
         return REAL(name)(at, len, protection, flags, file, offset);                           \
     }
 
-MMAP(mmap)
-MMAP(mmap64)
+MMAP(mmap, off_t)
+MMAP(mmap64, off64_t)
 
 int munmap(void *at, size_t len)
 {

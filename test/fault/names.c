@@ -2,7 +2,6 @@
  * in the file "address" of the folder UPGRADE_FAULT_NAMES, and each look-up adds the name as a
  * line to the file "lookups" there. While the file "break" is there, a connection that is made
  * is broken at once, the next one is refused, and so on. */
-#define _GNU_SOURCE
 #include <dlfcn.h>
 #include <errno.h>
 #include <fcntl.h>

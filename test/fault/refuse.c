@@ -4,7 +4,6 @@
  * UPGRADE_FAULT_SWITCH is there, if its argument is what event tunnels give it; send_once is
  * send_nothing for one time in a process. signal does not fail, it waits until the file has
  * gone. */
-#define _GNU_SOURCE
 #include <dlfcn.h>
 #include <errno.h>
 #include <pthread.h>

@@ -1,7 +1,6 @@
 /* Preloaded into a server, has its first process look after its children twenty times a second,
  * where it sleeps for a second each time: tests that kill children, or reload, wait for less.
  */
-#define _GNU_SOURCE
 #include <dlfcn.h>
 #include <stdbool.h>
 #include <sys/select.h>

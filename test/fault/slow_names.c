@@ -1,6 +1,5 @@
 /* Preloaded into a server, is a resolver that tells no thread but a process's first one
  * anybody's name while the file UPGRADE_FAULT_SWITCH is there. */
-#define _GNU_SOURCE
 #include <dlfcn.h>
 #include <netdb.h>
 #include <stdlib.h>

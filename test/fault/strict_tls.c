@@ -1,6 +1,5 @@
 /* Preloaded into a server: OpenSSL 3 is as strict about an end that has not been announced as
  * it is by itself. httpd tells it to be lenient since 2.4.58. */
-#define _GNU_SOURCE
 #include <dlfcn.h>
 #include <stdint.h>
 

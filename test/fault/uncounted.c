@@ -2,7 +2,6 @@
  * it yet, which is when the event MPM makes the connection's buckets: as long as the file
  * UPGRADE_FAULT_SWITCH is there. The file with .held after its name, which has to be there
  * and writable, gets a byte for each worker that is held. */
-#define _GNU_SOURCE
 #include <dlfcn.h>
 #include <fcntl.h>
 #include <stdio.h>
