@@ -83,7 +83,7 @@ for my $example (@whole) {
 my $folder = "$server->{folder}/html";
 is system("cd '$top' && build/html '$folder'"), 0, 'the pages are made';
 my (%ids, @links);
-for my $name (qw(index manual refused)) {
+for my $name (qw(index manual cookbook refused)) {
     my $html = do { local (@ARGV, $/) = "$folder/$name.html"; <> };
     $ids{"$name.html#$1"} = 1 while $html =~ /\bid="([^"]+)"/g;
     $ids{"$name.html"} = 1;

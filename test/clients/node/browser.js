@@ -1,15 +1,16 @@
 'use strict';
 // Opens a URL in headless Chromium and prints, as JSON, what an expression evaluates to there (a
-// promise is awaited): browser.js URL EXPRESSION [console]. With the last word the value is a list:
-// what the browser writes to its console, up to the first line at least. Speaks the DevTools protocol to a browser that
-// it starts and ends, with a profile of its own.
+// promise is awaited): browser.js URL EXPRESSION [console [WORDS...]]. With "console" the value is a list: what the
+// browser writes to its console, up to the first line at least; with words, up to lines that have each of them, and
+// what the expression evaluates to stands before them. Speaks the DevTools protocol to a browser that it starts and
+// ends, with a profile of its own.
 const { spawn } = require('child_process');
 const fs = require('fs');
 const os = require('os');
 const path = require('path');
 const WebSocket = require('ws');
 
-const [url, expression, shows] = process.argv.slice(2);
+const [url, expression, shows, ...words] = process.argv.slice(2);
 const LIMIT = 60000; // ends a hanging browser, decides nothing
 const profile = fs.mkdtempSync(path.join(os.tmpdir(), 'upgrade-browser.'));
 const browser = spawn('chromium', ['--headless', '--no-sandbox', '--disable-gpu', '--disable-quic',
@@ -33,7 +34,8 @@ function finish(code, message) {
   browser.once('exit', () => removeProfile(code, 100));
   browser.kill();
 }
-setTimeout(() => finish(1, 'the browser does not answer'), LIMIT).unref();
+const said = [];
+setTimeout(() => finish(1, `the browser does not answer; its console: ${said.join('\n')}`), LIMIT).unref();
 browser.on('error', (error) => { console.error(error.message); process.exit(1); });
 
 function endpoint() {
@@ -54,7 +56,6 @@ async function main() {
   let loaded;
   const load = new Promise((resolve) => { loaded = resolve; });
   let written;
-  const said = [];
   const line = new Promise((resolve) => { written = resolve; });
   await new Promise((resolve) => wire.on('open', resolve));
   wire.on('message', (data) => {
@@ -62,7 +63,7 @@ async function main() {
     if (message.method === 'Page.loadEventFired') loaded();
     if (message.method === 'Log.entryAdded') {
       said.push(message.params.entry.text);
-      written();
+      if (words.every((word) => said.some((text) => text.includes(word)))) written();
     }
     if (waiting.has(message.id)) waiting.get(message.id)(message);
   });
@@ -79,6 +80,7 @@ async function main() {
   const answer = await call('Runtime.evaluate', { expression, awaitPromise: true, returnByValue: true }, sessionId);
   if (shows) await line;
   const { value = answer.result } = answer.result.result || {};
+  if (words.length) said.unshift(value);
   console.log(JSON.stringify(shows ? said : value));
   finish(0);
 }

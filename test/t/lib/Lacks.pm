@@ -19,6 +19,7 @@ my %about = (
     'encoded-once'  => ['mapping=encoded encodes once more (before 2.4.57)', sub { !since('2.4.57') }],
     'h2-head-only'  => ['a head ends no response of HTTP/2 (before 2.4.55)', sub { !since('2.4.55') }],
     'h2-websockets' => ['no H2WebSockets (httpd 2.4.58)', sub { !_directive('H2WebSockets') }],
+    'mod_security2' => ['no mod_security2 is installed', sub { !_module('security2') }],
     'names-again'   => ['this httpd looks up a name once (before 2.4.59)', sub { !since('2.4.59') }],
     'node-18'       => ['node is older than 18', sub { `node --version` =~ /^v(\d+)/ && $1 < 18 }],
     'prometheus'    => ['no Prometheus is installed', sub { !_program('prometheus') }],
@@ -28,6 +29,11 @@ my %about = (
 sub _program {
     my ($name) = @_;
     return grep { -x "$_/$name" } split /:/, $ENV{PATH};
+}
+
+sub _module {
+    my ($name) = @_;
+    return -e "$ENV{UPGRADE_TEST_LIBEXEC}/mod_$name.so";
 }
 
 sub _chromium { return `chromium --version` =~ /(\d+)\./ ? $1 : undef }
@@ -57,7 +63,7 @@ sub _directive {
     if (!%directives) {
         my $path = $ENV{UPGRADE_TEST_DIRECTIVES} or die 'run this through build/test';
         open my $file, '<', $path or die "$path: $!";
-        /^<?(\w+)/ and $directives{$1} = 1 while <$file>;
+        while (my $line = <$file>) { $directives{$1} = 1 if $line =~ /^<?(\w+)/ }
         $directives{DocumentRoot} or die "$path lists no directives";
     }
     return $directives{$name};
