@@ -21,7 +21,7 @@ function settled() {
   });
 }
 setTimeout(() => finish('nothing'), LIMIT).unref();
-socket.on('connect_error', (error) => finish(`refused: ${(error.description || error).message}`));
+socket.on('connect_error', (error) => finish(`refused: ${(error.description || {}).message || error.message}`));
 // Listened for at once: the upgrade starts with the connection.
 socket.io.on('open', () => { socket.upgraded = settles ? settled() : Promise.resolve(); });
 socket.on('connect', async () => {
