@@ -125,7 +125,7 @@ class Server:
         self.name, self.folder = name, folder / name.split()[0]
         self.folder.mkdir()
         self.folder.chmod(0o777)
-        self.clear, self.tls = free_port(), free_port()
+        self.clear, self.tls = self.free_port(), self.free_port()
         self.command = getattr(self, "_" + name.split()[0])(backend)
         self.process = None
         try:
@@ -136,6 +136,10 @@ class Server:
         except BaseException:
             self.end(5)
             raise
+
+    @staticmethod
+    def free_port():
+        return free_port()
 
     def _wait_until_it_answers(self):
         for _ in range(200):
