@@ -36,8 +36,8 @@ my %needs = (
 
 # Not loaded together with all the others, and why; each is still tried alone.
 my %apart = (
-    'php8.2' => 'needs the prefork MPM',
-    python   => 'mod_wsgi does not start beside it',
+    python => 'mod_wsgi does not start beside it',
+    map { $_ => 'needs the prefork MPM' } grep { /^php/ } keys %$there,
 );
 
 # Not loaded at all: children crash in them when they end, with nothing else loaded too. Here they may be from
@@ -199,6 +199,137 @@ my @together = grep { !$apart{$_} } sort keys %$there;
     is tunnels_of($server)->{all_ended}, 15, "$what: and all are counted";
     $server->stop->finish;
     quiet($server, $what);
+}
+
+# ---- PHP behind mod_proxy_fcgi
+
+# A php-fpm of the test's own, with pages of this folder: its process and its socket.
+sub start_fpm {
+    my ($folder) = @_;
+    my ($program) = reverse sort glob '/usr/sbin/php-fpm*' or die 'no php-fpm: build/setup beside';
+    my ($user, $group) = map { Apache::Test::vars($_) } qw(user group);
+    my $socket = "$folder/fpm.socket";
+    my %file = (
+        'fpm.conf' => join("\n", '[global]', "error_log = $folder/fpm.log", 'daemonize = no', '[www]',
+            "listen = $socket", 'listen.mode = 0666', 'pm = static', 'pm.max_children = 2',
+            $> ? () : ("user = $user", "group = $group"), ''),
+        'page.php' => '<?php echo $_SERVER["REQUEST_METHOD"], " ", getenv("HTTPS") ?: "clear", " ",'
+          . ' file_get_contents("php://input"); ?>',
+        'slow.php' => '<?php echo "begun\n"; flush(); while (!file_exists(__DIR__ . "/go")) {'
+          . ' usleep(10000); clearstatcache(); } echo "done"; ?>',
+        'refused.php' => '<?php header("Content-Type: text/plain");'
+          . ' echo "Sorry: ", getenv("REDIRECT_STATUS"), " ", getenv("REDIRECT_UPGRADE_REASON"); ?>',
+    );
+    for my $name (sort keys %file) {
+        open my $out, '>', "$folder/$name" or die "$folder/$name: $!";
+        print $out $file{$name};
+        close $out;
+    }
+    my $pid = fork // die $!;
+    if (!$pid) {
+        open STDERR, '>', '/dev/null';
+        exec $program, '--fpm-config', "$folder/fpm.conf", '--allow-to-run-as-root' or die $!;
+    }
+    eventually(sub { -S $socket }) or die "php-fpm does not start: $folder/fpm.log";
+    return ($pid, $socket);
+}
+
+{
+    my $folder = Apache::Test::vars('t_logs') . '/fpm';
+    mkdir $folder or die "$folder: $!";
+    chmod 0755, $folder;
+    my ($pid, $socket) = start_fpm($folder);
+    my $server = server_of(['proxy_fcgi', 'env', 'setenvif'], more => <<"CONF")->start;
+Alias /php $folder
+<Directory $folder>
+    Require all granted
+    <FilesMatch "\\.php\$">
+        SetHandler "proxy:unix:$socket|fcgi://localhost/"
+    </FilesMatch>
+</Directory>
+<Location /php/page.php>
+    UpgradeRequire TLS
+</Location>
+<Location /thread/page>
+    ErrorDocument 426 /php/refused.php
+</Location>
+CONF
+    my $tls = sub {
+        my ($request, $body) = @_;
+        return ask($server->{tls}, "$request HTTP/1.1\r\nHost: localhost\r\nContent-Length: "
+            . length($body) . "\r\n\r\n$body", tls => \%secure);
+    };
+    my $refused = get($server->{port}, '/php/page.php');
+    is $refused->{status}, 426, 'PHP-FPM: a page that requires TLS';
+    unlike $refused->{body}, qr/GET clear/, 'PHP-FPM: is not run';
+    my $run = $tls->('POST /php/page.php', 'sent');
+    is $run->{body}, 'POST on sent', 'PHP-FPM: and is, over TLS, with its body';
+    my $page = get($server->{port}, '/thread/page');
+    is $page->{status}, 426, 'PHP-FPM: a page of its own as ErrorDocument keeps the status';
+    like $page->{body}, qr/^Sorry: 426 /, 'PHP-FPM: and is what the client gets';
+    is field($page, 'Upgrade'), 'websocket', 'PHP-FPM: with what is required';
+
+    # A page that takes long, tunnels of both kinds, and a reload.
+    my $slow = connect_to($server->{port});
+    print $slow "GET /php/slow.php HTTP/1.1\r\nHost: localhost\r\nConnection: close\r\n\r\n";
+    $slow->flush;
+    my @tunnels = map { [open_tunnel($server, $listener, path => $_)] } qw(/event /thread);
+    $server->graceful;
+    alive(@$_[0, 1], 'PHP-FPM: a tunnel goes on beside a page, over a reload') for @tunnels;
+    is $tls->('POST /php/page.php', 'again')->{body}, 'POST on again', 'PHP-FPM: another page is run';
+    close $_ for map { @$_[0, 1] } @tunnels;
+    open my $go, '>', "$folder/go" or die $!;
+    like join('', <$slow>), qr/begun\n.*done\r\n0\r\n\r\n\z/s, 'PHP-FPM: the page ends as it should';
+    ok eventually(sub { tunnels_of($server)->{open} == 0 }), 'PHP-FPM: the tunnels have ended';
+    $server->stop->finish;
+    quiet($server, 'PHP-FPM');
+    kill TERM => $pid;
+    waitpid $pid, 0;
+}
+
+# ---- limits of mod_qos
+
+# The status of a request on a connection of its own; 0 where the connection is closed.
+sub let_in {
+    my ($server) = @_;
+    my $socket = connect_to($server->{port});
+    print $socket "GET /endpoint HTTP/1.1\r\nHost: localhost\r\nConnection: close\r\n\r\n";
+    $socket->flush;
+    return (<$socket> // '') =~ m{^HTTP/\S+ (\d+)} ? $1 : 0;
+}
+
+# Each tunnel is a connection for as long as it lasts, whatever carries it, and no longer.
+for my $kind (qw(event thread)) {
+    my $server = server_of(['qos'], more => "QS_SrvMaxConnPerIP 6\nKeepAlive Off")->start;
+    my @tunnels = map { [open_tunnel($server, $listener, path => "/$kind")] } 1 .. 6;
+    is let_in($server), 0, "mod_qos, $kind: a client has as many tunnels as connections, and no more";
+    like $server->log, qr/mod_qos\(031\)/, "mod_qos, $kind: its line of the log";
+    alive(@$_[0, 1], "mod_qos, $kind: none of them is ended") for @tunnels;
+    close $_ for map { @$_[0, 1] } @tunnels[0 .. 2];
+    ok eventually(sub { let_in($server) == 200 }), "mod_qos, $kind: when some have ended, others are let in";
+    push @tunnels, [open_tunnel($server, $listener, path => "/$kind")];
+    alive(@{ $tunnels[-1] }[0, 1], "mod_qos, $kind: and tunnels");
+    close $_ for map { @$_[0, 1] } @tunnels;
+    $server->stop->finish;
+    quiet($server, "mod_qos, $kind");
+}
+
+# And a request, which is among those that its location has at the same time.
+for my $kind (qw(event thread)) {
+    my $server = server_of([qw(qos setenvif)], more => <<'CONF')->start;
+QS_LocRequestLimitMatch ^/(event|thread) 2
+QS_ErrorResponseCode 503
+CONF
+    my @tunnels = map { [open_tunnel($server, $listener, path => "/$kind")] } 1 .. 2;
+    my $third = $server->ask("GET /$kind HTTP/1.1", handshake)->{status};
+    is $third, 503, "mod_qos, $kind: as many tunnels as requests, and no more";
+    like $server->log, qr/mod_qos\(010\)/, "mod_qos, $kind: its line of the log for that";
+    close $_ for @{ $tunnels[0] }[0, 1];
+    ok eventually(sub { tunnels_of($server)->{open} == 1 }), "mod_qos, $kind: one has ended";
+    push @tunnels, [open_tunnel($server, $listener, path => "/$kind")];
+    alive(@$_[0, 1], "mod_qos, $kind: and another one takes its place") for @tunnels[1, 2];
+    close $_ for map { @$_[0, 1] } @tunnels[1, 2];
+    $server->stop->finish;
 }
 
 # ---- what refuses first

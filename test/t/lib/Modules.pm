@@ -41,8 +41,11 @@ sub is_stock {
     return $stock{ $module->{file} };
 }
 
-# What a module leaves to be loaded by others.
-my %library = (qos => 'libpcre.so.3');
+# What mod_qos of some Debians leaves to be loaded by others.
+sub _library_of {
+    my ($file) = @_;
+    return `nm -D --undefined-only '$file'` =~ /\bpcre_exec$/m ? 'LoadFile libpcre.so.3' : ();
+}
 
 # The lines that load these, in an order in which they can be loaded.
 sub load_lines {
@@ -50,8 +53,7 @@ sub load_lines {
     my %rank = map { $first[$_] => $_ - @first } 0 .. $#first;
     my $before = sub { ($rank{ $_[0] } // 0) <=> ($rank{ $_[1] } // 0) || $_[0] cmp $_[1] };
     return map {
-        my $library = $library{ $_->{name} };
-        ($library ? "LoadFile $library" : (), "LoadModule $_->{record} $_->{file}");
+        (_library_of($_->{file}), "LoadModule $_->{record} $_->{file}");
     } sort { $before->($a->{name}, $b->{name}) } @modules;
 }
 
