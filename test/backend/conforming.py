@@ -13,6 +13,7 @@ import ssl
 import sys
 
 from websockets import server
+from websockets.exceptions import ProtocolError
 from websockets.extensions.permessage_deflate import ServerPerMessageDeflateFactory
 from websockets.frames import Opcode
 from websockets.http11 import Request
@@ -25,9 +26,25 @@ Protocol = getattr(server, "ServerProtocol", None) or server.ServerConnection
 MESSAGE_MAX = 4 << 20
 
 
+class Deflate(ServerPerMessageDeflateFactory):
+    """Version 15 accepts a continuation that says it is compressed (RFC 7692, 6.1)."""
+
+    def process_request_params(self, *arguments):
+        params, extension = super().process_request_params(*arguments)
+        decode = extension.decode
+
+        def strict(frame, **limits):
+            if frame.opcode is Opcode.CONT and frame.rsv1:
+                raise ProtocolError("a continuation says that it is compressed")
+            return decode(frame, **limits)
+
+        extension.decode = strict
+        return params, extension
+
+
 class Echoing(Protocol):
     def __init__(self):
-        super().__init__(extensions=[ServerPerMessageDeflateFactory()], max_size=MESSAGE_MAX)
+        super().__init__(extensions=[Deflate()], max_size=MESSAGE_MAX)
         self.kind = self.parts = self.decoder = None
 
     def recv_frame(self, frame):
