@@ -25,7 +25,10 @@ my $backends = "$FindBin::Bin/backend";
 my $python = '/usr/bin/python3';
 my @modules = qw(authz_core authz_host alias dir headers http2 proxy proxy_http rewrite setenvif ssl
   socache_shmcb);
-push @modules, qw(unique_id security2) if !lacks('mod_security2');
+# It breaks a rule about pools for which the APR of the sanitizers' build ends a process: with that one the
+# entry about it is left to the release build.
+my $has_security = !lacks('mod_security2') && !$ENV{UPGRADE_TEST_APR};
+push @modules, qw(unique_id security2) if $has_security;
 my $server = Server->new(helper => 1, modules => \@modules);
 my $folder = $server->{folder};
 local $ENV{PATH} = "$ENV{PATH}:/usr/lib/nagios/plugins";
@@ -222,11 +225,18 @@ sub over_tls {
     } ['/chat', handshake()], ['/health'];
 }
 
-# A tunnel on which nothing happens, until it ends: what the log says of it
+# A tunnel on which nothing happens: opened before the others are looked at, which takes as long as it lives
+sub idles {
+    my ($host, $lines) = @_;
+    my $port = $lines ? nginx($host->{port}, lines => $lines) : $host->{port};
+    $host->{tunnel} = [open_tunnel($server, $listener, path => '/chat', port => $port)];
+    return;
+}
+
+# How it ends, and what the log says of it
 sub waits {
     my ($host) = @_;
-    my $port = $host->{front} // $host->{port};
-    my ($client, $backend) = open_tunnel($server, $listener, path => '/chat', port => $port);
+    my ($client, $backend) = @{ $host->{tunnel} };
     my $how = ended($client) ? 'it ends' : 'something comes';
     close $_ for $client, $backend;
     eventually(sub { log_of($host) =~ /UR0030/ });
@@ -282,7 +292,7 @@ sub gets { my ($status, $answer, $what) = @_; return shows($answer->{status}, qr
 # heading => { look: how to look; cured: how, with the cure, where that is another way
 #   wrong: the mistake; with: lines around either; behind: lines after them; backend: what 8080 stands for
 #   shows: the symptom, where it is not what the heading quotes; then: what is seen with the cure
-#   also: what else is looked at, on the cured host and the wrong one
+#   before: on the wrong host, before any is looked at; also: afterwards, on the cured host and the wrong one
 #   fetch: for the browser, what a page does, with HOST and SECURE; lacks: see Lacks.pm }
 
 my $health = "Alias /health $FindBin::Bin/htdocs/endpoint";
@@ -402,11 +412,12 @@ my %case = (
         backend => 'echo', then => qr/^101$/m,
     },
     'Idle WebSockets end after 60 seconds' => {
-        look => \&waits, cured => \&opens, wrong => "$kept\n$debug", with => 'Timeout 1', backend => 'own',
+        before => \&idles, look => \&waits, cured => \&opens, backend => 'own',
+        wrong => "$kept\n$debug", with => 'Timeout 1',
         shows => qr/^it ends\n.*tunnel ended: timeout/s, then => qr/UR0029: .*idle timeout 3600 /,
     },
     'Idle WebSockets end although the timeout here is longer' => {
-        look => behind(\&waits, "$upgrading proxy_read_timeout 1s;"),
+        before => sub { idles($_[0], "$upgrading proxy_read_timeout 1s;") }, look => \&waits,
         cured => behind(\&is_pinged, $upgrading), wrong => "$kept\n$debug", backend => 'own',
         shows => qr/^it ends\n.*tunnel ended: client/s, then => qr/^a Ping, answered$/,
     },
@@ -474,7 +485,17 @@ sub host_of {
     return \%host;
 }
 
-my @tried = grep { $entry{$_} && !($case{$_}{lacks} && lacks($case{$_}{lacks})) } sort keys %case;
+# What a case needs, and may be lacking here
+sub needed { my ($case) = @_; return ($case->{lacks} // (), $case->{fetch} ? 'chromium' : ()) }
+
+my @tried;
+for my $name (grep { $entry{$_} } sort keys %case) {
+    my ($lacking) = grep { lacks($_) } needed($case{$name});
+    SKIP: {
+        skip_as($lacking, 1) if $lacking;
+        push @tried, $name if $has_security || ($case{$name}{lacks} // '') ne 'mod_security2';
+    }
+}
 for my $name (@tried) {
     my $case = $case{$name};
     $case->{hosts} = [host_of("$name, wrong", $case, $case->{wrong}),
@@ -482,11 +503,13 @@ for my $name (@tried) {
 }
 $server->configure(join "\n", @hosts, "<Location /status>\nSetHandler upgrade-status\n</Location>")->start;
 
+for my $name (grep { $case{$_}{before} } @tried) {
+    $case{$name}{before}->($case{$name}{hosts}[0]);
+}
+
 # ---- one browser for all that it is for: what a page saw, or what the console says of it
 
-SKIP: {
-    my @fetching = grep { $case{$_}{fetch} } @tried;
-    skip_without('chromium', scalar @fetching);
+if (my @fetching = grep { $case{$_}{fetch} } @tried) {
     my @hosts = map { @{ $case{$_}{hosts} } } @fetching;
     my $steps = join ', ', map {
         my $fetch = $case{ $_->{name} =~ s/, \w+$//r }{fetch};
