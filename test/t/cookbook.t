@@ -461,6 +461,8 @@ sub secure_queue {
 
 is_deeply [sort keys %case], [sort keys %entry], 'each entry has a case';
 cmp_ok scalar keys %entry, '>=', 20, 'there are entries';
+my ($list) = $book =~ /\A(.*?)^## /ms;
+is scalar(() = $list =~ /\]\(#/g), scalar keys %entry, 'and the list has each';
 
 # ---- one server: a host for each mistake, and one for each cure
 
