@@ -333,7 +333,7 @@ my %case = (
         also => sub { shows(secure_queue($_[1]), qr/status-code = successful-ok/, 'CUPS: ipps://') },
     },
     'gRPC: FAILED_PRECONDITION TLS 1.2 or newer required' => {
-        look => grpc('clear'), cured => grpc('secure'), then => qr/^UNIMPLEMENTED /,
+        look => grpc('clear'), cured => grpc('secure'), then => qr/^UNIMPLEMENTED /, lacks => 'h2-head-only',
         wrong => "Protocols h2c http/1.1\n" . at('/shop.Orders/', 'UpgradeRequire TLS/1.2 HTTP/2'),
     },
     q{Browser: No 'Access-Control-Allow-Origin' header is present} => {
