@@ -36,7 +36,7 @@ sub _module {
     return -e "$ENV{UPGRADE_TEST_LIBEXEC}/mod_$name.so";
 }
 
-sub _chromium { return `chromium --version` =~ /(\d+)\./ ? $1 : undef }
+sub _chromium { return `chromium --version 2>/dev/null` =~ /(\d+)\./ ? $1 : undef }
 
 sub _python {
     my ($module) = @_;
