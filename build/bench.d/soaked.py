@@ -65,7 +65,7 @@ class Soaked(Server):
         text = "".join(f"LoadModule {name}_module @LIBEXEC@/mod_{name}.so\n" for name in (
             "proxy", "proxy_http", "env", "setenvif", "log_debug", "socache_shmcb", "ssl"))
         text += self.identity() + MPM + self.text + f"""LogLevel info
-ErrorLogFormat "[%l] [pid %P] %M"
+ErrorLogFormat "[%{{cu}}t] [%l] [pid %P] %M"
 ListenBacklog 4096
 GracefulShutdownTimeout 20
 Listen 127.0.0.1:{self.tls}

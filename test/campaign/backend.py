@@ -2,6 +2,7 @@
 import asyncio
 import contextlib
 import socket
+import ssl
 import struct
 
 from answers import ANSWERS, GREETING
@@ -47,10 +48,16 @@ class Backend:
         self.seed, self.known, self.wrong = seed, {}, []
         self.writers, self.strangers, self.served = set(), 0, 0
 
-    async def listen(self):
-        serve = lambda: asyncio.start_server(self.serve, "127.0.0.1", 0, limit=1 << 20, backlog=1024)
-        self.servers = [await serve(), await serve()]
-        return [server.sockets[0].getsockname()[1] for server in self.servers]
+    async def listen(self, folder):
+        """{how it is reached: a port}"""
+        context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
+        context.load_cert_chain(folder / "cert.pem", folder / "key.pem")
+        self.servers, ports = [], {}
+        for name, tls in (("http", None), ("kept", None), ("https", context)):
+            server = await asyncio.start_server(self.serve, "127.0.0.1", 0, limit=1 << 20, backlog=1024, ssl=tls)
+            self.servers.append(server)
+            ports[name] = server.sockets[0].getsockname()[1]
+        return ports
 
     async def serve(self, reader, writer):
         self.writers.add(writer)
@@ -175,8 +182,10 @@ class Backend:
             if breaks_late(case):
                 await facts.opened.wait()
             return reset(writer)
-        if plan == "half-closes":
+        if plan == "half-closes" and writer.can_write_eof():
             writer.write_eof()
+        elif plan == "half-closes":
+            return None
         if plan in ("goes", "floods", "says Close"):
             await writer.drain()
             return None

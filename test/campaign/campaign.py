@@ -128,7 +128,11 @@ class Campaign:
         happening.set()
 
     async def restart(self, _=None):
+        for facts in self.facts.values():
+            facts.restarted |= not facts.over
         await self.wait(self.server.restart)
+        for facts in self.facts.values():
+            facts.restarted |= not facts.over
         self.did["graceful restarts"] += 1
 
     async def kill(self, number):
@@ -240,7 +244,7 @@ async def shrink(campaign, number):
 
 async def campaign(folder, options):
     backend = Backend(options.seed)
-    backends = await backend.listen()
+    backends = await backend.listen(folder)
     server = await Campaign.wait(Server, folder, backends, options.ports, options.plant)
     with contextlib.closing(server):
         ran = Campaign(server, backend, options)

@@ -39,12 +39,14 @@ class Facts:
         self.tunnel = None          # index of the request that has become one
         self.got, self.sent = bytearray(), bytearray()  # in the tunnel
         self.everything = bytearray()
+        self.gone = ""              # what the client's connection ended with
         self.goaway = False         # the server has ended the HTTP/2 connection
         self.over = False           # the client has gone
         self.left = asyncio.Event()  # the client will say no more
         self.opened = asyncio.Event()  # it has its 101, or will get none
         self.stuck = ""
         self.disturbed = False      # a child was killed while it went on
+        self.restarted = False      # the server was restarted gracefully meanwhile
         self.to_h2c = False
 
 
@@ -84,6 +86,7 @@ class Http1:
 
     def leave(self, how):
         self.facts.left.set()
+        self.facts.opened.set()
         if how == "breaks":
             reset(self.writer)
         elif how == "half-closes" and self.writer.can_write_eof():

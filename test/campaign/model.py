@@ -4,9 +4,10 @@ import base64
 import collections
 
 # What a route demands, and who carries its tunnels. tls: at least this version; http: "2" for HTTP/2 only; few: how
-# many tunnels a client may have; limits: the server may put frames of its own into a tunnel, or end it.
-Route = collections.namedtuple("Route", "websocket keeps tls http strict announces carrier few limits reuses",
-                               defaults=(False, False, "", "", False, False, "event", 0, False, False))
+# many tunnels a client may have; limits: the server may put frames of its own into a tunnel, or end it; to: how the backend is
+# reached: by http, ws or https, by a balancer, or over connections that are kept.
+Route = collections.namedtuple("Route", "websocket keeps tls http strict announces carrier few limits to",
+                               defaults=(False, False, "", "", False, False, "event", 0, False, "http"))
 ROUTES = {
     "keep": Route(keeps=True),
     "keept": Route(keeps=True, carrier="thread"),
@@ -18,7 +19,11 @@ ROUTES = {
     "secure": Route(keeps=True, tls="1.3"),
     "two": Route(keeps=True, http="2"),
     "tells": Route(websocket=True, keeps=True, announces=True),
-    "reuse": Route(keeps=True, reuses=True),
+    "kept": Route(keeps=True, to="kept"),
+    "ws": Route(keeps=True, to="ws"),
+    "https": Route(keeps=True, to="https"),
+    "httpst": Route(websocket=True, keeps=True, to="https", carrier="thread"),
+    "balanced": Route(keeps=True, to="balancer"),
     "plain": Route(),
 }
 

@@ -21,6 +21,8 @@ ACCESS = re.compile(r"(\d+) (\d+) (\S+) (\S+) (.*)")
 CONNECTION = re.compile(r"socket:\[(\d+)\]")
 FATAL = re.compile(FAULT.pattern + r"|AH00052|apr_pool|pool_debug|double free|corrupted")
 MODULES = ("http2", "status", "proxy_balancer", "lbmethod_byrequests", "slotmem_shm")
+PROXY_TLS = ("SSLProxyEngine on", "SSLProxyVerify none", "SSLProxyCheckPeerName off", "SSLProxyCheckPeerCN off",
+             "SSLProxyCheckPeerExpire off")
 EVENTFUL = """StartServers 2
 MinSpareThreads 32
 MaxSpareThreads 96
@@ -51,13 +53,20 @@ def directives(name, route):
 
 def section(name, route, ports):
     inside = "\n".join(directives(name, route))
-    port, options = (ports[1], "") if route.reuses else (ports[0], " disablereuse=on")
-    return f"<Location /{name}>\n{inside}\n</Location>\nProxyPass /{name} http://127.0.0.1:{port}/{name}{options}\n"
+    if route.to == "balancer":  # of its members one is never there
+        return (f"<Proxy balancer://{name}>\nBalancerMember http://127.0.0.1:1 retry=600\n"
+                f"BalancerMember http://127.0.0.1:{ports['http']} disablereuse=on\n</Proxy>\n"
+                f"<Location /{name}>\n{inside}\n</Location>\nProxyPass /{name} balancer://{name}/{name}\n")
+    scheme = route.to if route.to in ("ws", "https") else "http"
+    options = "" if route.to == "kept" else " disablereuse=on"
+    port = ports[route.to if route.to in ports else "http"]
+    return f"<Location /{name}>\n{inside}\n</Location>\nProxyPass /{name} {scheme}://127.0.0.1:{port}/{name}{options}\n"
 
 
 def host_lines(host, folder):
     if host.tls:
         yield from ("SSLEngine on", f"SSLCertificateFile {folder}/cert.pem", f"SSLCertificateKeyFile {folder}/key.pem")
+    yield from PROXY_TLS
     tls, http = host.floor
     words = ([f"TLS/{tls}" if tls != "any" else "TLS"] if tls else []) + ([f"HTTP/{http}"] if http else [])
     yield from [f"UpgradeFloor {' '.join(words)}"] if words else []
@@ -88,6 +97,7 @@ UpgradeTunnelDrain 2
 LogFormat "%>s %P %{{UPGRADE_REASON}}e %{{UPGRADE_TUNNEL}}e %U" cases
 CustomLog {folder}/soaked/access.log cases
 SSLProtocol all
+{chr(10).join(PROXY_TLS)}
 ExtendedStatus On
 SetEnv proxy-upgrade-wait 120
 <Location /status>
@@ -161,8 +171,8 @@ SetHandler server-status
         if not match:
             return re.sub(r"\d+", "", name)
         local, remote = sockets.get(match[1], (0, 0))
-        if remote in self.backends:
-            return "backend" if remote == self.backends[0] else "kept backend"
+        if remote in self.backends.values():
+            return "kept backend" if remote == self.backends["kept"] else "backend"
         if local in self.ports.values():
             return "client" if remote else "listener"
         return "other socket"
