@@ -21,12 +21,15 @@ my $beats    = free_port();
 my $conf     = Apache::Test::vars('t_conf');
 my $there    = modules_there();
 
+# As Debian's packages call it, before 13 and since.
+my ($evasive) = grep { $there->{$_} } qw(evasive20 evasive) or die 'no mod_evasive';
+
 # What a module needs so that httpd starts with it, and leaves alone what nothing was said of.
 my %needs = (
     auth_cas      => "CASCookiePath \${HOME_OF_TEST}/\nCASLoginURL https://127.0.0.1/login\n"
       . 'CASValidateURL https://127.0.0.1/validate',
     authn_yubikey => 'AuthYubiKeyRequireSecure off',    # else it answers what is not encrypted
-    evasive20     => "DOSPageCount 100000\nDOSSiteCount 100000",         # else it refuses the third request
+    $evasive      => "DOSPageCount 100000\nDOSSiteCount 100000",         # else it refuses the third request
     heartbeat     => "HeartbeatAddress 127.0.0.1:$beats",
     jk            => "JkLogFile jk.log\nJkShmFile jk.shm",
     passenger     => "PassengerRoot /usr/lib/ruby/vendor_ruby/phusion_passenger/locations.ini\n"
@@ -36,7 +39,8 @@ my %needs = (
 
 # Not loaded together with all the others, and why; each is still tried alone.
 my %apart = (
-    python => 'mod_wsgi does not start beside it',
+    python        => 'mod_wsgi does not start beside it',
+    netcgi_apache => 'needs the prefork MPM: OCaml 5 aborts in threads that it has not made',
     map { $_ => 'needs the prefork MPM' } grep { /^php/ } keys %$there,
 );
 
@@ -355,7 +359,7 @@ my %other = (
     },
     'mod_qos, `QS_DenyPath`' => { modules => ['qos'], lines => 'QS_DenyPath +all deny .*' },
     'mod_evasive'            => {
-        modules => ['evasive20'], outside => "DOSPageCount 1\nDOSPageInterval 3600", times => 4,
+        modules => [$evasive], outside => "DOSPageCount 1\nDOSPageInterval 3600", times => 4,
     },
     'mod_auth_openidc' => {
         modules => [qw(authn_core authz_user auth_openidc)],
@@ -401,7 +405,7 @@ Listen 127.0.0.1:$clear
     MDCertificateKeyFile $conf/server.key
 </MDomain>
 CONF
-    my $server = server_of($case->{modules}, more => $more, evasive20 => 1);
+    my $server = server_of($case->{modules}, more => $more, $evasive => 1);
     $server->start;
     my $to = $case->{https} ? $clear : $server->{port};
     for my $number (0 .. 2) {
