@@ -7,7 +7,10 @@ use Test::More;
 use Apache::Test ();
 use FindBin;
 use lib "$FindBin::Bin/lib";
+use Lacks;
 use Ports;
+
+needs('h2-websockets');
 
 my $asked = $ENV{UPGRADE_TEST_CAMPAIGN};
 my ($minutes, $seed, $numbers) = split ' ', $asked // ($ENV{UPGRADE_TEST_APR} ? 1 : 0.1) . ' 1';
