@@ -39,14 +39,18 @@ my %needs = (
 
 # Not loaded together with all the others, and why; each is still tried alone.
 my %apart = (
-    python        => 'mod_wsgi does not start beside it',
-    netcgi_apache => 'needs the prefork MPM: OCaml 5 aborts in threads that it has not made',
+    python => 'mod_wsgi does not start beside it',
     map { $_ => 'needs the prefork MPM' } grep { /^php/ } keys %$there,
 );
 
 # Not loaded at all: children crash in them when they end, with nothing else loaded too. Here they may be from
 # elsewhere.
 delete @$there{qw(log_sql log_sql_dbi log_sql_mysql log_sql_ssl)};
+
+# OCaml 5 aborts in a thread that it has not made, with nothing else loaded too.
+if (my $netcgi = $there->{netcgi_apache}) {
+    delete $there->{netcgi_apache} if `ldd '$netcgi->{file}'` =~ m{/ocaml/[5-9]};
+}
 
 # What has to be there for a module to be loaded alone.
 my %with = (
@@ -359,7 +363,8 @@ my %other = (
     },
     'mod_qos, `QS_DenyPath`' => { modules => ['qos'], lines => 'QS_DenyPath +all deny .*' },
     'mod_evasive'            => {
-        modules => [$evasive], outside => "DOSPageCount 1\nDOSPageInterval 3600", times => 4,
+        modules => [$evasive], times => 4, outside => "DOSPageCount 1\nDOSPageInterval 3600\n"
+          . "<IfDirective DOSEnabled>\nDOSEnabled true\n</IfDirective>",
     },
     'mod_auth_openidc' => {
         modules => [qw(authn_core authz_user auth_openidc)],
