@@ -26,6 +26,16 @@ static void write_time(struct ur_buf *out, const void *time)
     ur_time_write(out, *(const int64_t *)time);
 }
 
+static void write_http_date(struct ur_buf *out, const void *time)
+{
+    ur_time_write_http(out, *(const int64_t *)time);
+}
+
+const char *ur_text_http_date(apr_pool_t *pool, int64_t time)
+{
+    return ur_text(pool, sizeof "Fri, 01 Jan 2027 00:00:00 GMT", write_http_date, &time).at;
+}
+
 const char *ur_text_time(apr_pool_t *pool, int64_t time)
 {
     return ur_text(pool, sizeof "2027-01-01T00:00:00Z", write_time, &time).at;

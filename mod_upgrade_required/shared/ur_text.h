@@ -18,4 +18,7 @@ struct ur_span ur_text(apr_pool_t *pool, apr_size_t usual, ur_text_write *write,
 /* A time of this project in RFC 3339, in UTC. */
 const char *ur_text_time(apr_pool_t *pool, int64_t time);
 
+/* ur_time_write_http() into the pool. */
+const char *ur_text_http_date(apr_pool_t *pool, int64_t time);
+
 #endif

@@ -133,8 +133,34 @@ static void test_writing(int64_t time, const char *text)
     ok(strcmp(room, text) == 0, "written as %s", room);
 }
 
+static void test_http_dates(void)
+{
+    static const struct {
+        int64_t time;
+        const char *text;
+    } dates[] = {
+        {784111777, "Sun, 06 Nov 1994 08:49:37 GMT"},
+        {0, "Thu, 01 Jan 1970 00:00:00 GMT"},
+        {-1, "Wed, 31 Dec 1969 23:59:59 GMT"},
+        {2147483648, "Tue, 19 Jan 2038 03:14:08 GMT"},
+        {951782400, "Tue, 29 Feb 2000 00:00:00 GMT"},
+        {4070908800, "Thu, 01 Jan 2099 00:00:00 GMT"},
+        {UR_TIME_ALWAYS, "Sat, 01 Jan 0000 00:00:00 GMT"},
+        {UR_TIME_NEVER, "Fri, 31 Dec 9999 23:59:59 GMT"},
+    };
+
+    for (size_t i = 0; i < COUNT(dates); i++) {
+        char room[32];
+        struct ur_buf buf = {room, sizeof room - 1, 0};
+        ur_time_write_http(&buf, dates[i].time);
+        room[buf.len] = '\0';
+        ok(strcmp(room, dates[i].text) == 0, "in a header: %s", room);
+    }
+}
+
 int main(void)
 {
+    test_http_dates();
     for (size_t i = 0; i < COUNT(times); i++) {
         int64_t time = BAD;
         const char *error = ur_time_parse(edge(times[i].text), &time);

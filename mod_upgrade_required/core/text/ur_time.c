@@ -266,29 +266,64 @@ static void write_padded(struct ur_buf *out, int number, int digits, const char 
     ur_buf_string(out, behind);
 }
 
-void ur_time_write(struct ur_buf *out, int64_t time)
+struct date {
+    int64_t days; /* since 1970-01-01 */
+    int year;
+    int month;
+    int day;
+    int second; /* of the day */
+};
+
+/* A time outside the years 0000 to 9999 becomes the nearest within them. */
+static struct date date_of(int64_t time)
 {
-    int year = 1970;
-    int month = 1;
+    struct date date = {.month = 1};
     int64_t days;
-    int second;
 
     time = time < first_second() ? first_second() : time > last_second() ? last_second() : time;
-    days = time / DAY - (time % DAY < 0);
-    second = (int)(time - days * DAY);
+    days = date.days = time / DAY - (time % DAY < 0);
+    date.second = (int)(time - days * DAY);
     /* The year is not later than this, and at most two earlier than the real one. */
-    year = (int)((days * 400 - (days < 0 ? 146096 : 0)) / 146097) + 1970 - 1;
-    while (days_since_1970(year + 1, 1, 1) <= days) {
-        year++;
+    date.year = (int)((days * 400 - (days < 0 ? 146096 : 0)) / 146097) + 1970 - 1;
+    while (days_since_1970(date.year + 1, 1, 1) <= days) {
+        date.year++;
     }
-    days -= days_since_1970(year, 1, 1);
-    while (days >= days_in(year, month)) {
-        days -= days_in(year, month++);
+    days -= days_since_1970(date.year, 1, 1);
+    while (days >= days_in(date.year, date.month)) {
+        days -= days_in(date.year, date.month++);
     }
-    write_padded(out, year, 4, "-");
-    write_padded(out, month, 2, "-");
-    write_padded(out, (int)days + 1, 2, "T");
+    date.day = (int)days + 1;
+    return date;
+}
+
+static void write_clock(struct ur_buf *out, int second, const char *behind)
+{
     write_padded(out, second / HOUR, 2, ":");
     write_padded(out, second / MINUTE % 60, 2, ":");
-    write_padded(out, second % 60, 2, "Z");
+    write_padded(out, second % 60, 2, behind);
+}
+
+void ur_time_write(struct ur_buf *out, int64_t time)
+{
+    struct date date = date_of(time);
+
+    write_padded(out, date.year, 4, "-");
+    write_padded(out, date.month, 2, "-");
+    write_padded(out, date.day, 2, "T");
+    write_clock(out, date.second, "Z");
+}
+
+void ur_time_write_http(struct ur_buf *out, int64_t time)
+{
+    static const char *const weekdays[] = {"Sun, ", "Mon, ", "Tue, ", "Wed, ",
+                                           "Thu, ", "Fri, ", "Sat, "};
+    static const char *const months[] = {" Jan ", " Feb ", " Mar ", " Apr ", " May ", " Jun ",
+                                         " Jul ", " Aug ", " Sep ", " Oct ", " Nov ", " Dec "};
+    struct date date = date_of(time);
+
+    /* 1970 began on a Thursday. */
+    ur_buf_string(out, weekdays[(date.days % 7 + 7 + 4) % 7]);
+    write_padded(out, date.day, 2, months[date.month - 1]);
+    write_padded(out, date.year, 4, " ");
+    write_clock(out, date.second, " GMT");
 }

@@ -28,4 +28,8 @@ int64_t ur_time_add(int64_t time, int64_t seconds);
  * them. */
 void ur_time_write(struct ur_buf *out, int64_t time);
 
+/* "Fri, 01 Jan 2027 00:00:00 GMT", as header fields have it (RFC 9110, 5.6.7). The same bounds.
+ * APR's own is wrong from 2038 on where its seconds have 32 bits. */
+void ur_time_write_http(struct ur_buf *out, int64_t time);
+
 #endif

@@ -71,11 +71,8 @@ static void spell_dates(apr_pool_t *pool, struct ur_mode_setting *mode)
         mode->deprecation = apr_psprintf(pool, "@%" APR_INT64_T_FMT, (apr_int64_t)mode->since);
     }
     if (mode->from != UR_TIME_ALWAYS) {
-        char *date = apr_palloc(pool, APR_RFC822_DATE_LEN);
-
         mode->enforced_from = ur_text_time(pool, mode->from);
-        apr_rfc822_date(date, apr_time_from_sec(mode->from));
-        mode->sunset = date;
+        mode->sunset = ur_text_http_date(pool, mode->from);
     }
 }
 
