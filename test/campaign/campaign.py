@@ -27,7 +27,7 @@ from http2 import Http2, ToHttp2
 from judge import Judge
 from report import show
 from rest import Rest
-from server import BENCH, Server, eventually, make_certificate, soaked
+from server import BENCH, HTTP2_SOCKETS, Server, eventually, make_certificate, soaked
 
 # The parts of a round: name, how many cases, after how many of them something happens.
 PARTS = (("calm", 150, 0), ("restarts", 150, 50), ("killed children", 100, 50), ("calm again", 150, 0))
@@ -53,6 +53,8 @@ class Campaign:
 
     async def one(self, number):
         case = Case(self.seed, number, self.without)
+        if case.kind == "h2 socket" and not HTTP2_SOCKETS:
+            return
         facts = self.facts[number] = self.backend.known[number] = Facts(case, self.next)
         writer = None
         try:

@@ -16,6 +16,9 @@ from servers import BENCH, free_port, make_certificate  # noqa: E402,F401
 from soaked import Soaked, eventually  # noqa: E402
 
 MODULE = os.environ.get("UPGRADE_TEST_MODULE", "")
+DIRECTIVES = os.environ.get("UPGRADE_TEST_DIRECTIVES")
+# Whether this httpd has WebSockets over HTTP/2
+HTTP2_SOCKETS = not DIRECTIVES or "H2WebSockets " in pathlib.Path(DIRECTIVES).read_text()
 FAULTS = os.environ.get("UPGRADE_TEST_FAULT", "")
 ACCESS = re.compile(r"(\d+) (\d+) (\S+) (\S+) (.*)")
 CONNECTION = re.compile(r"socket:\[(\d+)\]")
@@ -91,7 +94,7 @@ class Server(Soaked):
             text += f"LoadModule upgrade_planted_module {FAULTS}/planted.so\n"
         text += "".join(section(name, route, backends) for name, route in ROUTES.items())
         text += f"""Protocols h2 h2c http/1.1
-H2WebSockets on
+{"H2WebSockets on" if HTTP2_SOCKETS else ""}
 Timeout 150
 UpgradeTunnelDrain 2
 LogFormat "%>s %P %{{UPGRADE_REASON}}e %{{UPGRADE_TUNNEL}}e %U" cases
@@ -193,8 +196,11 @@ SetHandler server-status
         return set(re.findall(r"\S*/libapr-1\.so\S*", maps))
 
     def kill(self, pid):
-        """Ends when the process has ended."""
-        os.kill(pid, signal.SIGKILL)
+        """Ends when the process has ended, which it may have done before."""
+        try:
+            os.kill(pid, signal.SIGKILL)
+        except ProcessLookupError:
+            return True
         state = lambda: pathlib.Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()[0]
 
         def gone():
