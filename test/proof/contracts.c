@@ -62,6 +62,12 @@ bool any_line(struct ur_span *rest, struct ur_span *line)
     return true;
 }
 
+int any_status(struct ur_span line)
+{
+    PROVE(READABLE(line));
+    return line.len < 12 ? 0 : (int)any_up_to(999);
+}
+
 bool any_field(struct ur_span line, struct ur_span *name, struct ur_span *value)
 {
     size_t colon = any_up_to(line.len);

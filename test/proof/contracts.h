@@ -35,8 +35,9 @@ bool any_token(struct ur_span span);
 size_t any_member_length(struct ur_span list);
 bool any_member(struct ur_span *rest, struct ur_span *member);
 
-/* ur_head_line(), ur_head_field(): head.c */
+/* ur_head_line(), ur_head_field(): head.c; ur_head_status(): head_status.c */
 bool any_line(struct ur_span *rest, struct ur_span *line);
+int any_status(struct ur_span line);
 bool any_field(struct ur_span line, struct ur_span *name, struct ur_span *value);
 
 /* take_number(), take_vector(): hello_vector.c */

@@ -12,8 +12,6 @@
  * Instead: take_vector any_vector
  * Instead: read_extension any_extension
  * Mutant: core/protocol/ur_client_hello.c: if (body->len < 32) { => if (body->len < 31) {
- * Mutant: core/protocol/ur_client_hello.c: take_vector(&body, 2, &extensions) && !body.len
- *   => take_vector(&body, 2, &extensions)
  * Mutant: core/protocol/ur_client_hello.c: hello->post_quantum && hello->highest >=
  *   UR_TLS_1_3 => hello->post_quantum
  */

@@ -11,8 +11,8 @@
  * Instead: ur_group_post_quantum any_group
  * Mutant: core/protocol/ur_client_hello.c: number > 0x0304 ? => number > 0x0305 ?
  * Mutant: core/protocol/ur_client_hello.c: return !again && => return
- * Mutant: core/protocol/ur_client_hello.c: while (take_number(&list, 2, &number)) { => while
- *   (take_number(&list, 1, &number)) {
+ * Mutant: core/protocol/ur_client_hello.c: &hello->key_shares) || extension.len) { =>
+ *   &hello->key_shares)) {
  * Mutant: core/protocol/ur_client_hello.c: &hello->alpn) || extension.len || => &hello->alpn)
  *   ||
  */
@@ -43,6 +43,8 @@ int main(void)
           is_within(hello.key_shares, extension));
     PROVE(!good || seen != before || (type != ALPN && type != KEY_SHARE));
     PROVE(!good || type != ALPN || hello.alpn.len == extension.len - 2);
+    PROVE(!good || type != SUPPORTED_GROUPS || hello.groups.len == extension.len - 2);
+    PROVE(!good || type != KEY_SHARE || hello.key_shares.len == extension.len - 2);
     POSSIBLE(good && type == ALPN && extension.len == SIZE);
     POSSIBLE(good && type == KEY_SHARE && hello.key_shares.len == 0);
     POSSIBLE(good && hello.highest == UR_TLS_1_3 && type == SUPPORTED_VERSIONS);

@@ -9,7 +9,7 @@
  * Mutant: core/policy/ur_schedule.c: now >= brownout->end => now > brownout->end
  * Mutant: core/policy/ur_schedule.c: if (now >= turn_ends) { => if (now > turn_ends) {
  * Mutant: core/policy/ur_schedule.c: turn_ends < brownout->end ? turn_ends : brownout->end
- *   => turn_ends
+ *   => brownout->end + 1
  * Mutant: core/policy/ur_schedule.c: now - (int64_t)(since_start % => now +
  *   (int64_t)(since_start %
  */
