@@ -47,7 +47,7 @@ struct ur_tally {
 /* What is counted of a policy, or may be, a bit each: pairs of verdict and reason, and tunnels.
  * Those of many policies stand side by side: they spare the reader what cannot occur, and the
  * system the pages of it. */
-#define UR_MARKS      (UR_VERDICTS * UR_REASONS + 1)
+#define UR_MARKS      ((int)UR_VERDICTS * (int)UR_REASONS + 1)
 #define UR_MARK_WORDS ((UR_MARKS + 63) / 64)
 
 typedef struct {
