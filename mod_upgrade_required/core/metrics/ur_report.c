@@ -39,7 +39,7 @@ bool ur_report_next_decision(const struct ur_report *report, struct ur_decision_
             cursor->marks = ur_counters_marks(policy->tally);
             ur_counters_unite(&cursor->marks, &policy->outlook);
         }
-        while (cursor->next < UR_VERDICTS * UR_REASONS) {
+        while (cursor->next < (int)UR_VERDICTS * (int)UR_REASONS) {
             enum ur_verdict verdict = (enum ur_verdict)(cursor->next / UR_REASONS);
             enum ur_reason reason = (enum ur_reason)(cursor->next % UR_REASONS);
             cursor->next++;
