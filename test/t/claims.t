@@ -194,6 +194,8 @@ my @rows = (
     { says => 'Only if no child has room', by => ['symptoms.t', 'UR0012'] },
     { says => 'Further handshakes wait until', by => ['symptoms.t', 'UR0025'] },
     { says => 'then the client gets 504', by => ['symptoms.t', 'UR0031'] },
+    { says => 'a child that is leaving ends, with its other tunnels', by => ['tunnel_hang.t', 'UR0038'] },
+    { says => '| `UR0038` |', by => ['tunnel_hang.t', 'UR0038'] },
     { says => 'and 499 in the access log', by => ['symptoms.t', 'UR0026'] },
     { says => 'one line per tunnel, written at its end, with status 101', with => $proxied,
         gets => [101 => logged_with('client')] },

@@ -235,6 +235,33 @@ my $few = workers(4) . "\nAsyncRequestWorkerFactor 50\n";
     }
 }
 
+# A child that leaves answers those that still wait, and whose tunnels its workers would carry.
+{
+    my $server = server($port, workers(16) . "\nUpgradeTunnelMax 1\nUpgradeTunnelDrain 1\n" . $forever);
+    my @tunnel = open_tunnel($server, $listener, path => '/event');
+    my %tls = (port => $server->{tls}, tls => { SSL_version => 'TLSv1_3', SSL_verify_mode => 0 });
+    my @waiting;
+    for my $case (['in clear', '/event'], ['through a balancer', '/strict'], ['TLS', '/event', {%tls}],
+        ['TLS to the backend', '/tls', {}, certificate()]) {
+        my ($name, $path, $option, @certificate) = @$case;
+        my $client = asking($server, $path, %{ $option || {} });
+        push @waiting, [$name, $client, asked($listener, @certificate)];
+    }
+    $server->graceful;
+    for my $case (@waiting) {
+        my ($name, $client, $backend) = @$case;
+        like head_from($client), qr{^HTTP/1\.1 503 .*^Retry-After: 5\r$}ms, "the child leaves, $name: 503";
+        ok ended($client), "the child leaves, $name: and then the end";
+        ok ended($backend), "the child leaves, $name: the backend is told that nobody waits";
+        close $_ for $client, $backend;
+    }
+    is scalar(() = $server->log =~ /UR0038: the child has to exit, and a backend has not answered/g),
+        scalar @waiting, 'the child leaves: the log says so';
+    ok !in_error($server, 1), 'the child leaves: a balancer\'s member is not blamed';
+    close $_ for @tunnel[0, 1];
+    $server->stop;
+}
+
 # An answer in pieces, as small as they come
 {
     my $server = server($port, $few);

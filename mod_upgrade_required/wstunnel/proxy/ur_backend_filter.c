@@ -23,6 +23,11 @@ static const char NO_SWITCH[] = "HTTP/1.1 101 Bad Switch\r\n\r\n";
 static const char CLIENT_GONE[] = "HTTP/1.1 499 Client Closed Request\r\n"
                                   "Content-Length: 0\r\nConnection: close\r\n\r\n";
 
+/* The children that replace this one have room. */
+static const char CHILD_EXITS[] = "HTTP/1.1 503 Service Unavailable\r\n"
+                                  "Retry-After: 5\r\n"
+                                  "Content-Length: 0\r\nConnection: close\r\n\r\n";
+
 enum state {
     JUDGING, /* a complete head is to be read before any of it is shown */
     SHOWING, /* held is what mod_proxy_http reads next */
@@ -258,8 +263,16 @@ static apr_status_t read_line(ap_filter_t *f, struct watch *watch, apr_read_type
 }
 
 /* An error would make mod_proxy_http blame the backend. */
-static void give_up(struct watch *watch)
+static void give_up(struct watch *watch, const struct ur_wait *wait)
 {
+    if (wait->cut) {
+        ap_log_rerror(
+            APLOG_MARK, APLOG_INFO, 0, watch->client,
+            "UR0038: the child has to exit, and a backend has not answered a WebSocket "
+            "handshake, which is abandoned");
+        hold(watch, CHILD_EXITS, sizeof CHILD_EXITS - 1, PASSING);
+        return;
+    }
     ap_log_rerror(APLOG_MARK, APLOG_INFO, 0, watch->client,
                   "UR0026: the client disconnected before the backend answered its WebSocket "
                   "handshake, which is abandoned");
@@ -274,8 +287,9 @@ static apr_status_t judge_head(ap_filter_t *f, struct watch *watch, apr_read_typ
 
     while (verdict == UR_SWITCH_101_MORE) {
         apr_status_t rv = read_line(f, watch, block);
-        if (ur_keep_of(watch->client)->wait.gone) {
-            give_up(watch);
+        const struct ur_wait *wait = &ur_keep_of(watch->client)->wait;
+        if (wait->gone || wait->cut) {
+            give_up(watch, wait);
             return APR_SUCCESS;
         }
         /* Nothing has come, or not yet: mod_proxy knows what that means. */

@@ -1,6 +1,8 @@
 #include "wstunnel/proxy/ur_wait.h"
 
+#include "wstunnel/proxy/ur_keep.h"
 #include "wstunnel/tunnel/ur_clock.h"
+#include "wstunnel/tunnel/ur_overflow.h"
 
 #include <poll.h>
 
@@ -74,10 +76,14 @@ bool ur_wait_on(struct ur_wait *wait, request_rec *r)
 {
     wait->late = ur_clock() >= wait->until;
     if (!wait->late && client_has_gone(r)) {
-        wait->gone = true;
-        r->connection->aborted = 1;
+        const struct ur_kept *kept = ur_keep_of(r);
+
+        /* A child that has to exit shuts the client's direction itself. */
+        wait->cut = kept->overflow && ur_overflow_is_told(kept->overflow);
+        wait->gone = !wait->cut;
+        r->connection->aborted = wait->gone;
     }
-    return !wait->late && !wait->gone;
+    return !wait->late && !wait->cut && !wait->gone;
 }
 
 void ur_wait_end(struct ur_wait *wait, apr_socket_t *socket)

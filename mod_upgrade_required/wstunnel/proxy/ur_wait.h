@@ -13,6 +13,7 @@ struct ur_wait {
     apr_interval_time_t limit;   /* from its beginning on */
     apr_interval_time_t timeout; /* of the backend's socket, as set by mod_proxy */
     bool late;                   /* it has not answered in time */
+    bool cut;                    /* this child has to exit before that time is over */
     bool gone;                   /* the client has not waited for it */
 };
 
@@ -22,8 +23,8 @@ void ur_wait_begin(struct ur_wait *wait, const request_rec *r, apr_socket_t *soc
 /* Limits the next blocking read of socket to the time until the next check. */
 void ur_wait_slice(const struct ur_wait *wait, apr_socket_t *socket);
 
-/* That read has timed out: whether to continue. False if the backend is late, or the client has
- * disconnected; neither is read from to determine that. */
+/* That read has timed out: whether to continue. False if the backend is late, the client has
+ * disconnected, or the child has to exit; neither side is read from to determine that. */
 bool ur_wait_on(struct ur_wait *wait, request_rec *r);
 
 /* It has answered, or the wait is over: restores the socket as set by mod_proxy. */
