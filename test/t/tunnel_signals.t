@@ -97,6 +97,30 @@ END
     };
 }
 
+# The same where one side has ended its direction: nobody reads from it any more, but it still reads.
+for my $of (['client', 0], ['backend', 1]) {
+    my ($name, $side) = @$of;
+    my $server = generations(16, "Timeout 3600\nUpgradeTunnelMax 1\n")->start;
+    my @open = map { open_here($server) } 1 .. 5;
+    cmp_ok tunnels_of($server)->{by}{thread}, '>', 0, "the $name has ended: threads carry some";
+    shutdown $_->[$side], 1 for @open;
+    is scalar(grep { !ended($_->[1 - $side]) } @open), 0, "the $name has ended: the other side sees it";
+    $server->graceful;
+    my @old = map { $_->{pid} } leaving($server, 0);
+    kill WINCH => @old;
+    push @ends, sub {
+        for my $tunnel (@open) {
+            my $close = receive($tunnel->[$side], 100);
+            my $code = $side ? substr($close, 6) ^ substr($close, 2, 2) : substr $close, 2;
+            is $code, "\x03\xe9", "the $name has ended: it is told";
+        }
+        ok eventually(sub { !grep { !Server::is_gone($_) } @old }), "the $name has ended: the children go";
+        is tunnels_of($server)->{drained}, 5, "the $name has ended: all are counted as drained";
+        close $_ for map { @$_[0, 1] } @open;
+        $server->stop;
+    };
+}
+
 # A child that is known to be leaving hears its signals, however long it takes until it does.
 {
     my $server = generations(16, '', children => 1);

@@ -17,6 +17,7 @@
 struct ur_threaded {
     struct ur_frames client;
     struct ur_frames backend;
+    conn_rec *c; /* the client's */
     conn_rec *origin;
     struct ur_overflow *overflow; /* NULL: its child does not end it */
     struct ur_farewell farewell;
@@ -24,6 +25,7 @@ struct ur_threaded {
     apr_time_t opened; /* by ur_clock() */
     bool client_ended;
     bool backend_ended;
+    bool watches_backend;
     bool broken; /* either connection, in any direction */
     bool cut;    /* its child has made it end, and what the client had sent has been read */
     bool over;
@@ -37,10 +39,10 @@ static ap_filter_rec_t *wire_handle;
 /* The server closes its connections without waiting for them. */
 static atomic_bool stopped;
 
-/* Its child has shut the client's direction, or made it end during the handshake. */
+/* Its child has shut a direction, or made it end during the handshake. */
 static bool has_to_end(const struct ur_threaded *tunnel)
 {
-    return !tunnel->over && ur_overflow_is_told(tunnel->overflow);
+    return !tunnel->over && tunnel->overflow && ur_overflow_is_told(tunnel->overflow);
 }
 
 static bool has_bytes(apr_status_t rv, apr_bucket_brigade *bb)
@@ -69,17 +71,18 @@ static void put_frame(conn_rec *c, const char *frame, size_t len)
     apr_brigade_destroy(bb);
 }
 
-/* What has been read on one side has been written on the other by now, as far as that goes. */
-static void say_goodbye(const struct ur_threaded *tunnel, conn_rec *c)
+/* What has been read on one side has been written on the other by now, as far as that goes; the
+ * end of a side, too. */
+static void say_goodbye(const struct ur_threaded *tunnel)
 {
     char frame[UR_CLOSE_MAX];
     unsigned char key[4];
 
-    if (ur_frames_between(&tunnel->backend) && has_room(c)) {
-        put_frame(c, frame, ur_frames_close(frame, GOING_AWAY, NULL));
+    if (!tunnel->backend_ended && ur_frames_between(&tunnel->backend) && has_room(tunnel->c)) {
+        put_frame(tunnel->c, frame, ur_frames_close(frame, GOING_AWAY, NULL));
     }
-    if (ur_frames_between(&tunnel->client) && has_room(tunnel->origin) &&
-        apr_generate_random_bytes(key, sizeof key) == APR_SUCCESS) {
+    if (!tunnel->client_ended && ur_frames_between(&tunnel->client) &&
+        has_room(tunnel->origin) && apr_generate_random_bytes(key, sizeof key) == APR_SUCCESS) {
         put_frame(tunnel->origin, frame, ur_frames_close(frame, GOING_AWAY, key));
     }
 }
@@ -109,7 +112,7 @@ static apr_status_t client_filter(ap_filter_t *f, apr_bucket_brigade *bb, ap_inp
 
     if (mode == AP_MODE_READBYTES) {
         if (tunnel->cut && !tunnel->over && !has_bytes(rv, bb)) {
-            say_goodbye(tunnel, f->c);
+            say_goodbye(tunnel);
             return APR_ECONNABORTED; /* after a half-close the backend could continue */
         }
         ur_threaded_heard(tunnel, UR_SIDE_CLIENT, rv, bb);
@@ -150,6 +153,7 @@ struct ur_threaded *ur_threaded_open(request_rec *r, conn_rec *origin)
     struct ur_threaded *tunnel = apr_pcalloc(c->pool, sizeof *tunnel);
 
     tunnel->client.masked = true;
+    tunnel->c = c;
     tunnel->origin = origin;
     tunnel->overflow = kept->overflow;
     tunnel->opened = ur_clock();
@@ -181,10 +185,32 @@ static apr_size_t feed(struct ur_frames *frames, apr_bucket_brigade *bytes)
     return sum;
 }
 
+static apr_status_t forget_backend(void *data)
+{
+    struct ur_threaded *tunnel = data;
+
+    tunnel->watches_backend = false;
+    ur_overflow_watch(tunnel->overflow, NULL);
+    return APR_SUCCESS;
+}
+
+/* From now on nobody reads from the client. The backend's socket is mod_proxy's, which may
+ * close it before the tunnel is over here. */
+static void watch_backend(struct ur_threaded *tunnel)
+{
+    tunnel->watches_backend = true;
+    apr_pool_cleanup_register(tunnel->origin->pool, tunnel, forget_backend,
+                              apr_pool_cleanup_null);
+    ur_overflow_watch(tunnel->overflow, ap_get_conn_socket(tunnel->origin));
+}
+
 static void note_end(struct ur_threaded *tunnel, enum ur_side side)
 {
     *(side == UR_SIDE_CLIENT ? &tunnel->client_ended : &tunnel->backend_ended) = true;
     ur_farewell_ended(&tunnel->farewell, side);
+    if (side == UR_SIDE_CLIENT && tunnel->overflow && !tunnel->watches_backend) {
+        watch_backend(tunnel);
+    }
 }
 
 void ur_threaded_heard(struct ur_threaded *tunnel, enum ur_side side, apr_status_t rv,
@@ -196,6 +222,10 @@ void ur_threaded_heard(struct ur_threaded *tunnel, enum ur_side side, apr_status
 
     if (tunnel->over || APR_STATUS_IS_EAGAIN(rv)) {
         return;
+    }
+    /* After a client's end only the backend is read from (watch_backend). */
+    if (rv != APR_SUCCESS && !client && tunnel->client_ended && has_to_end(tunnel)) {
+        say_goodbye(tunnel);
     }
     if (rv == APR_SUCCESS) {
         apr_size_t len = feed(frames, bytes);
@@ -263,6 +293,9 @@ void ur_threaded_end(request_rec *r, bool drained)
     }
     outcome = drained ? UR_OUTCOME_DRAINED : outcome_of(r, tunnel);
     tunnel->over = true;
+    if (tunnel->watches_backend) {
+        apr_pool_cleanup_run(tunnel->origin->pool, tunnel, forget_backend);
+    }
     kept->threaded = NULL;
     ur_gate_forget_client(&kept->ticket);
     ur_books_ended(UR_CARRIED_THREAD, outcome);

@@ -20,6 +20,7 @@ void ur_overflow_reset(void)
 void ur_overflow_begin(struct ur_overflow *tunnel, const request_rec *r)
 {
     tunnel->client = r->connection->master ? NULL : ap_get_conn_socket(r->connection);
+    tunnel->watched = tunnel->client;
     tunnel->told = !tunnel->client;
     pthread_mutex_lock(&mutex);
     APR_RING_INSERT_TAIL(&all, tunnel, ur_overflow, link);
@@ -37,6 +38,24 @@ bool ur_overflow_end(struct ur_overflow *tunnel)
     staying -= !told;
     pthread_mutex_unlock(&mutex);
     return told && tunnel->client;
+}
+
+/* With the lock. */
+static void make_it_notice(const struct ur_overflow *tunnel)
+{
+    if (tunnel->watched) {
+        apr_socket_shutdown(tunnel->watched, APR_SHUTDOWN_READ);
+    }
+}
+
+void ur_overflow_watch(struct ur_overflow *tunnel, apr_socket_t *socket)
+{
+    pthread_mutex_lock(&mutex);
+    tunnel->watched = socket;
+    if (tunnel->told && tunnel->client) {
+        make_it_notice(tunnel);
+    }
+    pthread_mutex_unlock(&mutex);
 }
 
 bool ur_overflow_is_told(const struct ur_overflow *tunnel)
@@ -72,7 +91,7 @@ void ur_overflow_tell(uint64_t count)
         /* cppcheck-suppress uninitvar; the ring's macro sets it */
         if (!tunnel->told) {
             tunnel->told = true;
-            apr_socket_shutdown(tunnel->client, APR_SHUTDOWN_READ);
+            make_it_notice(tunnel);
             staying--;
             count--;
         }

@@ -13,7 +13,8 @@
 
 struct ur_overflow {
     APR_RING_ENTRY(ur_overflow) link; /* any thread's, with the list's lock */
-    apr_socket_t *client;             /* set by the thread that carries it */
+    apr_socket_t *client;             /* set by the thread that carries it; NULL: a stream */
+    apr_socket_t *watched;            /* whose end that thread notices; any's, with the lock */
     bool told;                        /* to end; any thread's, with the lock */
 };
 
@@ -27,11 +28,15 @@ bool ur_overflow_end(struct ur_overflow *tunnel);
 /* The same, for the thread that carries it. */
 bool ur_overflow_is_told(const struct ur_overflow *tunnel);
 
+/* Its thread reads from this socket instead of the client's; NULL: from none. */
+void ur_overflow_watch(struct ur_overflow *tunnel, apr_socket_t *socket);
+
 /* How many have not been told to end. */
 uint64_t ur_overflow_count(void);
 
 /* From any thread: makes this many end, the oldest first. Their threads read an end from the
- * client's side, and then see that it did not come from the client. */
+ * client's side, or from where they watch instead, and then see that it did not come from
+ * there. */
 void ur_overflow_tell(uint64_t count);
 
 #endif
