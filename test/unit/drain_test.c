@@ -225,7 +225,7 @@ static const struct {
     {1, 1, 10, 0.95, 1},
     {100, 1, 10, 0.5, 10},
     {100, 99, 100, 0.99, 99},
-    {1000000, INT64_MAX / 2, INT64_MAX, 0, 500000},
+    {1000000, INT64_MAX / 2 + 1, INT64_MAX, 0, 500000},
 };
 
 /* Tick by tick: never more than the rate and one, never back, all at the end. */
