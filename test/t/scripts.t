@@ -1,5 +1,5 @@
-# A script of build/ that is interrupted leaves nothing behind (scripts_bench.t asks the benchmarks); and
-# build/test finds out what was skipped.
+# A script of build/ that is interrupted leaves nothing behind (scripts_bench.t and scripts_tunnels.t have
+# the benchmarks); and build/test finds out what was skipped.
 use strict;
 use warnings;
 use Test::More;
