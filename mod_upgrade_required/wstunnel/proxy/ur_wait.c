@@ -79,9 +79,12 @@ bool ur_wait_on(struct ur_wait *wait, request_rec *r)
         const struct ur_kept *kept = ur_keep_of(r);
 
         /* A child that has to exit shuts the client's direction itself. */
-        wait->cut = kept->overflow && ur_overflow_is_told(kept->overflow);
+        wait->cut =
+            !r->connection->aborted && kept->overflow && ur_overflow_is_told(kept->overflow);
         wait->gone = !wait->cut;
-        r->connection->aborted = wait->gone;
+        if (wait->gone) {
+            r->connection->aborted = 1;
+        }
     }
     return !wait->late && !wait->cut && !wait->gone;
 }
