@@ -111,7 +111,9 @@ is receive($late[0], 100), substr($message, 7) . close_frame(1001),
 is length receive($late[1], 100), 8, 'age: the backend is told too';
 
 alive(@stay[0, 1], 'a longer limit than Timeout and timeout= holds, without an age');
-close $_ for @stay[0, 1];
+close $stay[0];
+ok ended($stay[1]), 'it ends by its client';
+close $stay[1];
 is_deeply outcomes(8), {
     '/idle timeout -' => 3, '/tls timeout -' => 1, '/aged drained -' => 3, '/longer client -' => 1
 }, 'the log has timeout and drained';
