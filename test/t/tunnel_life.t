@@ -123,10 +123,8 @@ my $left_at = time;
     # The handshake above whose client has gone may still have its place.
     my ($client, $backend);
     eventually(sub {
-        my $asking = asking($server, '/many');
-        IO::Select->new($listener, $asking)->can_read(Wire::LIMIT);
-        return IO::Select->new($listener)->can_read(0)
-            && (($client, $backend) = accept_tunnel($asking, $listener));
+        ($client, $backend) = open_tunnel($server, $listener, path => '/many');
+        return $backend;
     }) or die 'no room again';
     ok eventually(sub { server_status($server) =~ /^${member}Busy: 1$/m }),
       'a balancer\'s busy count has its tunnels';

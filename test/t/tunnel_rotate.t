@@ -124,8 +124,10 @@ for my $name (sort keys %programs) {
         unlike $server->log, qr/AH00646/, 'and nothing is lost';
     }
     else {
-        ok eventually(sub { (() = $server->log =~ /AH00646: Error writing to/g) == 3 }),
-          'the lines of old tunnels are lost, and httpd says so';
+        # The line of a request that is answered just before the reload may share their fate.
+        ok eventually(sub { (() = $server->log =~ /AH00646: Error writing to/g) >= 3 }),
+          'the lines of old tunnels are lost, and httpd says so'
+          or diag $server->log, 'in a file: ', $current->();
         is $current->(), 0, 'they are nowhere';
     }
     $server->stop->finish;

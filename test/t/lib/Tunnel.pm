@@ -37,11 +37,13 @@ sub open_tunnel {
     return accept_tunnel(asking($server, $option{path} || '/ws', %option), $listener, %option);
 }
 
-# The second half of it: the handshake is under way.
+# The second half of it: the handshake is under way. Where the client is answered and no backend asked, that
+# is (client, undef, answer).
 sub accept_tunnel {
     my ($client, $listener, %option) = @_;
     my ($backend, $head, $key);
     do {    # what an earlier request has left in the queue is not this one's
+        return ($client, undef, head_from($client)) if _is_refused($client, $listener);
         ($backend, $head) = _asked($listener, %{ $option{backend_tls} || {} });
         ($key) = $head =~ /^Sec-WebSocket-Key: (\S+)\r$/mi;
     } while ${*$client}{key} && $key ne ${*$client}{key};
@@ -49,6 +51,14 @@ sub accept_tunnel {
     my $answer = head_from($client);
     $answer =~ /\r\n\r\n\z/ or die "the answer ends early: $answer";
     return ($client, $backend, $answer);
+}
+
+# Whether an answer is there before a backend has been asked. With TLS what is there may be a ticket.
+sub _is_refused {
+    my ($client, $listener) = @_;
+    return 0 if $client->isa('IO::Socket::SSL');
+    IO::Select->new($client, $listener)->can_read(Wire::LIMIT);
+    return !IO::Select->new($listener)->can_read(0) && IO::Select->new($client)->can_read(0);
 }
 
 # A client that asks for a tunnel. Options as above, and its key.
