@@ -70,6 +70,7 @@ def key(rng, size=16):
 
 def sized(request, body):
     request.body = body
+    request.vague |= bool(request.value("Transfer-Encoding"))  # these are no chunks
     request.set("Content-Length", str(len(body)))
 
 
