@@ -30,10 +30,10 @@ sub _new_folder {
     }
 }
 
-# mpm => that of the suite, or event: with the helper, as its tunnels need it, with a directive that no other MPM
-# has, and for mod_http2 where that is prefork; modules => [names]; load => [lines]; policy => 0 to leave the
-# module out, helper => 1 to load the one for mod_proxy too. restless => 1: httpd replaces children that have
-# ended, and those of before a reload, at once instead of within a second.
+# mpm => that of the suite, or event: with the helper, as its tunnels need it, with a directive that no other
+# MPM has, and for mod_http2 where that is prefork; modules => [names]; load => [lines]; policy => 0 to leave
+# the module out, helper => 1 to load the one for mod_proxy too. restless => 1: httpd replaces children that
+# have ended, and those of before a reload, at once instead of within a second.
 sub new {
     my ($class, %option) = @_;
     my $self = bless {
