@@ -2,6 +2,7 @@
 use strict;
 use warnings;
 use Test::More;
+use POSIX ();
 use FindBin;
 use lib "$FindBin::Bin/lib";
 use Ports;
@@ -22,6 +23,18 @@ sub leaving {
     };
     eventually($all) or die "generation $generation is not leaving";
     return grep { $_->{event} || $_->{thread} } @of;
+}
+
+# The process of one that says more as long as the other side takes it.
+sub talks {
+    my ($socket) = @_;
+    my $pid = fork // die $!;
+    if (!$pid) {
+        my $message = masked('x' x 65_536);
+        1 while syswrite $socket, $message;
+        POSIX::_exit(0);
+    }
+    return $pid;
 }
 
 # What is seen of WINCH takes its ten seconds: all servers do it side by side.
@@ -117,6 +130,29 @@ for my $of (['client', 0], ['backend', 1]) {
         ok eventually(sub { !grep { !Server::is_gone($_) } @old }), "the $name has ended: the children go";
         is tunnels_of($server)->{drained}, 5, "the $name has ended: all are counted as drained";
         close $_ for map { @$_[0, 1] } @open;
+        $server->stop;
+    };
+}
+
+# Nor do those keep it where one side talks without end and the other one takes nothing, so that nobody reads from
+# either: a client, and a backend whose client has ended its direction.
+{
+    my $server = generations(16, "Timeout 3600\nUpgradeTunnelMax 1\n", children => 1)->start;
+    my ($event, $by_client, $by_backend) = map { open_here($server) } 1 .. 3;
+    is tunnels_of($server)->{by}{thread}, 2, 'nothing is taken: threads carry two';
+    shutdown $by_backend->[0], 1;
+    ok ended($by_backend->[1]), 'nothing is taken: one client has ended';
+    my @talkers = map { talks($_) } $by_client->[0], $by_backend->[1];
+    $server->graceful;
+    my ($old) = leaving($server, 0);
+    kill WINCH => $old->{pid};
+    push @ends, sub {
+        ok eventually(sub { Server::is_gone($old->{pid}) }), 'nothing is taken: the child goes';
+        is tunnels_of($server)->{drained}, 3, 'nothing is taken: all are counted as drained';
+        is receive($by_client->[0], 100), '', 'nothing is taken: the client cannot be told';
+        kill TERM => @talkers;
+        waitpid $_, 0 for @talkers;
+        close $_ for map { @$_[0, 1] } $event, $by_client, $by_backend;
         $server->stop;
     };
 }

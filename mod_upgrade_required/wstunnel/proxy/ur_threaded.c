@@ -25,9 +25,9 @@ struct ur_threaded {
     apr_time_t opened; /* by ur_clock() */
     bool client_ended;
     bool backend_ended;
-    bool watches_backend;
-    bool broken; /* either connection, in any direction */
-    bool cut;    /* its child has made it end, and what the client had sent has been read */
+    bool connected; /* the overflow knows the backend's socket */
+    bool broken;    /* either connection, in any direction */
+    bool cut;       /* its child has made it end, and what the client had sent has been read */
     bool over;
 };
 
@@ -146,6 +146,25 @@ static apr_interval_time_t idle_timeout(conn_rec *client, conn_rec *origin)
     return of_client > of_origin ? of_client : of_origin;
 }
 
+static apr_status_t forget_backend(void *data)
+{
+    struct ur_threaded *tunnel = data;
+
+    tunnel->connected = false;
+    ur_overflow_connect(tunnel->overflow, NULL);
+    return APR_SUCCESS;
+}
+
+/* The backend's socket is mod_proxy's, which may close it before the tunnel is over here. */
+static void tell_overflow(struct ur_threaded *tunnel)
+{
+    ap_add_input_filter_handle(wire_handle, tunnel, NULL, tunnel->c);
+    tunnel->connected = true;
+    apr_pool_cleanup_register(tunnel->origin->pool, tunnel, forget_backend,
+                              apr_pool_cleanup_null);
+    ur_overflow_connect(tunnel->overflow, ap_get_conn_socket(tunnel->origin));
+}
+
 struct ur_threaded *ur_threaded_open(request_rec *r, conn_rec *origin)
 {
     conn_rec *c = r->connection;
@@ -160,7 +179,7 @@ struct ur_threaded *ur_threaded_open(request_rec *r, conn_rec *origin)
     kept->threaded = tunnel;
     ap_add_input_filter_handle(filter_handle, tunnel, r, c);
     if (tunnel->overflow) {
-        ap_add_input_filter_handle(wire_handle, tunnel, NULL, c);
+        tell_overflow(tunnel);
     }
     ur_books_opened(kept->label, UR_CARRIED_THREAD);
     ur_books_note_opened(r, UR_CARRIED_THREAD, idle_timeout(c, origin));
@@ -185,31 +204,12 @@ static apr_size_t feed(struct ur_frames *frames, apr_bucket_brigade *bytes)
     return sum;
 }
 
-static apr_status_t forget_backend(void *data)
-{
-    struct ur_threaded *tunnel = data;
-
-    tunnel->watches_backend = false;
-    ur_overflow_watch(tunnel->overflow, NULL);
-    return APR_SUCCESS;
-}
-
-/* From now on nobody reads from the client. The backend's socket is mod_proxy's, which may
- * close it before the tunnel is over here. */
-static void watch_backend(struct ur_threaded *tunnel)
-{
-    tunnel->watches_backend = true;
-    apr_pool_cleanup_register(tunnel->origin->pool, tunnel, forget_backend,
-                              apr_pool_cleanup_null);
-    ur_overflow_watch(tunnel->overflow, ap_get_conn_socket(tunnel->origin));
-}
-
 static void note_end(struct ur_threaded *tunnel, enum ur_side side)
 {
     *(side == UR_SIDE_CLIENT ? &tunnel->client_ended : &tunnel->backend_ended) = true;
     ur_farewell_ended(&tunnel->farewell, side);
-    if (side == UR_SIDE_CLIENT && tunnel->overflow && !tunnel->watches_backend) {
-        watch_backend(tunnel);
+    if (side == UR_SIDE_CLIENT && tunnel->overflow) {
+        ur_overflow_client_ended(tunnel->overflow);
     }
 }
 
@@ -223,7 +223,7 @@ void ur_threaded_heard(struct ur_threaded *tunnel, enum ur_side side, apr_status
     if (tunnel->over || APR_STATUS_IS_EAGAIN(rv)) {
         return;
     }
-    /* After a client's end only the backend is read from (watch_backend). */
+    /* After a client's end only the backend is read from. */
     if (rv != APR_SUCCESS && !client && tunnel->client_ended && has_to_end(tunnel)) {
         say_goodbye(tunnel);
     }
@@ -293,7 +293,7 @@ void ur_threaded_end(request_rec *r, bool drained)
     }
     outcome = drained ? UR_OUTCOME_DRAINED : outcome_of(r, tunnel);
     tunnel->over = true;
-    if (tunnel->watches_backend) {
+    if (tunnel->connected) {
         apr_pool_cleanup_run(tunnel->origin->pool, tunnel, forget_backend);
     }
     kept->threaded = NULL;

@@ -21,7 +21,8 @@ static void end_all(struct ur_draining *draining, struct ur_carry *carry,
 {
     ur_carry_end_all(carry, outcome);
     if (draining->first) {
-        ur_overflow_tell(UINT64_MAX);
+        ur_overflow_tell(UINT64_MAX, carry->now);
+        ur_overflow_break(carry->now);
     }
 }
 
@@ -44,7 +45,7 @@ static void drain(struct ur_draining *draining, struct ur_carry *carry, apr_time
     }
     if (draining->first) {
         due = ur_drain_due(draining->other.staying, elapsed, span, draining->phase);
-        ur_overflow_tell(due - draining->other.left);
+        ur_overflow_tell(due - draining->other.left, carry->now);
         draining->other.left = due;
     }
 }

@@ -14,8 +14,10 @@
 struct ur_overflow {
     APR_RING_ENTRY(ur_overflow) link; /* any thread's, with the list's lock */
     apr_socket_t *client;             /* set by the thread that carries it; NULL: a stream */
-    apr_socket_t *watched;            /* whose end that thread notices; any's, with the lock */
-    bool told;                        /* to end; any thread's, with the lock */
+    apr_socket_t *backend; /* while its tunnel is open; else NULL; any's, with the lock */
+    bool client_ended;     /* its thread reads from the backend only; the same */
+    bool told;             /* to end; the same */
+    apr_time_t until;      /* then: how long its thread may take to notice; the same */
 };
 
 /* child_init */
@@ -28,15 +30,23 @@ bool ur_overflow_end(struct ur_overflow *tunnel);
 /* The same, for the thread that carries it. */
 bool ur_overflow_is_told(const struct ur_overflow *tunnel);
 
-/* Its thread reads from this socket instead of the client's; NULL: from none. */
-void ur_overflow_watch(struct ur_overflow *tunnel, apr_socket_t *socket);
+/* Its thread forwards between the client and this socket, which must not be closed before this
+ * is called again, with NULL. */
+void ur_overflow_connect(struct ur_overflow *tunnel, apr_socket_t *backend);
+
+/* From now on it reads from the backend only. */
+void ur_overflow_client_ended(struct ur_overflow *tunnel);
 
 /* How many have not been told to end. */
 uint64_t ur_overflow_count(void);
 
 /* From any thread: makes this many end, the oldest first. Their threads read an end from the
- * client's side, or from where they watch instead, and then see that it did not come from
+ * client's side, or after its end from the backend's, and then see that it did not come from
  * there. */
-void ur_overflow_tell(uint64_t count);
+void ur_overflow_tell(uint64_t count, apr_time_t now);
+
+/* Breaks both connections of tunnels whose threads have not noticed in time: they do not read
+ * from a side while the other one does not take what it says. */
+void ur_overflow_break(apr_time_t now);
 
 #endif
