@@ -6,10 +6,7 @@ use Test::More;
 use File::Temp ();
 use FindBin;
 use lib "$FindBin::Bin/lib";
-use Lacks;
 use Ports;
-
-needs('h2-websockets');
 
 # plant => what has to fail, what the campaign has to say of it, and for how many seconds it waits for what
 # will never be
