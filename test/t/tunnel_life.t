@@ -73,8 +73,9 @@ my $member = qr/ProxyBalancer\[0\]Worker\[0\]/;
 sub server_status { return $_[0]->ask('GET /server-status?auto HTTP/1.1')->{body} }
 
 # A server that needs fewer children lets those go that have tunnels without cutting them. How it went is seen
-# at the end of this file.
+# at the end of this file, which a slow machine may reach later than after Timeout's default, a minute.
 my $fewer = server(<<'END');
+Timeout 600
 UpgradeTunnelDrain 1
 StartServers 3
 MaxRequestWorkers 12
