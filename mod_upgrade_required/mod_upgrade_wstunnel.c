@@ -6,6 +6,7 @@
 #include "wstunnel/proxy/ur_shadow.h"
 #include "wstunnel/proxy/ur_takeover.h"
 #include "wstunnel/proxy/ur_threaded.h"
+#include "wstunnel/proxy/ur_wait.h"
 #include "wstunnel/tunnel/ur_child.h"
 #include "wstunnel/tunnel/ur_close.h"
 #include "wstunnel/tunnel/ur_finisher.h"
@@ -58,6 +59,8 @@ static void register_hooks(apr_pool_t *p)
 
     /* Before mod_proxy_http and mod_proxy_wstunnel, which are at APR_HOOK_FIRST. */
     proxy_hook_scheme_handler(ur_shadow_handler, NULL, NULL, APR_HOOK_REALLY_FIRST);
+    proxy_hook_post_request(ur_wait_hide_status, NULL, NULL, APR_HOOK_REALLY_FIRST);
+    APR_OPTIONAL_HOOK(proxy, request_status, ur_wait_show_status, NULL, NULL, APR_HOOK_MIDDLE);
     APR_OPTIONAL_HOOK(proxy, fixups, ur_shadow_fixups, NULL, NULL, APR_HOOK_MIDDLE);
     APR_OPTIONAL_HOOK(proxy, create_req, ur_backend_filter_create_req, NULL, NULL,
                       APR_HOOK_MIDDLE);

@@ -52,7 +52,7 @@ ProxyPass /thread http://127.0.0.1:$to/t
 ProxyPass /tls https://127.0.0.1:$to/
 ProxyPass /short http://127.0.0.1:$to/s timeout=1
 ProxyPass /many balancer://many/
-ProxyPass /strict balancer://strict/ failontimeout=on
+ProxyPass /strict balancer://strict/ failontimeout=on failonstatus=503
 <Proxy balancer://many>
 BalancerMember http://127.0.0.1:$to/m
 </Proxy>
@@ -257,7 +257,8 @@ my $few = workers(4) . "\nAsyncRequestWorkerFactor 50\n";
     }
     is scalar(() = $server->log =~ /UR0038: the child has to exit, and a backend has not answered/g),
         scalar @waiting, 'the child leaves: the log says so';
-    ok !in_error($server, 1), 'the child leaves: a balancer\'s member is not blamed';
+    unlike $server->log, qr/into error state/, 'the child leaves: a balancer\'s member is not blamed';
+    like line_of($server, qr{ /strict }), qr/^503 /, 'the child leaves: and the access log tells the status';
     close $_ for @tunnel[0, 1];
     $server->stop;
 }

@@ -134,8 +134,8 @@ for my $of (['client', 0], ['backend', 1]) {
     };
 }
 
-# Nor do those keep it where one side talks without end and the other one takes nothing, so that nobody reads from
-# either: a client, and a backend whose client has ended its direction.
+# Nor do those keep it where one side talks without end and the other one takes nothing, so that nobody reads
+# from either: a client, and a backend whose client has ended its direction.
 {
     my $server = generations(16, "Timeout 3600\nUpgradeTunnelMax 1\n", children => 1)->start;
     my ($event, $by_client, $by_backend) = map { open_here($server) } 1 .. 3;

@@ -104,3 +104,31 @@ int ur_wait_status(const struct ur_wait *wait, request_rec *r, int status)
                                "No response to the WebSocket handshake")
                : status;
 }
+
+static bool is_cut(const request_rec *r)
+{
+    const struct ur_kept *kept = ur_keep_of(r);
+
+    return kept && kept->wait.cut;
+}
+
+int ur_wait_hide_status(proxy_worker *worker, proxy_balancer *balancer, request_rec *r,
+                        proxy_server_conf *conf)
+{
+    (void)worker;
+    (void)balancer;
+    (void)conf;
+    if (is_cut(r)) {
+        r->status = HTTP_OK;
+    }
+    return DECLINED;
+}
+
+/* With ProxyErrorOverride an error follows, which must not find another one. */
+int ur_wait_show_status(int *result, request_rec *r)
+{
+    if (is_cut(r) && (*result == OK || *result == DONE)) {
+        r->status = HTTP_SERVICE_UNAVAILABLE;
+    }
+    return DECLINED;
+}

@@ -3,7 +3,7 @@
 
 #include <stdbool.h>
 
-#include <httpd.h>
+#include <mod_proxy.h>
 
 /* The wait of a handshake for its backend's response: limited, and only while the client is
  * there. */
@@ -32,5 +32,11 @@ void ur_wait_end(struct ur_wait *wait, apr_socket_t *socket);
 
 /* What mod_proxy_http's status becomes: 504 if the backend was late. */
 int ur_wait_status(const struct ur_wait *wait, request_rec *r, int status);
+
+/* mod_proxy's hooks post_request, before its balancers', and request_status, which follows: the
+ * 503 of a child that has to exit is not the backend's (failonstatus=503). */
+int ur_wait_hide_status(proxy_worker *worker, proxy_balancer *balancer, request_rec *r,
+                        proxy_server_conf *conf);
+int ur_wait_show_status(int *result, request_rec *r);
 
 #endif
