@@ -23,6 +23,19 @@ static void set(atomic_uint_fast64_t *to, uint64_t value)
     atomic_store_explicit(to, value, memory_order_relaxed);
 }
 
+/* The same for what is in a place: whoever reads it that way, and then the key, reads what the
+ * key was when it was written, or a later one. Not by fences, which ThreadSanitizer does not
+ * know. */
+static uint64_t get_content(const atomic_uint_fast64_t *from)
+{
+    return atomic_load_explicit(from, memory_order_acquire);
+}
+
+static void set_content(atomic_uint_fast64_t *to, uint64_t value)
+{
+    atomic_store_explicit(to, value, memory_order_release);
+}
+
 /* The key only finds the place, so that all of them lie together: it is not what decides. */
 static struct sender sender_of(uint64_t network, struct ur_span product)
 {
@@ -83,12 +96,11 @@ static void give_place(struct ur_largest *largest, size_t at, const struct sende
     uint64_t weight = get(&largest->weights[at]);
 
     set(&largest->keys[at], 0);
-    atomic_thread_fence(memory_order_release);
-    set(&largest->inherited[at], weight);
-    set(&largest->weights[at], weight + 1);
-    set(&largest->networks[at], sender->network);
+    set_content(&largest->inherited[at], weight);
+    set_content(&largest->weights[at], weight + 1);
+    set_content(&largest->networks[at], sender->network);
     for (size_t i = 0; i < UR_LARGEST_WORDS; i++) {
-        set(&largest->products[at][i], sender->product[i]);
+        set_content(&largest->products[at][i], sender->product[i]);
     }
     atomic_store_explicit(&largest->keys[at], sender->key, memory_order_release);
 }
@@ -141,13 +153,13 @@ static bool read_row(const struct ur_largest *largest, size_t at, struct ur_larg
 {
     uint64_t key = atomic_load_explicit(&largest->keys[at], memory_order_acquire);
 
-    *row = (struct ur_largest_row){get(&largest->networks[at]), "",
-                                   get(&largest->weights[at]) - get(&largest->inherited[at])};
+    *row = (struct ur_largest_row){get_content(&largest->networks[at]), "",
+                                   get_content(&largest->weights[at]) -
+                                       get_content(&largest->inherited[at])};
     for (size_t i = 0; i < UR_LARGEST_WORDS; i++) {
-        uint64_t word = get(&largest->products[at][i]);
+        uint64_t word = get_content(&largest->products[at][i]);
         memcpy(row->product + i * sizeof word, &word, sizeof word);
     }
-    atomic_thread_fence(memory_order_acquire);
     return key && get(&largest->keys[at]) == key;
 }
 
