@@ -148,16 +148,22 @@ static bool read_extension(size_t type, struct ur_span extension, struct ur_clie
     return true;
 }
 
+/* The next extension. */
+static bool take_extension(struct ur_span *rest, struct ur_client_hello *hello, unsigned *seen)
+{
+    struct ur_span extension;
+    size_t type;
+
+    return take_number(rest, 2, &type) && take_vector(rest, 2, &extension) &&
+           read_extension(type, extension, hello, seen);
+}
+
 static bool read_extensions(struct ur_span extensions, struct ur_client_hello *hello)
 {
     unsigned seen = 0;
 
     while (extensions.len) {
-        struct ur_span extension;
-        size_t type;
-
-        if (!take_number(&extensions, 2, &type) || !take_vector(&extensions, 2, &extension) ||
-            !read_extension(type, extension, hello, &seen)) {
+        if (!take_extension(&extensions, hello, &seen)) {
             return false;
         }
     }
