@@ -102,7 +102,7 @@ REFUSED_URL  ?=
 ifneq ($(words $(REFUSED_URL)),$(words $(filter http://% https://%,$(firstword $(REFUSED_URL)))))
 $(error REFUSED_URL=$(REFUSED_URL): not an http or https URL; where can the page that "make html" makes of refused.md be read?)
 endif
-REFUSED      := $(if $(REFUSED_URL),-DUPGRADE_REFUSED_URL=\"$(REFUSED_URL)\")
+REFUSED      := $(if $(REFUSED_URL),-DUPGRADE_REFUSED_URL='"$(REFUSED_URL)"')
 
 BASE_FLAGS   := -std=gnu11 -fPIC -fvisibility=hidden -I$(SOURCES) $(WARNINGS)
 CORE_FLAGS    = $(HTTPD_CFLAGS) $(CPPFLAGS) $(CFLAGS) $(BASE_FLAGS) $(VARIANT_FLAGS) $(EXTRA)

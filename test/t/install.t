@@ -86,7 +86,7 @@ if (@nobody) { chown 65534, 65534, $second, $out, $free, $libexec }
 else         { must('chmod', '-R', 'a-w', $first) }
 
 # The optimizer is not what is tested, and takes most of the time.
-my $url = 'https://docs.example.com/refused.html';
+my $url = 'https://docs.example.com/read;page?at=refused&as=html';
 my @quick = ('CFLAGS=-O0 -g', "REFUSED_URL=$url", '-s', '-j8');
 my $before = files($first);
 made('built elsewhere by a user who cannot write to the sources', $first, @quick, "OUT=$out", 'module');
