@@ -6,6 +6,7 @@ use strict;
 use warnings;
 
 use Apache::Test     ();
+use IO::Select       ();
 use IO::Socket::INET ();
 use Lacks;
 use Ports;
@@ -205,12 +206,17 @@ sub kill_child {
     return;
 }
 
-# Whether a child is up and serving: a port that takes connections is not enough.
+# Whether a child is up and serving: a port that takes connections is not enough. Before 2.4.53 a child never
+# accepts anything if its first client comes before one of its workers is ready: another child may.
 sub answers {
     my ($self) = @_;
     my @address = (PeerAddr => "127.0.0.1:$self->{port}", Timeout => Wait::LIMIT);
     my $socket = IO::Socket::INET->new(@address) or return 0;
     print $socket "GET / HTTP/1.0\r\n\r\n";
+    if (!IO::Select->new($socket)->can_read(since('2.4.53') ? Wait::LIMIT : 5)) {
+        $self->httpd('-k', 'graceful') unless since('2.4.53');
+        return 0;
+    }
     return defined scalar <$socket>;
 }
 
