@@ -2,6 +2,8 @@
 
 #include "core/text/ur_time.h"
 
+#include <string.h>
+
 #define BAD INT64_MIN
 
 /* The numbers are date(1)'s. */
@@ -123,6 +125,56 @@ static void test_round_trips(void)
     ok(same, "what is written is read as the same time");
 }
 
+static void put(char *at, int digits, int number)
+{
+    while (digits--) {
+        at[digits] = (char)('0' + number % 10);
+        number /= 10;
+    }
+}
+
+/* Whether that is how the first second of a day is written and read. */
+static bool is_day(const char *text, int64_t time)
+{
+    char room[21] = "";
+    struct ur_buf buf = {room, 20, 0};
+    int64_t read;
+
+    ur_time_write(&buf, time);
+    return memcmp(room, text, 20) == 0 && !ur_time_parse((struct ur_span){text, 20}, &read) &&
+           read == time;
+}
+
+static int days_of(int year, int month)
+{
+    bool leap = year % 400 == 0 || (year % 4 == 0 && year % 100 != 0);
+
+    return month == 2                                              ? 28 + leap
+           : month == 4 || month == 6 || month == 9 || month == 11 ? 30
+                                                                   : 31;
+}
+
+/* The proofs take for granted that days are counted right: this looks at all of them. */
+static void test_every_day(void)
+{
+    char text[] = "0000-00-00T00:00:00Z";
+    int64_t time = -62167219200;
+    int64_t right = 0;
+
+    for (int year = 0; year <= 9999; year++) {
+        put(text, 4, year);
+        for (int month = 1; month <= 12; month++) {
+            put(text + 5, 2, month);
+            for (int day = 1; day <= days_of(year, month); day++, time += 86400) {
+                put(text + 8, 2, day);
+                right += is_day(text, time);
+            }
+        }
+    }
+    ok(time == 253402300800 && right == (time + 62167219200) / 86400,
+       "every day of the years 0000 to 9999 has its number");
+}
+
 static void test_writing(int64_t time, const char *text)
 {
     char room[32];
@@ -176,6 +228,7 @@ int main(void)
            ur_time_add(INT64_MIN, -1) == INT64_MIN && ur_time_add(1, -2) == -1,
        "sums saturate");
     test_round_trips();
+    test_every_day();
     test_writing(1798761600, "2027-01-01T00:00:00Z");
     test_writing(INT64_MAX, "9999-12-31T23:59:59Z");
     test_writing(INT64_MIN, "0000-01-01T00:00:00Z");
